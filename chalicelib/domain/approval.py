@@ -1,0 +1,132 @@
+"""Questions: everything a deployment waits for a person to decide, each decided at most once.
+
+The table decides, the task token only wakes the machine: an answer is one conditional write of the question; the state
+after the wait reads it. So a lost, late or repeated wake-up changes nothing.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from chalicelib.domain.deployment import Ref
+from chalicelib.domain.errors import Refused
+from chalicelib.domain.people import Actor
+from chalicelib.domain.reasons import Reason
+
+CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""No 0/O, 1/I/L, U: codes are read aloud."""
+CODE_LENGTH = 5
+GRACE_SECONDS = 20
+"""The machine waits this much longer than the deadline that people see, so that an answer given in time always
+reaches it."""
+
+
+class Kind(StrEnum):
+    """What is asked. The first four need a second person where the environment is protected."""
+
+    START = "start"
+    FINISH = "finish"
+    ROLLBACK = "rollback"
+    END = "end"
+    READY = "ready"
+    KEEP = "keep"
+    BUILD = "build"
+
+
+class Answer(StrEnum):
+    """How a question was decided."""
+
+    CONFIRM = "confirm"
+    REJECT = "reject"
+    FINISH = "finish"
+    CANCEL = "cancel"
+    ROLLBACK = "rollback"
+    EXTEND = "extend"
+    END = "end"
+    REPORTED = "reported"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+
+SECOND_PERSON = frozenset({Kind.START, Kind.FINISH, Kind.ROLLBACK, Kind.END})
+ALLOWED: dict[Kind, frozenset[Answer]] = {
+    **dict.fromkeys(SECOND_PERSON, frozenset({Answer.CONFIRM, Answer.REJECT, Answer.CANCEL})),
+    Kind.READY: frozenset({Answer.FINISH, Answer.CANCEL}),
+    Kind.KEEP: frozenset({Answer.ROLLBACK, Answer.EXTEND, Answer.END, Answer.SUPERSEDED}),
+    Kind.BUILD: frozenset({Answer.REPORTED, Answer.CANCEL}),
+}
+
+SAID: dict[Answer, str] = {
+    Answer.CONFIRM: "confirmed",
+    Answer.REJECT: "rejected",
+    Answer.FINISH: "answered",
+    Answer.CANCEL: "canceled",
+    Answer.ROLLBACK: "rolled back",
+    Answer.EXTEND: "extended",
+    Answer.END: "ended",
+    Answer.REPORTED: "reported",
+    Answer.SUPERSEDED: "closed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question. `token` wakes the state machine and is shown to nobody."""
+
+    code: str
+    kind: Kind
+    service: str
+    environment: str
+    deployment: str
+    requester: Actor
+    asked_at: float
+    deadline: float
+    digest: str = ""
+    token: str = ""
+    answer: Answer | None = None
+    answered_by: Actor | None = None
+    answered_at: float = 0.0
+    reason: str = ""
+    seconds: int = 0
+    revision: int = 0
+
+    @property
+    def ref(self) -> Ref:
+        """The deployment it belongs to."""
+        return Ref(self.service, self.environment, self.deployment)
+
+    def open_at(self, now: float) -> bool:
+        """Whether it can still be answered."""
+        return self.answer is None and now <= self.deadline
+
+    def answered(
+        self, answer: Answer, by: Actor, now: float, *, reason: str = "", seconds: int = 0
+    ) -> "Question":
+        """The question decided; Refused where it was decided before, is past its deadline, or asks for another person."""
+        self._refuse_late(now)
+        if answer not in ALLOWED[self.kind]:
+            raise Refused(Reason.UNKNOWN_QUESTION, code=self.code)
+        if answer is Answer.CONFIRM and by == self.requester:
+            raise Refused(Reason.SAME_PERSON)
+        return replace(self, answer=answer, answered_by=by, answered_at=now, reason=reason, seconds=seconds)
+
+    def settled(self, now: float) -> "Question":
+        """The question as the machine finds it after its wait: an answer stays, no answer becomes `expired`."""
+        if self.answer is not None:
+            return self
+        return replace(self, answer=Answer.EXPIRED, answered_at=now)
+
+    def _refuse_late(self, now: float) -> None:
+        if self.answer is Answer.EXPIRED or (self.answer is None and now > self.deadline):
+            raise Refused(Reason.EXPIRED, when=f"at {{time:{min(self.deadline, now):.0f}}}")
+        if self.answer is not None:
+            raise Refused(
+                Reason.ALREADY_DECIDED,
+                who=f"{{person:{self.answered_by}}}",
+                answer=SAID[self.answer],
+                when=f"at {{time:{self.answered_at:.0f}}}",
+            )
+
+
+def code_from(random: bytes) -> str:
+    """A short code that is easy to type from random bytes (one byte a character)."""
+    return "".join(CODE_ALPHABET[each % len(CODE_ALPHABET)] for each in random[:CODE_LENGTH])

@@ -1,0 +1,248 @@
+"""A deployment: its states, the one table of transitions, and the record that every step reads and writes."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from chalicelib.domain.people import Actor
+from chalicelib.domain.plan import Plan
+
+
+class State(StrEnum):
+    """Where a deployment is. The last eight are ends."""
+
+    ACCEPTED = "accepted"
+    ASKING_START = "asking_start"
+    PREPARING = "preparing"
+    TESTING = "testing"
+    READY = "ready"
+    ASKING_FINISH = "asking_finish"
+    SWITCHING = "switching"
+    BAKING = "baking"
+    KEEPING = "keeping"
+    ASKING_ROLLBACK = "asking_rollback"
+    ASKING_END = "asking_end"
+    SWITCHING_BACK = "switching_back"
+    DISCARDING = "discarding"
+    RETIRING = "retiring"
+    PLANNED = "planned"
+    SUCCEEDED = "succeeded"
+    ROLLED_BACK = "rolled_back"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CANCELED = "canceled"
+    FAILED = "failed"
+    STUCK = "stuck"
+
+
+class Trigger(StrEnum):
+    """What moves a deployment."""
+
+    PLAN_ONLY = "plan_only"
+    ASK_START = "ask_start"
+    BEGIN = "begin"
+    TEST = "test"
+    BE_READY = "be_ready"
+    ASK_FINISH = "ask_finish"
+    SWITCH = "switch"
+    BAKE = "bake"
+    KEEP = "keep"
+    ASK_ROLLBACK = "ask_rollback"
+    ASK_END = "ask_end"
+    SWITCH_BACK = "switch_back"
+    DISCARD = "discard"
+    RETIRE = "retire"
+    SUCCEED = "succeed"
+    ROLL_BACK = "roll_back"
+    REJECT = "reject"
+    EXPIRE = "expire"
+    CANCEL = "cancel"
+    FAIL = "fail"
+    GET_STUCK = "get_stuck"
+
+
+S, T = State, Trigger
+
+ENDS = frozenset(
+    {S.PLANNED, S.SUCCEEDED, S.ROLLED_BACK, S.REJECTED, S.EXPIRED, S.CANCELED, S.FAILED, S.STUCK}
+)
+BEFORE_SWITCH = frozenset({S.ACCEPTED, S.ASKING_START, S.PREPARING, S.TESTING, S.READY, S.ASKING_FINISH})
+KEEPS_OLD = frozenset({S.KEEPING, S.ASKING_END, S.RETIRING})
+"""States in which a deployment no longer blocks the next one: only the old fleet is still its business."""
+GOES_BACK = frozenset({S.SWITCHING, S.BAKING, S.KEEPING, S.ASKING_ROLLBACK})
+
+_FROM: dict[Trigger, tuple[frozenset[State], State]] = {
+    T.PLAN_ONLY: (frozenset({S.ACCEPTED}), S.PLANNED),
+    T.ASK_START: (frozenset({S.ACCEPTED}), S.ASKING_START),
+    T.BEGIN: (frozenset({S.ACCEPTED, S.ASKING_START}), S.PREPARING),
+    T.TEST: (frozenset({S.PREPARING}), S.TESTING),
+    T.BE_READY: (frozenset({S.TESTING, S.ASKING_FINISH}), S.READY),
+    T.ASK_FINISH: (frozenset({S.READY}), S.ASKING_FINISH),
+    T.SWITCH: (frozenset({S.READY, S.ASKING_FINISH}), S.SWITCHING),
+    T.BAKE: (frozenset({S.SWITCHING}), S.BAKING),
+    T.KEEP: (frozenset({S.BAKING, S.ASKING_ROLLBACK, S.ASKING_END}), S.KEEPING),
+    T.ASK_ROLLBACK: (frozenset({S.BAKING, S.KEEPING}), S.ASKING_ROLLBACK),
+    T.ASK_END: (frozenset({S.KEEPING}), S.ASKING_END),
+    T.SWITCH_BACK: (GOES_BACK, S.SWITCHING_BACK),
+    T.DISCARD: (BEFORE_SWITCH | {S.SWITCHING_BACK}, S.DISCARDING),
+    T.RETIRE: (frozenset({S.KEEPING, S.ASKING_END}), S.RETIRING),
+    T.SUCCEED: (frozenset({S.RETIRING}), S.SUCCEEDED),
+    T.ROLL_BACK: (frozenset({S.DISCARDING}), S.ROLLED_BACK),
+    T.REJECT: (frozenset({S.DISCARDING}), S.REJECTED),
+    T.EXPIRE: (frozenset({S.DISCARDING}), S.EXPIRED),
+    T.CANCEL: (frozenset({S.DISCARDING}), S.CANCELED),
+    T.FAIL: (frozenset({S.DISCARDING, S.ACCEPTED}), S.FAILED),
+    T.GET_STUCK: (frozenset(State) - ENDS, S.STUCK),
+}
+
+TRANSITIONS: dict[tuple[State, Trigger], State] = {
+    (source, trigger): target for trigger, (sources, target) in _FROM.items() for source in sources
+}
+"""The one table: what may happen in which state, and where it leads."""
+
+CLOSING: dict[State, Trigger] = {
+    S.SUCCEEDED: T.SUCCEED,
+    S.ROLLED_BACK: T.ROLL_BACK,
+    S.REJECTED: T.REJECT,
+    S.EXPIRED: T.EXPIRE,
+    S.CANCELED: T.CANCEL,
+    S.FAILED: T.FAIL,
+}
+"""How a decided outcome ends a deployment."""
+
+
+class InvalidTransition(Exception):
+    """A bug or a very late step: the trigger does not belong to the state."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ref:
+    """Where a deployment's records are: the partition of service and environment, and its id."""
+
+    service: str
+    environment: str
+    deployment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A state and when it was entered (seconds since the epoch)."""
+
+    state: State
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """The built package: S3 URL for the hosts, its SHA-256, and where it came from."""
+
+    url: str
+    sha256: str
+    commit: str = ""
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The record of one deployment. Changed only through `move` and `replace`, saved under its revision."""
+
+    service: str
+    environment: str
+    id: str
+    version: str
+    requester: Actor
+    requested_at: float
+    config_version: int
+    fence: int = 0
+    state: State = State.ACCEPTED
+    revision: int = 0
+    plan_only: bool = False
+    outcome: State | None = None
+    reason: str = ""
+    detail: str = ""
+    output: str = ""
+    package: Package | None = None
+    plan: Plan | None = None
+    new: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    commands: tuple[tuple[str, str], ...] = ()
+    progress: str = ""
+    wanted: str = ""
+    wanted_by: Actor | None = None
+    confirmed_by: Actor | None = None
+    finished_by: Actor | None = None
+    finish_confirmed_by: Actor | None = None
+    keep_until: float = 0.0
+    switched_at: float = 0.0
+    phases: tuple[Phase, ...] = ()
+    channel: str = ""
+    protected: bool = True
+
+    @property
+    def ref(self) -> Ref:
+        """The ids that the state machine carries."""
+        return Ref(self.service, self.environment, self.id)
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more will happen."""
+        return self.state in ENDS
+
+    def move(self, trigger: Trigger, now: float, **changes: Any) -> "Deployment":
+        """The record after a trigger. A trigger that repeats is a no-op apart from the changes given with it.
+
+        Raises InvalidTransition where the table has no such transition.
+        """
+        target = TRANSITIONS.get((self.state, trigger))
+        if target is None:
+            if self.state is _FROM[trigger][1]:
+                return replace(self, **changes)
+            raise InvalidTransition(f"{self.id}: {trigger} in {self.state}")
+        return replace(self, state=target, phases=(*self.phases, Phase(target, now)), progress="", **changes)
+
+    def command(self, step: str) -> tuple[str, ...]:
+        """The ids of the commands that a step has sent already."""
+        return tuple(command for name, command in self.commands if name == step)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A deployment's hold on its environment; writes with an older fence fail."""
+
+    deployment: str
+    fence: int
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One service in one environment: what is live, who holds it, which deployment keeps its old fleet."""
+
+    service: str
+    name: str
+    revision: int = 0
+    fence: int = 0
+    counter: int = 0
+    live_version: str = ""
+    live_deployment: str = ""
+    live_since: float = 0.0
+    active: Slot | None = None
+    keeping: Slot | None = None
+
+    def acquire(self, deployment: str, now: float) -> "Environment":
+        """The environment with its lock taken under the next fencing number; the caller checked that it was free."""
+        fence = self.fence + 1
+        return replace(self, fence=fence, active=Slot(deployment, fence, now))
+
+    def held_by(self, deployment: str, fence: int) -> bool:
+        """Whether a deployment still holds one of the slots under its fencing number."""
+        return any(
+            slot is not None and slot.deployment == deployment and slot.fence == fence
+            for slot in (self.active, self.keeping)
+        )
+
+    def released(self, deployment: str) -> "Environment":
+        """The environment without any hold of a deployment; holds of others stay."""
+        active = None if self.active and self.active.deployment == deployment else self.active
+        keeping = None if self.keeping and self.keeping.deployment == deployment else self.keeping
+        return replace(self, active=active, keeping=keeping)

@@ -1,0 +1,116 @@
+"""The closed list of reasons: every refusal and every failure has one, and its text derives from it.
+
+A text is a format string over the facts that are given with the reason. It says what was wrong and what to do next.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something was refused or failed; the value is what people and logs see as the code."""
+
+    # the request
+    UNKNOWN_COMMAND = "unknown_command"
+    MALFORMED_COMMAND = "malformed_command"
+    BAD_SIGNATURE = "bad_signature"
+    STALE_REQUEST = "stale_request"
+    BAD_BODY = "bad_body"
+    TOO_LARGE = "too_large"
+    UNKNOWN_SOURCE = "unknown_source"
+    WRONG_WORKSPACE = "wrong_workspace"
+    # who
+    NOT_ALLOWED = "not_allowed"
+    SAME_PERSON = "same_person"
+    # what
+    NOT_CONFIGURED = "not_configured"
+    UNKNOWN_SERVICE = "unknown_service"
+    UNKNOWN_ENVIRONMENT = "unknown_environment"
+    UNKNOWN_VERSION = "unknown_version"
+    BUILD_FAILED = "build_failed"
+    NO_BUILD = "no_build"
+    ALREADY_LIVE = "already_live"
+    # the state of things
+    ALREADY_ACTIVE = "already_active"
+    NOTHING_ACTIVE = "nothing_active"
+    NOT_READY = "not_ready"
+    TOO_LATE_TO_CANCEL = "too_late_to_cancel"
+    WINDOW_CLOSED = "window_closed"
+    KEEP_TOO_LONG = "keep_too_long"
+    UNKNOWN_QUESTION = "unknown_question"
+    ALREADY_DECIDED = "already_decided"
+    EXPIRED = "expired"
+    BUSY = "busy"
+    # the fleet
+    NO_INSTANCES = "no_instances"
+    MIXED_IMAGES = "mixed_images"
+    FLEET_CHANGED = "fleet_changed"
+    TRAFFIC_UNCLEAR = "traffic_unclear"
+    LAUNCH_FAILED = "launch_failed"
+    COMMAND_FAILED = "command_failed"
+    UNHEALTHY = "unhealthy"
+    ALARM = "alarm"
+    TIMED_OUT = "timed_out"
+    BUILD_TIMED_OUT = "build_timed_out"
+    LOST_LOCK = "lost_lock"
+    CANCELED = "canceled"
+    INTERNAL = "internal"
+
+
+TEXTS: dict[Reason, str] = {
+    Reason.UNKNOWN_COMMAND: "I do not know `{given}`. Try `/deploy help`.",
+    Reason.MALFORMED_COMMAND: "{problem} Write it as `{usage}`.",
+    Reason.BAD_SIGNATURE: "The signature of this request is missing or wrong.",
+    Reason.STALE_REQUEST: "This request is more than five minutes old or from the future.",
+    Reason.BAD_BODY: "I could not read the request: {problem}.",
+    Reason.TOO_LARGE: "The request is larger than {limit} bytes.",
+    Reason.UNKNOWN_SOURCE: "No CI source named {source} is configured.",
+    Reason.WRONG_WORKSPACE: "This workspace is not the one that I serve.",
+    Reason.NOT_ALLOWED: "{action} needs the role *{role}*. Ask an admin to add you in `pointsman.yaml`.",
+    Reason.SAME_PERSON: "You asked for this yourself, so somebody else has to confirm it.",
+    Reason.NOT_CONFIGURED: "Nothing is configured yet. Publish a `pointsman.yaml` with `pointsman config publish`.",
+    Reason.UNKNOWN_SERVICE: "I know no service `{service}`. Known: {known}.",
+    Reason.UNKNOWN_ENVIRONMENT: "`{service}` has no environment `{environment}`. Known: {known}.",
+    Reason.UNKNOWN_VERSION: "CI has not reported `{service}@{version}`. Newest: {known}.",
+    Reason.BUILD_FAILED: "The build of `{service}@{version}` failed, so it can not be deployed. Newest that passed: {known}.",
+    Reason.NO_BUILD: "CI has not reported any build of `{service}` that passed.",
+    Reason.ALREADY_LIVE: "`{service}@{version}` is live in {environment} already. Nothing was started.",
+    Reason.ALREADY_ACTIVE: (
+        "*{active}* is being deployed to {environment} ({state}). "
+        "Wait for it, or `/deploy cancel {service} {environment}`."
+    ),
+    Reason.NOTHING_ACTIVE: "No deployment of `{service}` to {environment} is under way.",
+    Reason.NOT_READY: "*{deployment}* is not ready to finish: it is {state}. I will say here when it is.",
+    Reason.TOO_LATE_TO_CANCEL: "*{deployment}* has switched traffic already ({state}). Use `/deploy rollback {service} {environment}`.",
+    Reason.WINDOW_CLOSED: (
+        "There is no old fleet of `{service}` in {environment} to go back to. "
+        "Deploy the earlier version instead: `/deploy {service}@VERSION to {environment}`."
+    ),
+    Reason.KEEP_TOO_LONG: "The old fleet can be kept {limit} in all at most; that would be {asked}.",
+    Reason.UNKNOWN_QUESTION: "I know no question `{code}`.",
+    Reason.ALREADY_DECIDED: "Too late: {who} {answer} this {when}. Nothing changed.",
+    Reason.EXPIRED: "Too late: nobody answered in time and this expired {when}. Nothing changed.",
+    Reason.BUSY: "Several people changed this at the same moment. Nothing was done; try again.",
+    Reason.NO_INSTANCES: "No live instances of `{service}` in {environment} for the role(s) {roles}: there is nothing to mirror.",
+    Reason.MIXED_IMAGES: "The live fleet runs mixed images ({images}). Set `mixed_images: accept` to deploy all the same.",
+    Reason.FLEET_CHANGED: "The fleet or the traffic is not what was approved: {what}. Deploy again to see the new plan.",
+    Reason.TRAFFIC_UNCLEAR: "I can not tell which side takes traffic: {what}.",
+    Reason.LAUNCH_FAILED: "EC2 did not launch the new fleet: {what}.",
+    Reason.COMMAND_FAILED: "{step} failed on {failed} of {total} hosts.",
+    Reason.UNHEALTHY: "The new fleet is not healthy: {what}.",
+    Reason.ALARM: "Alarm {names} went off after the switch.",
+    Reason.TIMED_OUT: "{step} took longer than it may.",
+    Reason.BUILD_TIMED_OUT: "The build of `{version}` was not reported in time.",
+    Reason.LOST_LOCK: "Another deployment took over.",
+    Reason.CANCELED: "Canceled by {who}.",
+    Reason.INTERNAL: "{step} failed: {what}.",
+}  # fmt: skip
+
+
+class _Facts(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return f"({key})"
+
+
+def text(reason: Reason, facts: dict[str, str]) -> str:
+    """The sentence for a reason; a fact that is missing shows its name rather than failing."""
+    return TEXTS[reason].format_map(_Facts(facts))

@@ -1,0 +1,160 @@
+"""A team's configuration as the service reads it: `pointsman.yaml`, checked and normalized by `pointsman config publish`.
+
+All times are whole seconds. The shapes are those of `cli/schema.json` after normalizing; what is checked there is not
+checked again here.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from chalicelib.domain.errors import Refused
+from chalicelib.domain.reasons import Reason
+
+Strategy = Literal["weighted", "targets", "dns"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long each wait lasts, in seconds."""
+
+    ask: int = 300
+    ready: int = 86_400
+    keep_old: int = 7_200
+    build: int = 1_800
+    most_keep_old: int = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class RouteSpec:
+    """One way in for traffic, by the names that the load balancer's console shows."""
+
+    role: str
+    strategy: Strategy
+    load_balancers: tuple[str, ...]
+    listener: int
+    target_groups: tuple[str, ...]
+    zone: str = ""
+    record: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """How the old hosts ask their clients to move: `hosts` at a time, `batch` clients, then `pause` seconds."""
+
+    batch: int
+    pause: int
+    hosts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The team's Ansible folder as published: an S3 URL and its SHA-256."""
+
+    url: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSettings:
+    """One service in one environment."""
+
+    service: str
+    name: str
+    protected: bool
+    channel: str
+    roles: tuple[str, ...]
+    routes: tuple[RouteSpec, ...]
+    checks: tuple[str, ...]
+    drain: Drain | None
+    bundle: Bundle
+    timeouts: Timeouts
+    bake_seconds: int
+    alarms: tuple[str, ...]
+    old_fleet: Literal["terminate", "stop"]
+    accept_mixed_images: bool
+    prices: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Everything that one `pointsman.yaml` says, and its published version."""
+
+    version: int
+    raw: dict[str, Any]
+
+    @property
+    def workspace(self) -> str:
+        """The only chat workspace that may command."""
+        return str(self.raw["workspace"])
+
+    @property
+    def channel(self) -> str:
+        """Where things are announced that belong to no environment."""
+        return str(self.raw["channel"])
+
+    def people(self, role: str) -> frozenset[str]:
+        """User ids that hold a role."""
+        return frozenset(self.raw["people"].get(role, ()))
+
+    def ci_services(self, source: str) -> frozenset[str]:
+        """The services whose builds a CI source may report; empty where it is unknown."""
+        return frozenset(self.raw.get("ci", {}).get(source, {}).get("services", ()))
+
+    def services(self) -> dict[str, tuple[str, ...]]:
+        """Each service with the names of its environments."""
+        return {name: tuple(service["environments"]) for name, service in self.raw["services"].items()}
+
+    def environment(self, service: str, environment: str) -> EnvironmentSettings:
+        """The settings of one environment; Refused where service or environment is unknown."""
+        services = self.raw["services"]
+        if service not in services:
+            raise Refused(Reason.UNKNOWN_SERVICE, service=service, known=_names(services))
+        environments = services[service]["environments"]
+        if environment not in environments:
+            raise Refused(
+                Reason.UNKNOWN_ENVIRONMENT,
+                service=service,
+                environment=environment,
+                known=_names(environments),
+            )
+        return _environment(service, services[service], environment, environments[environment], self.channel)
+
+
+def _names(mapping: dict[str, Any]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(mapping)) or "none"
+
+
+def _environment(
+    service: str, shared: dict[str, Any], name: str, own: dict[str, Any], channel: str
+) -> EnvironmentSettings:
+    drain = shared.get("drain")
+    bake = own.get("bake", {})
+    return EnvironmentSettings(
+        service=service,
+        name=name,
+        protected=bool(own.get("protected", True)),
+        channel=str(own.get("channel", channel)),
+        roles=tuple(shared["roles"]),
+        routes=tuple(_route(own["switch"], route) for route in own.get("traffic", ())),
+        checks=tuple(shared.get("checks", ())),
+        drain=Drain(**drain) if drain else None,
+        bundle=Bundle(**shared["bundle"]),
+        timeouts=Timeouts(**own.get("timeouts", {})),
+        bake_seconds=int(bake.get("time", 0)),
+        alarms=tuple(bake.get("alarms", ())),
+        old_fleet=own.get("old_fleet", "terminate"),
+        accept_mixed_images=own.get("mixed_images", "refuse") == "accept",
+        prices=dict(shared.get("prices", {})),
+    )
+
+
+def _route(strategy: Strategy, route: dict[str, Any]) -> RouteSpec:
+    return RouteSpec(
+        role=route["role"],
+        strategy=strategy,
+        load_balancers=tuple(route["load_balancers"]),
+        listener=int(route["listener"]),
+        target_groups=tuple(route["target_groups"]),
+        zone=route.get("zone", ""),
+        record=route.get("record", ""),
+    )

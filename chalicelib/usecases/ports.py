@@ -1,0 +1,349 @@
+"""The outside world as the use cases see it: a Protocol for each outside system, with the errors it may raise.
+
+Every port raises Unavailable where its system did not answer or was busy, and the state machine or the caller tries
+again; what else it may raise stands with the method. `tests/contract` has one suite for each port.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from chalicelib.domain.approval import Question
+from chalicelib.domain.builds import Build
+from chalicelib.domain.deployment import Deployment, Environment, Ref
+from chalicelib.domain.people import Actor
+from chalicelib.domain.plan import HostState, Instance, LaunchGroup, Route
+from chalicelib.domain.settings import RouteSpec, Team
+
+
+class Clock(Protocol):
+    """Time, injected so that nothing sleeps in a test and the sandbox can run faster than the wall."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+
+
+# --- state ------------------------------------------------------------------------------------------------------
+
+Record = Deployment | Environment | Question | Build
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Write a record, where it still has the revision it was read with (0: where it does not exist yet)."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Write the others only while this deployment still holds its environment under this fencing number."""
+
+    ref: Ref
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One line of an environment's history; never changed or removed."""
+
+    service: str
+    environment: str
+    deployment: str
+    at: float
+    actor: Actor
+    event: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An outside event (a click, a webhook) that is handled at most once; remembered for `seconds`."""
+
+    event: str
+    at: float
+    seconds: int = 86_400
+    result: str = ""
+
+
+Change = Save | Hold | History | Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One environment in one query."""
+
+    environment: Environment
+    deployments: tuple[Deployment, ...] = ()
+    questions: tuple[Question, ...] = ()
+
+
+class Store(Protocol):
+    """The one table."""
+
+    def commit(self, *changes: Change) -> None:
+        """Write all changes or none.
+
+        Raises Duplicate (a Seen was seen), LostLock (a Hold is gone), Conflict (a Save lost its race).
+        """
+
+    def seen(self, event: str) -> str | None:
+        """The result that was stored with an event; None where it was never seen."""
+
+    def environment(self, service: str, name: str) -> Environment:
+        """The environment; a fresh one where nothing was ever deployed."""
+
+    def deployment(self, ref: Ref) -> Deployment | None:
+        """One deployment, strongly consistent."""
+
+    def question(self, code: str) -> Question | None:
+        """One question by its code, strongly consistent."""
+
+    def overview(self, service: str, name: str, *, deployments: int = 5) -> Overview:
+        """The environment, its newest deployments and every question that is not decided."""
+
+    def questions(self, ref: Ref) -> tuple[Question, ...]:
+        """Every question of a deployment, oldest first."""
+
+    def history(self, service: str, name: str, *, limit: int = 50) -> tuple[History, ...]:
+        """Newest first."""
+
+    def builds(self, service: str, *, limit: int = 10) -> tuple[Build, ...]:
+        """The builds that were reported last, newest first."""
+
+    def build(self, service: str, version: str) -> Build | None:
+        """One build."""
+
+    def team(self, version: int | None = None) -> Team:
+        """A published configuration (the newest where none is named); Refused where there is none."""
+
+    def publish(self, raw: dict[str, object]) -> int:
+        """Store a new version of the configuration and return its number."""
+
+    def post(self, ref: Ref, key: str) -> "Posted | None":
+        """What chat was told under a key, so that it can be updated in place."""
+
+    def save_post(self, ref: Ref, key: str, posted: "Posted") -> None:
+        """Remember a message that was posted or updated."""
+
+
+# --- the state machine ------------------------------------------------------------------------------------------
+
+
+class Workflow(Protocol):
+    """Step Functions, from the edge."""
+
+    def start(self, ref: Ref) -> None:
+        """Start the deployment's execution under its id; no error where it was started before."""
+
+    def wake(self, token: str) -> bool:
+        """Answer a task token; False where the machine does not wait for it any more."""
+
+
+# --- servers ----------------------------------------------------------------------------------------------------
+
+
+class Fleet(Protocol):
+    """EC2, by tags."""
+
+    def instances(
+        self,
+        service: str,
+        environment: str,
+        *,
+        states: Sequence[HostState] = (),
+        deployment: str = "",
+    ) -> list[Instance]:
+        """Managed instances that are not terminated (nor shutting down), whatever their EC2 status."""
+
+    def launch(self, group: LaunchGroup, *, service: str, environment: str, deployment: str) -> list[str]:
+        """Exactly `group.count` instances, tagged `building`; the same ones however often it is called.
+
+        Raises StepFailed(LAUNCH_FAILED) for an image, type or subnet that is gone and for missing capacity.
+        """
+
+    def relabel(self, ids: Sequence[str], state: HostState) -> None:
+        """Set the tag `pointsman:state`: one call."""
+
+
+class Reaper(Protocol):
+    """EC2, for the one function that ends instances."""
+
+    def end(self, ids: Sequence[str], *, stop: bool) -> None:
+        """Terminate (or stop) these, each of which must carry the tag `retired`; ended ones are skipped.
+
+        Raises StepFailed(INTERNAL) naming every instance that is not `retired`, and then ends none.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class HostCommand:
+    """One SSM document, run on the hosts of a deployment by tag."""
+
+    document: str
+    service: str
+    deployment: str
+    role: str
+    parameters: dict[str, str]
+    state: HostState = HostState.BUILDING
+    at_once: str = "100%"
+    timeout_seconds: int = 900
+
+
+@dataclass(frozen=True, slots=True)
+class HostFailure:
+    """What one host answered when a command failed there."""
+
+    instance: str
+    status: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOutcome:
+    """How far a command is: hosts that succeeded, hosts that failed, and whether it has ended everywhere."""
+
+    succeeded: frozenset[str]
+    failures: tuple[HostFailure, ...]
+    ended: bool
+
+
+class Hosts(Protocol):
+    """SSM Run Command, with the project's own documents only."""
+
+    def online(self, ids: Sequence[str]) -> set[str]:
+        """The hosts whose agent answers."""
+
+    def send(self, command: HostCommand) -> str:
+        """Run a document on every matching host; returns the command id."""
+
+    def outcome(self, command_id: str) -> CommandOutcome:
+        """What became of it, with what failed hosts printed."""
+
+
+class Health(StrEnum):
+    """Target health, in ELB's words."""
+
+    INITIAL = "initial"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+    DRAINING = "draining"
+    UNUSED = "unused"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetReport:
+    """Health of exact ids in one target group; an id that is not registered is `unused`."""
+
+    health: dict[str, Health] = field(default_factory=dict)
+    why: dict[str, str] = field(default_factory=dict)
+
+    def missing(self) -> dict[str, str]:
+        """Every id that is not healthy, with why."""
+        return {
+            each: self.why.get(each) or health.value
+            for each, health in self.health.items()
+            if health is not Health.HEALTHY
+        }
+
+
+class Side(StrEnum):
+    """Which fleet takes a route's new connections."""
+
+    OLD = "old"
+    NEW = "new"
+    SPLIT = "split"
+
+
+class Traffic(Protocol):
+    """Load balancers and DNS: three strategies, one port. Every move is idempotent and can be asked again."""
+
+    def resolve(self, spec: RouteSpec) -> Route:
+        """Names to ARNs, and which side is live now; Refused(TRAFFIC_UNCLEAR) where that can not be told."""
+
+    def side(self, route: Route, *, old: Sequence[str], new: Sequence[str]) -> Side:
+        """Which fleet takes new connections now."""
+
+    def attach(self, route: Route, new: Sequence[str]) -> None:
+        """Register the new hosts where they take no traffic yet; nothing to do for `targets`."""
+
+    def standby(self, route: Route) -> tuple[str, ...]:
+        """Ids registered on the standby side now; empty for `targets`."""
+
+    def health(self, route: Route, ids: Sequence[str], *, side: Side) -> TargetReport:
+        """Health of exact ids on a side. For `targets`, hosts not yet registered are reported as healthy: their own
+        checks have run."""
+
+    def switch(self, route: Route, *, to: Side, old: Sequence[str], new: Sequence[str]) -> None:
+        """Move new connections to a side. Raises NotReady until the move is in force.
+
+        `targets`: registers the one side, waits for its health, then deregisters the other.
+        """
+
+    def deregister(self, route: Route, ids: Sequence[str], *, side: Side) -> None:
+        """Take hosts off a side; ids that are not registered are skipped."""
+
+    def draining(self, route: Route, ids: Sequence[str], *, side: Side) -> set[str]:
+        """Ids that still hold connections or are still registered on a side."""
+
+
+class Alarms(Protocol):
+    """CloudWatch alarms."""
+
+    def firing(self, names: Sequence[str]) -> list[str]:
+        """Those of the named alarms that are in ALARM, and those that do not exist."""
+
+
+# --- chat -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button: the verb it means, what it is about, and how it looks."""
+
+    verb: str
+    label: str
+    value: str
+    style: str = ""
+    confirm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What chat shows, neutral of the service: `summary` is the plain text for notifications and screen readers."""
+
+    summary: str
+    title: str = ""
+    lines: tuple[str, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+    actions: tuple[Action, ...] = ()
+    notes: tuple[str, ...] = ()
+    output: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a message is, and the digest of what it showed."""
+
+    channel: str
+    timestamp: str
+    digest: str = ""
+
+
+class Chat(Protocol):
+    """A chat service. Texts use `{person:W/U}`, `{time:EPOCH}` and `{left:EPOCH}` where the service's own form goes."""
+
+    def post(self, channel: str, message: Message, *, thread: str = "", broadcast: bool = False) -> str:
+        """Post and return the message's timestamp; Refused where the channel is not there."""
+
+    def update(self, channel: str, timestamp: str, message: Message) -> None:
+        """Replace a message in place."""
+
+
+class Replies(Protocol):
+    """The short-lived address that came with a click; used for refusals that only the clicker sees."""
+
+    def whisper(self, address: str, text: str) -> None:
+        """Say something to the one who clicked; a failure is logged and swallowed."""

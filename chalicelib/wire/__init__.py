@@ -1,0 +1,1 @@
+"""Bytes to domain and back. Pure: no I/O, no clients."""
