@@ -35,7 +35,7 @@ class Build:
     url: str = ""
     artifact: str = ""
     sha256: str = ""
-    waiting: str = ""
+    waiting: tuple[str, ...] = ()
     revision: int = 0
 
     def updated(self, report: "Build") -> "Build":
@@ -65,5 +65,5 @@ def deployable(service: str, version: str | None, builds: list[Build]) -> Build:
 
 
 def waits_for(build: Build, question: Question) -> Build:
-    """The build with a deployment waiting for its report (the code of the question that the report answers)."""
-    return replace(build, waiting=question.code)
+    """The build with one more deployment waiting: its report answers the question of this code."""
+    return replace(build, waiting=(*build.waiting, question.code))

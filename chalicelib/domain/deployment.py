@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from chalicelib.domain.people import Actor
-from chalicelib.domain.plan import Plan
+from chalicelib.domain.plan import Host, Plan
 
 
 class State(StrEnum):
@@ -163,8 +163,7 @@ class Deployment:
     output: str = ""
     package: Package | None = None
     plan: Plan | None = None
-    new: tuple[str, ...] = ()
-    addresses: tuple[str, ...] = ()
+    new: tuple[Host, ...] = ()
     commands: tuple[tuple[str, str], ...] = ()
     progress: str = ""
     wanted: str = ""
@@ -177,6 +176,7 @@ class Deployment:
     phases: tuple[Phase, ...] = ()
     channel: str = ""
     protected: bool = True
+    replaced: str = ""
 
     @property
     def ref(self) -> Ref:

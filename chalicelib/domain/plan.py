@@ -1,4 +1,4 @@
-"""The plan of a deployment: a mirror of the live fleet, where traffic goes now and then, and the digest people approve."""
+"""The plan of a deployment: a mirror of the live fleet, where traffic goes, and the digest that people approve."""
 
 import hashlib
 import json
@@ -50,6 +50,20 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
+class Host:
+    """An instance as a plan or a deployment remembers it."""
+
+    id: str
+    role: str
+    address: str = ""
+
+
+def of_role(hosts: Iterable[Host], role: str) -> tuple[str, ...]:
+    """The ids of the hosts of one role."""
+    return tuple(host.id for host in hosts if host.role == role)
+
+
+@dataclass(frozen=True, slots=True)
 class LaunchGroup:
     """`count` instances of one role from one specification: one RunInstances call."""
 
@@ -91,7 +105,7 @@ class Plan:
     version: str
     sha256: str
     groups: tuple[LaunchGroup, ...]
-    old: tuple[str, ...]
+    old: tuple[Host, ...]
     routes: tuple[Route, ...]
     usd_per_hour: float | None = None
     old_version: str = ""
@@ -143,7 +157,9 @@ def mirror(
         version=version,
         sha256=sha256,
         groups=groups,
-        old=tuple(sorted(instance.id for instance in fleet)),
+        old=tuple(
+            sorted((Host(each.id, each.role, each.address) for each in fleet), key=lambda host: host.id)
+        ),
         routes=tuple(routes),
         usd_per_hour=price(groups, settings.prices),
         old_version=old_version,
@@ -159,7 +175,8 @@ def price(groups: Iterable[LaunchGroup], prices: dict[str, float]) -> float | No
 def difference(approved: Plan, now: Plan) -> str:
     """What changed since a plan was approved, in words; empty where nothing that was approved did."""
     changes = []
-    gone, come = set(approved.old) - set(now.old), set(now.old) - set(approved.old)
+    before, after = {host.id for host in approved.old}, {host.id for host in now.old}
+    gone, come = before - after, after - before
     if gone:
         changes.append(f"{', '.join(sorted(gone))} left the live fleet")
     if come:

@@ -179,13 +179,14 @@ class Reaper(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HostCommand:
-    """One SSM document, run on the hosts of a deployment by tag."""
+    """One SSM document, run on hosts by tags: service, environment, role, state, and the deployment where given."""
 
     document: str
     service: str
-    deployment: str
+    environment: str
     role: str
     parameters: dict[str, str]
+    deployment: str = ""
     state: HostState = HostState.BUILDING
     at_once: str = "100%"
     timeout_seconds: int = 900
