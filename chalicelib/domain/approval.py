@@ -101,7 +101,7 @@ class Question:
     def answered(
         self, answer: Answer, by: Actor, now: float, *, reason: str = "", seconds: int = 0
     ) -> "Question":
-        """The question decided; Refused where it was decided before, is past its deadline, or asks for another person."""
+        """The question decided; Refused where it was decided before, is past its deadline, or is one's own."""
         self._refuse_late(now)
         if answer not in ALLOWED[self.kind]:
             raise Refused(Reason.UNKNOWN_QUESTION, code=self.code)

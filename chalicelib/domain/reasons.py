@@ -67,11 +67,13 @@ TEXTS: dict[Reason, str] = {
     Reason.WRONG_WORKSPACE: "This workspace is not the one that I serve.",
     Reason.NOT_ALLOWED: "{action} needs the role *{role}*. Ask an admin to add you in `pointsman.yaml`.",
     Reason.SAME_PERSON: "You asked for this yourself, so somebody else has to confirm it.",
-    Reason.NOT_CONFIGURED: "Nothing is configured yet. Publish a `pointsman.yaml` with `pointsman config publish`.",
+    Reason.NOT_CONFIGURED: (
+        "Nothing is configured yet. Publish a `pointsman.yaml` with `pointsman config publish`."
+    ),
     Reason.UNKNOWN_SERVICE: "I know no service `{service}`. Known: {known}.",
     Reason.UNKNOWN_ENVIRONMENT: "`{service}` has no environment `{environment}`. Known: {known}.",
     Reason.UNKNOWN_VERSION: "CI has not reported `{service}@{version}`. Newest: {known}.",
-    Reason.BUILD_FAILED: "The build of `{service}@{version}` failed, so it can not be deployed. Newest that passed: {known}.",
+    Reason.BUILD_FAILED: "The build of `{service}@{version}` failed. Newest that passed: {known}.",
     Reason.NO_BUILD: "CI has not reported any build of `{service}` that passed.",
     Reason.ALREADY_LIVE: "`{service}@{version}` is live in {environment} already. Nothing was started.",
     Reason.ALREADY_ACTIVE: (
@@ -80,7 +82,9 @@ TEXTS: dict[Reason, str] = {
     ),
     Reason.NOTHING_ACTIVE: "No deployment of `{service}` to {environment} is under way.",
     Reason.NOT_READY: "*{deployment}* is not ready to finish: it is {state}. I will say here when it is.",
-    Reason.TOO_LATE_TO_CANCEL: "*{deployment}* has switched traffic already ({state}). Use `/deploy rollback {service} {environment}`.",
+    Reason.TOO_LATE_TO_CANCEL: (
+        "*{deployment}* has switched traffic already ({state}). Use `/deploy rollback {service} {environment}`."
+    ),
     Reason.WINDOW_CLOSED: (
         "There is no old fleet of `{service}` in {environment} to go back to. "
         "Deploy the earlier version instead: `/deploy {service}@VERSION to {environment}`."
@@ -90,9 +94,15 @@ TEXTS: dict[Reason, str] = {
     Reason.ALREADY_DECIDED: "Too late: {who} {answer} this {when}. Nothing changed.",
     Reason.EXPIRED: "Too late: nobody answered in time and this expired {when}. Nothing changed.",
     Reason.BUSY: "Several people changed this at the same moment. Nothing was done; try again.",
-    Reason.NO_INSTANCES: "No live instances of `{service}` in {environment} for the role(s) {roles}: there is nothing to mirror.",
-    Reason.MIXED_IMAGES: "The live fleet runs mixed images ({images}). Set `mixed_images: accept` to deploy all the same.",
-    Reason.FLEET_CHANGED: "The fleet or the traffic is not what was approved: {what}. Deploy again to see the new plan.",
+    Reason.NO_INSTANCES: (
+        "No live instances of `{service}` in {environment} for the role(s) {roles}: there is nothing to mirror."
+    ),
+    Reason.MIXED_IMAGES: (
+        "The live fleet runs mixed images ({images}). Set `mixed_images: accept` to deploy all the same."
+    ),
+    Reason.FLEET_CHANGED: (
+        "The fleet or the traffic is not what was approved: {what}. Deploy again to see the new plan."
+    ),
     Reason.TRAFFIC_UNCLEAR: "I can not tell which side takes traffic: {what}.",
     Reason.LAUNCH_FAILED: "EC2 did not launch the new fleet: {what}.",
     Reason.COMMAND_FAILED: "{step} failed on {failed} of {total} hosts.",
@@ -103,7 +113,7 @@ TEXTS: dict[Reason, str] = {
     Reason.LOST_LOCK: "Another deployment took over.",
     Reason.CANCELED: "Canceled by {who}.",
     Reason.INTERNAL: "{step} failed: {what}.",
-}  # fmt: skip
+}
 
 
 class _Facts(dict[str, str]):

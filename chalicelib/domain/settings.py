@@ -1,4 +1,4 @@
-"""A team's configuration as the service reads it: `pointsman.yaml`, checked and normalized by `pointsman config publish`.
+"""A team's configuration as the service reads it: `pointsman.yaml`, checked and normalized when it was published.
 
 All times are whole seconds. The shapes are those of `cli/schema.json` after normalizing; what is checked there is not
 checked again here.

@@ -1,0 +1,82 @@
+"""Keep chat true to the table: each record that changed is rendered again and posted, or updated in place.
+
+Called with what changed, once or many times, in any order: a message that says the same already is left alone. A chat
+that is down makes this raise Unavailable, so that the table's stream brings the change again; a deployment never waits.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+from chalicelib.domain.approval import SECOND_PERSON
+from chalicelib.domain.deployment import Deployment, Ref
+from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
+from chalicelib.usecases.ports import Chat, Clock, Message, Posted, Store
+
+_MAIN = "main"
+_BUILDS = "builds"
+
+
+class Announcer:
+    """Renders records and remembers what it posted where."""
+
+    def __init__(self, store: Store, chat: Chat, clock: Clock) -> None:
+        self._store = store
+        self._chat = chat
+        self._clock = clock
+
+    def deployments(self, refs: Iterable[Ref]) -> None:
+        """Show each of these deployments as it is now."""
+        for ref in sorted(set(refs)):
+            deployment = self._store.deployment(ref)
+            if deployment is not None and deployment.channel:
+                self._deployment(deployment)
+
+    def builds(self, builds: Iterable[tuple[str, str]]) -> None:
+        """Announce each of these builds (service, version)."""
+        for service, version in sorted(set(builds)):
+            build = self._store.build(service, version)
+            if build is not None:
+                team = self._store.team()
+                message = build_message(build, team.services().get(service, ()))
+                self._show(Ref(service, _BUILDS, version), _MAIN, team.channel, message)
+
+    def _deployment(self, deployment: Deployment) -> None:
+        questions = self._store.questions(deployment.ref)
+        now = self._clock.now()
+        main = self._show(
+            deployment.ref, _MAIN, deployment.channel, deployment_message(deployment, questions, now)
+        )
+        for question in questions:
+            if question.kind in SECOND_PERSON:
+                self._show(
+                    deployment.ref,
+                    f"question-{question.code}",
+                    deployment.channel,
+                    question_message(question, deployment, now),
+                    thread=main.timestamp,
+                )
+        if deployment.output:
+            self._show(
+                deployment.ref,
+                "output",
+                deployment.channel,
+                output_message(deployment),
+                thread=main.timestamp,
+            )
+
+    def _show(self, ref: Ref, key: str, channel: str, message: Message, *, thread: str = "") -> Posted:
+        """Post a message, or bring the one posted under the key up to date."""
+        digest = hashlib.sha256(repr(message).encode()).hexdigest()[:32]
+        posted = self._store.post(ref, key)
+        if posted is None:
+            timestamp = self._chat.post(
+                channel, message, thread=thread, broadcast=bool(message.actions and thread)
+            )
+            posted = Posted(channel, timestamp, digest)
+        elif posted.digest != digest:
+            self._chat.update(posted.channel, posted.timestamp, message)
+            posted = Posted(posted.channel, posted.timestamp, digest)
+        else:
+            return posted
+        self._store.save_post(ref, key, posted)
+        return posted

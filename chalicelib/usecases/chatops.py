@@ -1,0 +1,325 @@
+"""What people ask for: each command is decided against the table, written in one transaction, and answered at once.
+
+The edge never reaches a server; the state machine does the work.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from chalicelib.domain.approval import Answer, Kind, Question
+from chalicelib.domain.builds import deployable
+from chalicelib.domain.commands import Act, Command, Decide, Deploy, Help, Keep, Status
+from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, Environment, Phase, Ref, State
+from chalicelib.domain.errors import Conflict, Duplicate, Refused
+from chalicelib.domain.people import Actor
+from chalicelib.domain.policy import Role, require
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.settings import EnvironmentSettings, Team
+from chalicelib.usecases import texts
+from chalicelib.usecases.ports import Change, Clock, History, Save, Seen, Store, Workflow
+
+_TRIES = 3
+"""How often a command is decided again after it lost a race; the answer has to be well inside Slack's three seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command, who gave it, and the id of the event that carried it, so that a replay does nothing twice."""
+
+    command: Command
+    actor: Actor
+    event: str
+
+
+class ChatOps:
+    """Commands, from typed text and from buttons alike."""
+
+    def __init__(self, store: Store, workflow: Workflow, clock: Clock) -> None:
+        self._store = store
+        self._workflow = workflow
+        self._clock = clock
+
+    def handle(self, request: Request) -> str:
+        """Do what was asked and return what to say to the one who asked; Refused says why not."""
+        command = request.command
+        if isinstance(command, Help):
+            return texts.HELP
+        team = self._store.team()
+        if isinstance(command, Status):
+            require(team, request.actor, Role.VIEWER, "Looking at the status")
+            return self._status(team, command)
+        return self._again_after_conflict(lambda: self._change(team, request))
+
+    def _again_after_conflict(self, attempt: Callable[[], str]) -> str:
+        for _ in range(_TRIES):
+            try:
+                return attempt()
+            except Conflict:
+                continue
+        raise Refused(Reason.BUSY)
+
+    def _change(self, team: Team, request: Request) -> str:
+        command = request.command
+        if isinstance(command, Deploy):
+            return self._deploy(team, request, command)
+        if isinstance(command, Decide):
+            return self._decide(team, request, command)
+        if isinstance(command, Keep):
+            return self._keep(team, request, command)
+        if isinstance(command, Act):
+            return self._act(team, request, command)
+        raise Refused(
+            Reason.UNKNOWN_COMMAND, given=type(command).__name__
+        )  # pragma: no cover - the union is closed
+
+    # --- starting -----------------------------------------------------------------------------------------------
+
+    def _deploy(self, team: Team, request: Request, command: Deploy) -> str:
+        settings = team.environment(command.service, command.environment)
+        role = Role.VIEWER if command.plan_only else Role.DEPLOYER
+        require(team, request.actor, role, "Planning" if command.plan_only else "Deploying")
+        accepted = self._store.seen(request.event)
+        if accepted is not None:
+            return self._accepted(Ref(command.service, command.environment, accepted), command)
+        build = deployable(command.service, command.version, list(self._store.builds(command.service)))
+        environment = self._store.environment(command.service, command.environment)
+        if not command.plan_only:
+            self._refuse_while_busy(environment, build.version)
+        now = self._clock.now()
+        number = environment.counter + 1
+        identifier = f"{command.service}-{command.environment}-{number}"
+        after = replace(environment, counter=number)
+        if not command.plan_only:
+            after = after.acquire(identifier, now)
+        deployment = _new_deployment(
+            settings,
+            request,
+            config=team.version,
+            identifier=identifier,
+            version=build.version,
+            environment=after,
+            now=now,
+        )
+        deployment = replace(
+            deployment, plan_only=command.plan_only, fence=0 if command.plan_only else after.fence
+        )
+        try:
+            self._store.commit(
+                Seen(request.event, now, result=identifier),
+                Save(after),
+                Save(deployment),
+                self._history(
+                    deployment.ref, request.actor, "plan_asked" if command.plan_only else "accepted"
+                ),
+            )
+        except Duplicate:
+            identifier = self._store.seen(request.event) or identifier
+        return self._accepted(replace(deployment.ref, deployment=identifier), command)
+
+    def _accepted(self, ref: Ref, command: Deploy) -> str:
+        """Start the execution; a crash before this line is mended by the same request coming again."""
+        self._workflow.start(ref)
+        return texts.planning(ref) if command.plan_only else texts.accepted(ref)
+
+    def _refuse_while_busy(self, environment: Environment, version: str) -> None:
+        if environment.active is not None:
+            active = self._store.deployment(
+                Ref(environment.service, environment.name, environment.active.deployment)
+            )
+            raise Refused(
+                Reason.ALREADY_ACTIVE,
+                active=environment.active.deployment,
+                state=texts.state_name(active),
+                service=environment.service,
+                environment=environment.name,
+            )
+        if environment.live_version == version:
+            raise Refused(
+                Reason.ALREADY_LIVE,
+                service=environment.service,
+                version=version,
+                environment=environment.name,
+            )
+
+    # --- deciding -----------------------------------------------------------------------------------------------
+
+    def _decide(self, team: Team, request: Request, command: Decide) -> str:
+        question = self._store.question(command.code)
+        if question is None or question.kind not in {Kind.START, Kind.FINISH, Kind.ROLLBACK, Kind.END}:
+            raise Refused(Reason.UNKNOWN_QUESTION, code=command.code)
+        withdrawn = command.verb == "reject" and request.actor == question.requester
+        if not withdrawn:
+            require(
+                team, request.actor, Role.APPROVER, "Confirming" if command.verb == "confirm" else "Rejecting"
+            )
+        answer = Answer.CONFIRM if command.verb == "confirm" else Answer.REJECT
+        self._answer(question, answer, request.actor, reason=command.reason)
+        return texts.decided(question, answer)
+
+    def _act(self, team: Team, request: Request, command: Act) -> str:
+        team.environment(command.service, command.environment)
+        require(team, request.actor, Role.DEPLOYER, texts.DOING[command.verb])
+        acts = {"finish": self._finish, "cancel": self._cancel, "rollback": self._rollback, "end": self._end}
+        return acts[command.verb](command, request.actor)
+
+    def _finish(self, command: Act, actor: Actor) -> str:
+        deployment = self._active(command)
+        question = self._open(deployment.ref, Kind.READY)
+        if question is None:
+            raise Refused(Reason.NOT_READY, deployment=deployment.id, state=texts.state_name(deployment))
+        self._answer(question, Answer.FINISH, actor)
+        return texts.finishing(deployment)
+
+    def _cancel(self, command: Act, actor: Actor) -> str:
+        deployment = self._active(command)
+        if deployment.state not in BEFORE_SWITCH:
+            raise Refused(
+                Reason.TOO_LATE_TO_CANCEL,
+                deployment=deployment.id,
+                state=texts.state_name(deployment),
+                service=command.service,
+                environment=command.environment,
+            )
+        wanted = replace(deployment, wanted="cancel", wanted_by=actor)
+        self._store.commit(Save(wanted), self._history(deployment.ref, actor, "cancel_asked"))
+        for kind in (Kind.START, Kind.BUILD, Kind.READY, Kind.FINISH):
+            question = self._open(deployment.ref, kind)
+            if question is not None:
+                self._answer(question, Answer.CANCEL, actor)
+        return texts.canceling(deployment)
+
+    def _rollback(self, command: Act, actor: Actor) -> str:
+        environment = self._store.environment(command.service, command.environment)
+        kept = self._kept(environment)
+        if kept is not None and environment.active is None:
+            question = self._open(kept.ref, Kind.KEEP)
+            if question is not None:
+                self._answer(question, Answer.ROLLBACK, actor)
+                return texts.rolling_back(kept)
+        if kept is not None and environment.active is not None:
+            self._refuse_while_busy(environment, "")
+        if environment.active is not None:
+            return self._rollback_while_baking(command, actor)
+        raise Refused(Reason.WINDOW_CLOSED, service=command.service, environment=command.environment)
+
+    def _rollback_while_baking(self, command: Act, actor: Actor) -> str:
+        deployment = self._active(command)
+        if deployment.state not in {State.SWITCHING, State.BAKING}:
+            raise Refused(Reason.WINDOW_CLOSED, service=command.service, environment=command.environment)
+        wanted = replace(deployment, wanted="rollback", wanted_by=actor)
+        self._store.commit(Save(wanted), self._history(deployment.ref, actor, "rollback_asked"))
+        return texts.rolling_back(deployment)
+
+    def _end(self, command: Act, actor: Actor) -> str:
+        deployment, question = self._kept_open(command.service, command.environment)
+        self._answer(question, Answer.END, actor)
+        return texts.ending(deployment)
+
+    def _keep(self, team: Team, request: Request, command: Keep) -> str:
+        settings = team.environment(command.service, command.environment)
+        require(team, request.actor, Role.DEPLOYER, "Keeping the old fleet longer")
+        deployment, question = self._kept_open(command.service, command.environment)
+        asked = question.deadline + command.seconds - deployment.switched_at
+        if asked > settings.timeouts.most_keep_old:
+            raise Refused(
+                Reason.KEEP_TOO_LONG,
+                limit=texts.duration(settings.timeouts.most_keep_old),
+                asked=texts.duration(asked),
+            )
+        self._answer(question, Answer.EXTEND, request.actor, seconds=command.seconds, event=request.event)
+        return texts.extended(deployment, question.deadline + command.seconds)
+
+    # --- looking ------------------------------------------------------------------------------------------------
+
+    def _status(self, team: Team, command: Status) -> str:
+        if command.service:
+            known = team.services().get(command.service)
+            environments = (command.environment,) if command.environment else known
+            if environments is None or command.environment:
+                team.environment(command.service, command.environment or "")
+            pairs = [(command.service, each) for each in environments or ()]
+        else:
+            pairs = [(service, each) for service, names in sorted(team.services().items()) for each in names]
+        overviews = [self._store.overview(*pair, deployments=3) for pair in pairs]
+        return texts.status(overviews, self._clock.now())
+
+    def _active(self, command: Act) -> Deployment:
+        environment = self._store.environment(command.service, command.environment)
+        if environment.active is None:
+            raise Refused(Reason.NOTHING_ACTIVE, service=command.service, environment=command.environment)
+        found = self._store.deployment(
+            Ref(command.service, command.environment, environment.active.deployment)
+        )
+        if found is None or found.ended:
+            raise Refused(Reason.NOTHING_ACTIVE, service=command.service, environment=command.environment)
+        return found
+
+    def _kept(self, environment: Environment) -> Deployment | None:
+        if environment.keeping is None:
+            return None
+        return self._store.deployment(
+            Ref(environment.service, environment.name, environment.keeping.deployment)
+        )
+
+    def _kept_open(self, service: str, environment: str) -> tuple[Deployment, Question]:
+        kept = self._kept(self._store.environment(service, environment))
+        question = self._open(kept.ref, Kind.KEEP) if kept is not None else None
+        if kept is None or question is None:
+            raise Refused(Reason.WINDOW_CLOSED, service=service, environment=environment)
+        return kept, question
+
+    def _open(self, ref: Ref, kind: Kind) -> Question | None:
+        now = self._clock.now()
+        asked = [each for each in self._store.questions(ref) if each.kind is kind and each.open_at(now)]
+        return max(asked, key=lambda each: each.asked_at, default=None)
+
+    def _answer(
+        self,
+        question: Question,
+        answer: Answer,
+        by: Actor,
+        *,
+        reason: str = "",
+        seconds: int = 0,
+        event: str = "",
+    ) -> None:
+        """Decide a question by one conditional write, then wake the machine; what the table says is what counts."""
+        now = self._clock.now()
+        decided = question.answered(answer, by, now, reason=reason, seconds=seconds)
+        seen: tuple[Change, ...] = (Seen(event, now),) if event else ()
+        try:
+            self._store.commit(
+                Save(decided), self._history(question.ref, by, f"{answer}_{question.kind}", reason), *seen
+            )
+        except Duplicate:
+            return
+        self._workflow.wake(question.token)
+
+    def _history(self, ref: Ref, actor: Actor, event: str, detail: str = "") -> History:
+        return History(ref.service, ref.environment, ref.deployment, self._clock.now(), actor, event, detail)
+
+
+def _new_deployment(
+    settings: EnvironmentSettings,
+    request: Request,
+    *,
+    config: int,
+    identifier: str,
+    version: str,
+    environment: Environment,
+    now: float,
+) -> Deployment:
+    return Deployment(
+        service=settings.service,
+        environment=settings.name,
+        id=identifier,
+        version=version,
+        requester=request.actor,
+        requested_at=now,
+        config_version=config,
+        fence=environment.fence,
+        phases=(Phase(State.ACCEPTED, now),),
+        channel=settings.channel,
+        protected=settings.protected,
+        replaced=environment.live_deployment,
+    )

@@ -1,0 +1,53 @@
+"""What CI reports: a build is kept, whoever waits for it is woken, and chat announces it."""
+
+from dataclasses import replace
+
+from chalicelib.domain.approval import Answer
+from chalicelib.domain.builds import Build, BuildStatus
+from chalicelib.domain.errors import Conflict, Duplicate, Refused, Unavailable
+from chalicelib.domain.people import ci
+from chalicelib.domain.reasons import Reason
+from chalicelib.usecases.ports import Clock, Save, Seen, Store, Workflow
+
+_TRIES = 4
+
+
+def report(store: Store, workflow: Workflow, clock: Clock, *, source: str, event: str, build: Build) -> str:
+    """Take a build's report; returns `accepted` or `duplicate`. Refused where the source may not report the service.
+
+    Whoever waits is woken also for a duplicate: the first delivery may have died between the write and the wake-up.
+    """
+    if build.service not in store.team().ci_services(source):
+        raise Refused(Reason.UNKNOWN_SOURCE, source=f"{source} (for {build.service})")
+    said = "accepted"
+    for _ in range(_TRIES):
+        before = store.build(build.service, build.version)
+        after = before.updated(build) if before is not None else build
+        try:
+            store.commit(Seen(event, clock.now()), Save(after))
+        except Duplicate:
+            said = "duplicate"
+        except Conflict:
+            continue
+        _wake(store, workflow, clock, after)
+        return said
+    raise Unavailable("the build changed while it was being written")
+
+
+def _wake(store: Store, workflow: Workflow, clock: Clock, build: Build) -> None:
+    """Answer every deployment that waits for this build."""
+    if build.status is BuildStatus.RUNNING:
+        return
+    for code in build.waiting:
+        question = store.question(code)
+        if question is None:
+            continue
+        if question.open_at(clock.now()):
+            answered = replace(
+                question,
+                answer=Answer.REPORTED,
+                answered_by=ci(build.reported_by.user),
+                answered_at=clock.now(),
+            )
+            store.commit(Save(answered))
+        workflow.wake(question.token)

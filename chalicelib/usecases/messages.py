@@ -1,0 +1,292 @@
+"""What the channel shows: messages worked out from the records alone, so that they can be rendered again at any time."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from chalicelib.domain.approval import SAID, SECOND_PERSON, Answer, Kind, Question
+from chalicelib.domain.builds import Build, BuildStatus
+from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State
+from chalicelib.domain.people import Actor
+from chalicelib.domain.plan import Plan
+from chalicelib.usecases.ports import Action, Message
+from chalicelib.usecases.texts import STATE_NAMES, duration
+
+_MARKS: dict[State, str] = {
+    State.SUCCEEDED: "✅",
+    State.ROLLED_BACK: "↩️",
+    State.REJECTED: "🚫",
+    State.EXPIRED: "⌛",
+    State.CANCELED: "🚫",
+    State.FAILED: "❌",
+    State.STUCK: "🆘",
+    State.PLANNED: "📋",
+    State.READY: "🟢",
+    State.KEEPING: "🟢",
+}
+_ASKING = {State.ASKING_START, State.ASKING_FINISH, State.ASKING_ROLLBACK, State.ASKING_END}
+
+_STEPS: tuple[tuple[State, str], ...] = (
+    (State.PREPARING, "Prepare"),
+    (State.TESTING, "Test"),
+    (State.READY, "Ready"),
+    (State.SWITCHING, "Switch"),
+    (State.BAKING, "Watch"),
+    (State.KEEPING, "Keep the old fleet"),
+    (State.RETIRING, "End the old fleet"),
+)
+
+_QUESTIONS: dict[Kind, str] = {
+    Kind.START: "May this deployment start?",
+    Kind.FINISH: "May traffic switch to the new fleet?",
+    Kind.ROLLBACK: "May traffic go back to the old fleet?",
+    Kind.END: "May the old fleet end now? After that there is no way back.",
+}
+
+
+def deployment_message(deployment: Deployment, questions: Sequence[Question], now: float) -> Message:
+    """The one message of a deployment: what, who, how far, what happens next and who must act."""
+    heading = f"{deployment.service}@{deployment.version} to {deployment.environment}"
+    state = STATE_NAMES[deployment.state]
+    open_questions = [each for each in questions if each.open_at(now)]
+    return Message(
+        summary=f"{heading}: {state}",
+        title=f"{_mark(deployment)} {heading}: {state}",
+        fields=tuple(_fields(deployment)),
+        lines=tuple(line for line in (_steps(deployment), *_next(deployment, open_questions)) if line),
+        actions=tuple(_actions(deployment, open_questions)),
+        notes=(_note(deployment),),
+    )
+
+
+def question_message(question: Question, deployment: Deployment, now: float) -> Message:
+    """A question to the team, and, once it is decided, who decided and when; a decided one has no buttons."""
+    what = f"{_QUESTIONS[question.kind]} *{deployment.service}@{deployment.version}* in *{deployment.environment}*"
+    if not question.open_at(now):
+        return Message(
+            summary=f"{_QUESTIONS[question.kind]} {_outcome(question)}", lines=(what, _outcome(question))
+        )
+    return Message(
+        summary=f"{_QUESTIONS[question.kind]} {deployment.service}@{deployment.version} in {deployment.environment}",
+        lines=(
+            f"{{team}} {what}",
+            f"Asked by {{person:{question.requester}}}; somebody else answers by {{time:{question.deadline:.0f}}}, "
+            "else it expires.",
+        ),
+        actions=_confirm_or_reject(question),
+        notes=(f"Or type /deploy confirm {question.code} or /deploy reject {question.code}",),
+    )
+
+
+def output_message(deployment: Deployment) -> Message:
+    """What a failed host printed, for the thread."""
+    return Message(
+        summary="What the host printed", lines=(plain(deployment.detail),), output=deployment.output
+    )
+
+
+def build_message(build: Build, environments: Sequence[str]) -> Message:
+    """A build that CI reported, with a button for each environment it can go to."""
+    name = f"{build.service}@{build.version}"
+    said = {
+        BuildStatus.RUNNING: f"🔨 Build of *{name}* is running.",
+        BuildStatus.PASSED: f"📦 Build of *{name}* passed.",
+        BuildStatus.FAILED: f"❌ Build of *{name}* failed. It can not be deployed.",
+    }[build.status]
+    origin = ", ".join(part for part in (build.commit[:12], plain(build.author)) if part)
+    deploy = tuple(Action("deploy", f"Deploy to {each}", f"{name} to {each}") for each in environments[:5])
+    return Message(
+        summary=said.replace("*", ""),
+        lines=(said,),
+        notes=(
+            f"{origin} · reported by {build.reported_by.user}"
+            if origin
+            else f"reported by {build.reported_by.user}",
+        ),
+        actions=deploy if build.status is BuildStatus.PASSED else (),
+    )
+
+
+def plain(text: str) -> str:
+    """Text from outside with everything that could become markup made harmless."""
+    return text.translate(str.maketrans({"{": "(", "}": ")", "`": "'", "*": "·", "_": "_", "~": "-"}))
+
+
+def _mark(deployment: Deployment) -> str:
+    if deployment.state in _ASKING:
+        return "✋"
+    return _MARKS.get(deployment.state, "🔵")
+
+
+def _fields(deployment: Deployment) -> list[tuple[str, str]]:
+    plan = deployment.plan
+    fields = [("Version", f"{(plan.old_version if plan else '') or 'unknown'} → *{deployment.version}*")]
+    fields.append(("Asked for by", _person(deployment.requester)))
+    if deployment.confirmed_by is not None and deployment.finish_confirmed_by is None:
+        fields.append(("Confirmed by", _person(deployment.confirmed_by)))
+    if deployment.finish_confirmed_by is not None:
+        fields.append(("Start confirmed by", _person(deployment.confirmed_by)))
+        fields.append(
+            (
+                "Switch",
+                f"asked by {_person(deployment.finished_by)}, confirmed by {_person(deployment.finish_confirmed_by)}",
+            )
+        )
+    if plan is not None and plan.groups:
+        fields.append(("New fleet", _fleet(plan)))
+        fields.append(("Second fleet costs", _price(plan)))
+    if deployment.package is not None and deployment.package.commit:
+        origin = f"`{deployment.package.commit[:12]}` {plain(deployment.package.author)}".strip()
+        fields.append(("Built from", origin))
+    return fields
+
+
+def _person(actor: Actor | None) -> str:
+    return f"{{person:{actor}}}" if actor is not None else "nobody"
+
+
+def _fleet(plan: Plan) -> str:
+    counts = Counter[tuple[str, str]]()
+    for group in plan.groups:
+        counts[group.role, group.spec.instance_type] += group.count
+    return ", ".join(f"{count} × {role} ({kind})" for (role, kind), count in counts.items())
+
+
+def _price(plan: Plan) -> str:
+    return (
+        "unknown (no price configured)"
+        if plan.usd_per_hour is None
+        else f"{plan.usd_per_hour:.2f} USD an hour"
+    )
+
+
+def _steps(deployment: Deployment) -> str:
+    """The way in one line: what is done, where it is, what comes."""
+    if deployment.plan_only:
+        return ""
+    entered = {phase.state for phase in deployment.phases}
+    last = max((index for index, (state, _) in enumerate(_STEPS) if state in entered), default=-1)
+    parts = []
+    for index, (_, label) in enumerate(_STEPS):
+        done = index < last or (index == last and deployment.state is State.SUCCEEDED)
+        parts.append(f"✓ {label}" if done else f"▸ *{label}*" if index == last else f"· {label}")
+    return "  ".join(parts)
+
+
+def _next(deployment: Deployment, questions: Sequence[Question]) -> list[str]:
+    """What happens next, by itself or by whom; and what there is to see."""
+    lines = [plain(deployment.progress)] if deployment.progress else []
+    if deployment.state in {State.TESTING, State.READY, State.ASKING_FINISH} and deployment.new:
+        lines.append(
+            "Try it by hand: " + ", ".join(f"`{host.address}` ({host.role})" for host in deployment.new[:12])
+        )
+    if deployment.detail and (
+        deployment.ended or deployment.state in {State.DISCARDING, State.SWITCHING_BACK}
+    ):
+        lines.append(_keep_people(deployment.detail))
+    lines.append(_what_next(deployment, questions))
+    return lines
+
+
+def _keep_people(detail: str) -> str:
+    """A detail that the product worded itself: people stay people, all else is made harmless."""
+    parts = detail.split("{person:")
+    kept = [plain(parts[0])]
+    for part in parts[1:]:
+        who, closing, rest = part.partition("}")
+        kept.append(f"{{person:{who}}}{plain(rest)}" if closing else plain(part))
+    return "".join(kept)
+
+
+def _what_next(deployment: Deployment, questions: Sequence[Question]) -> str:
+    asked = next((each for each in questions if each.kind in SECOND_PERSON), None)
+    if asked is not None and deployment.state in _ASKING:
+        return (
+            f"*Somebody else has to confirm* by {{time:{asked.deadline:.0f}}} ({{left:{asked.deadline:.0f}}}): "
+            f"use the buttons or `/deploy confirm {asked.code}`."
+        )
+    where = f"{deployment.service} {deployment.environment}"
+    ready = next((each for each in questions if each.kind is Kind.READY), None)
+    texts: dict[State, str] = {
+        State.ACCEPTED: "Next: the plan is worked out from the live fleet.",
+        State.PREPARING: "Next: it is tested. Nothing has to be done now.",
+        State.TESTING: "Next: it waits for you to finish it. Nothing has to be done now.",
+        State.READY: (
+            f"*The new fleet is ready.* `/deploy finish {where}` switches traffic; without it everything is removed"
+            + (f" by {{time:{ready.deadline:.0f}}}." if ready else ".")
+        ),
+        State.SWITCHING: "Next: devices are asked to move, and the new fleet is watched.",
+        State.BAKING: "Next: the old fleet stands by. Trouble goes back by itself.",
+        State.KEEPING: (
+            f"The old fleet stands by until {{time:{deployment.keep_until:.0f}}} ({{left:{deployment.keep_until:.0f}}}), "
+            f"then ends by itself. `/deploy rollback {where}` goes back."
+        ),
+        State.SWITCHING_BACK: "Next: the new fleet is removed.",
+        State.DISCARDING: "Next: this ends. The old fleet keeps its traffic.",
+        State.RETIRING: "Next: this ends. There is no way back to the old fleet any more.",
+        State.SUCCEEDED: f"`{deployment.version}` is live. The old fleet has ended. {_lasted(deployment)}",
+        State.ROLLED_BACK: f"Traffic is back on the old fleet, the new one is gone. {_lasted(deployment)}",
+        State.PLANNED: f"Only a plan: nothing was changed. `/deploy {deployment.service}@{deployment.version} to "
+        f"{deployment.environment}` does it.",
+        State.STUCK: "I do nothing more by myself. Both fleets are as they were; look at the thread.",
+    }
+    return texts.get(deployment.state, "Nothing is live that was not live before.")
+
+
+def _lasted(deployment: Deployment) -> str:
+    if not deployment.phases:
+        return ""
+    return f"It took {duration(deployment.phases[-1].at - deployment.requested_at)} in all."
+
+
+def _actions(deployment: Deployment, questions: Sequence[Question]) -> list[Action]:
+    """The buttons of the state; a question's own come first."""
+    value = f"{deployment.service} {deployment.environment}"
+    actions: list[Action] = []
+    for question in questions:
+        if question.kind in SECOND_PERSON and deployment.state in _ASKING:
+            actions.extend(_confirm_or_reject(question))
+    if deployment.state is State.READY:
+        actions.append(Action("finish", "Finish: switch traffic", value, "primary"))
+    if deployment.state is State.KEEPING:
+        actions.append(
+            Action("rollback", "Roll back", value, "danger", "Traffic goes back to the old fleet.")
+        )
+        actions.append(Action("keep", "Keep 2 h longer", f"{value} +2h"))
+        actions.append(
+            Action("keep", "End the old fleet now", f"{value} end", "", "There is no way back after that.")
+        )
+    if deployment.state is State.BAKING:
+        actions.append(
+            Action("rollback", "Roll back", value, "danger", "Traffic goes back to the old fleet.")
+        )
+    if deployment.state in BEFORE_SWITCH and not deployment.wanted and not deployment.plan_only:
+        actions.append(
+            Action("cancel", "Cancel", value, "", "The new fleet is removed; traffic stays where it is.")
+        )
+    if deployment.state is State.PLANNED:
+        name = f"{deployment.service}@{deployment.version} to {deployment.environment}"
+        actions.append(Action("deploy", "Deploy this", name, "primary"))
+    return actions
+
+
+def _confirm_or_reject(question: Question) -> tuple[Action, ...]:
+    return (
+        Action("confirm", "Confirm", question.code, "primary"),
+        Action("reject", "Reject", question.code, "danger"),
+    )
+
+
+def _outcome(question: Question) -> str:
+    if question.answer in {None, Answer.EXPIRED} or question.answered_by is None:
+        return "⌛ Nobody answered in time; it expired."
+    reason = f": {plain(question.reason)}" if question.reason else ""
+    mark = "✅" if question.answer is Answer.CONFIRM else "🚫"
+    said = SAID[question.answer].capitalize()
+    return f"{mark} {said} by {_person(question.answered_by)} at {{time:{question.answered_at:.0f}}}{reason}."
+
+
+def _note(deployment: Deployment) -> str:
+    words = [deployment.id, f"asked for at {{time:{deployment.requested_at:.0f}}}"]
+    if deployment.reason:
+        words.append(f"reason code {deployment.reason}")
+    return " · ".join(words)

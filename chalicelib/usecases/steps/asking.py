@@ -1,0 +1,261 @@
+"""Waiting for people: each wait is a question in the table, asked with a task token and settled by the next."""
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.domain.approval import GRACE_SECONDS, Answer, Kind, Question, code_from
+from chalicelib.domain.deployment import Slot, State, Trigger
+from chalicelib.domain.errors import StepFailed
+from chalicelib.domain.people import Actor
+from chalicelib.domain.reasons import Reason
+from chalicelib.usecases.ports import Save
+from chalicelib.usecases.steps.work import Result, Work
+
+
+def ask(work: Work, kind: Kind, *, seconds: float, requester: Actor | None = None) -> Question:
+    """Ask once for each time the state is entered; a retry of the state brings its new token to the same question."""
+    code = _code(work, kind)
+    found = work.store.question(code)
+    if found is not None:
+        renewed = replace(found, token=work.event.token)
+        if found.answer is None and renewed != found:
+            work.store.commit(Save(renewed))
+        return renewed
+    deployment = work.deployment
+    question = Question(
+        code=code,
+        kind=kind,
+        service=deployment.service,
+        environment=deployment.environment,
+        deployment=deployment.id,
+        requester=requester or deployment.requester,
+        asked_at=work.now,
+        deadline=work.now + seconds,
+        digest=deployment.plan.digest if deployment.plan else "",
+        token=work.event.token,
+    )
+    work.store.commit(Save(question), work.history(f"asked_{kind}"))
+    return question
+
+
+def settle(work: Work, kind: Kind) -> Question:
+    """The newest question of a kind, decided: where nobody answered it is expired by this very write."""
+    asked = [each for each in work.store.questions(work.deployment.ref) if each.kind is kind]
+    if not asked:
+        raise StepFailed(Reason.INTERNAL, step=kind.value, what="the question is not in the table")
+    question = max(asked, key=lambda each: each.asked_at)
+    settled = question.settled(work.now)
+    if settled != question:
+        work.store.commit(Save(settled), work.history(f"expired_{kind}"))
+    return settled
+
+
+def close_open_questions(work: Work) -> None:
+    """At the end nothing is open any more, whatever happened before."""
+    for question in work.store.questions(work.deployment.ref):
+        if question.answer is None:
+            work.store.commit(Save(question.settled(work.now)))
+
+
+def _code(work: Work, kind: Kind) -> str:
+    """The same code for every try of one entry of the state; another where that code is taken by another deployment."""
+    for salt in range(10):
+        facts = f"{work.deployment.id}|{kind}|{work.event.entered}|{salt}"
+        code = code_from(hashlib.sha256(facts.encode()).digest())
+        found = work.store.question(code)
+        if found is None or (found.ref == work.deployment.ref and found.kind is kind):
+            return code
+    raise StepFailed(Reason.INTERNAL, step="asking", what="no free code was found")
+
+
+def _say(answer: str, seconds: float = 0) -> dict[str, Any]:
+    """What the Choice after a wait reads; `seconds` is how long the window still lasts, for the token's timeout."""
+    return {"is": answer, "seconds": max(1, int(seconds)) + GRACE_SECONDS}
+
+
+_OUTCOMES = {
+    Answer.REJECT: (State.REJECTED, "Rejected by {who}."),
+    Answer.CANCEL: (State.CANCELED, "Canceled by {who}."),
+    Answer.EXPIRED: (State.EXPIRED, "Nobody answered in time."),
+}
+
+
+def _give_up(work: Work, question: Question) -> Result:
+    """No, or nobody said yes: the outcome is kept, and the new fleet, if any, is discarded."""
+    answer = question.answer or Answer.EXPIRED
+    outcome, words = _OUTCOMES[answer]
+    detail = words.format(who=f"{{person:{question.answered_by}}}")
+    if question.reason:
+        detail = f"{detail[:-1]}: {question.reason}"
+    work.note(outcome=outcome, detail=detail)
+    return _say(answer.value)
+
+
+def _same_plan(work: Work, question: Question) -> None:
+    plan = work.deployment.plan
+    if plan is None or plan.digest != question.digest:
+        raise StepFailed(Reason.FLEET_CHANGED, what="the plan is not the one that was confirmed")
+
+
+def _who(question: Question) -> Actor:
+    return question.answered_by or question.requester
+
+
+def _roll_back_asked(work: Work, question: Question) -> Result:
+    """The environment is taken again, under a new fencing number, unless the next deployment was faster."""
+    if not _take_again(work):
+        return _say("keep", _left(work))
+    work.note(wanted="rollback", wanted_by=question.answered_by)
+    if work.settings.protected:
+        return _say("ask_rollback")
+    work.note(outcome=State.ROLLED_BACK)
+    return _say("rollback")
+
+
+def _extend(work: Work, question: Question) -> Result:
+    until = question.deadline + question.seconds
+    work.note(keep_until=until)
+    return _say("keep", until - work.now)
+
+
+def _end_asked(work: Work, question: Question) -> Result:
+    work.note(wanted_by=question.answered_by)
+    return _say("ask_end") if work.settings.protected else _window_closed(work)
+
+
+def _window_closed(work: Work) -> Result:
+    work.note(outcome=State.SUCCEEDED)
+    return _say("retire")
+
+
+def _left(work: Work) -> float:
+    """Seconds until the window closes; a window that never opened has its whole length."""
+    if not work.deployment.keep_until:
+        return work.settings.timeouts.keep_old
+    return work.deployment.keep_until - work.now
+
+
+def _take_again(work: Work) -> bool:
+    """Hold the environment as its active deployment again, under a new fencing number; False where another does."""
+    environment = work.environment()
+    deployment = work.deployment
+    if environment.active is not None:
+        return environment.active.deployment == deployment.id
+    taken = environment.released(deployment.id).acquire(deployment.id, work.now)
+    work.store.commit(Save(taken), Save(replace(deployment, fence=taken.fence)), work.history("took_lock"))
+    work.deployment = replace(deployment, fence=taken.fence, revision=deployment.revision + 1)
+    return True
+
+
+class AskingSteps:
+    """The waits for people and what is read after each of them."""
+
+    def ask_to_start(self, work: Work) -> Result:
+        """A second person is asked whether to begin."""
+        work.guard()
+        work.move(Trigger.ASK_START)
+        ask(work, Kind.START, seconds=work.settings.timeouts.ask)
+        return None
+
+    def read_start(self, work: Work) -> Result:
+        """Begin only under a live confirmation of this very plan."""
+        question = settle(work, Kind.START)
+        if question.answer is Answer.CONFIRM:
+            _same_plan(work, question)
+            work.move(Trigger.BEGIN, actor=_who(question), confirmed_by=question.answered_by)
+            return _say("confirm")
+        return _give_up(work, question)
+
+    def await_finish(self, work: Work) -> Result:
+        """Ready: people decide when, and whether, to switch."""
+        work.guard()
+        work.move(Trigger.BE_READY)
+        ask(work, Kind.READY, seconds=work.settings.timeouts.ready)
+        return None
+
+    def read_finish(self, work: Work) -> Result:
+        """Finish, cancel, or nobody came."""
+        question = settle(work, Kind.READY)
+        if question.answer is not Answer.FINISH:
+            return _give_up(work, question)
+        work.note(finished_by=question.answered_by)
+        return _say("ask" if work.settings.protected else "finish")
+
+    def ask_to_finish(self, work: Work) -> Result:
+        """A second person is asked whether to switch."""
+        work.guard()
+        work.move(Trigger.ASK_FINISH)
+        ask(
+            work,
+            Kind.FINISH,
+            seconds=work.settings.timeouts.ask,
+            requester=work.deployment.finished_by,
+        )
+        return None
+
+    def read_finish_answer(self, work: Work) -> Result:
+        """Switch only under a live confirmation of this very plan; no answer leaves it ready."""
+        question = settle(work, Kind.FINISH)
+        if question.answer is Answer.CONFIRM:
+            _same_plan(work, question)
+            work.note(finish_confirmed_by=question.answered_by)
+            return _say("confirm")
+        if question.answer is Answer.CANCEL:
+            return _give_up(work, question)
+        return _say("back")
+
+    def keep_old(self, work: Work) -> Result:
+        """The environment is free for the next deployment; the old fleet stands by."""
+        deployment = work.deployment
+        until = deployment.keep_until or work.now + work.settings.timeouts.keep_old
+        environment = work.environment()
+        slot = Slot(deployment.id, deployment.fence, work.now)
+        if environment.keeping is None or environment.keeping.deployment != deployment.id:
+            kept = replace(environment.released(deployment.id), keeping=slot)
+            work.move(Trigger.KEEP, Save(kept), keep_until=until, wanted="")
+        else:
+            work.move(Trigger.KEEP, keep_until=until, wanted="")
+        ask(work, Kind.KEEP, seconds=max(1.0, until - work.now))
+        return None
+
+    def read_keep(self, work: Work) -> Result:
+        """Roll back, extend, end now, or the window has closed."""
+        question = settle(work, Kind.KEEP)
+        if question.answer is Answer.ROLLBACK:
+            return _roll_back_asked(work, question)
+        if question.answer is Answer.EXTEND:
+            return _extend(work, question)
+        if question.answer is Answer.END:
+            return _end_asked(work, question)
+        return _window_closed(work)
+
+    def ask_to_roll_back(self, work: Work) -> Result:
+        """A second person is asked whether to go back."""
+        work.guard()
+        work.move(Trigger.ASK_ROLLBACK)
+        requester = work.deployment.wanted_by
+        ask(work, Kind.ROLLBACK, seconds=work.settings.timeouts.ask, requester=requester)
+        return None
+
+    def read_roll_back(self, work: Work) -> Result:
+        """Go back only when confirmed; else the old fleet stands by for the rest of its window."""
+        question = settle(work, Kind.ROLLBACK)
+        if question.answer is Answer.CONFIRM:
+            work.note(outcome=State.ROLLED_BACK, confirmed_by=question.answered_by)
+            return _say("confirm")
+        return _say("keep", _left(work))
+
+    def ask_to_end(self, work: Work) -> Result:
+        """A second person is asked whether to end the old fleet early."""
+        work.move(Trigger.ASK_END)
+        requester = work.deployment.wanted_by
+        ask(work, Kind.END, seconds=work.settings.timeouts.ask, requester=requester)
+        return None
+
+    def read_end(self, work: Work) -> Result:
+        """End it when confirmed; else it stands by for the rest of its window."""
+        question = settle(work, Kind.END)
+        if question.answer is Answer.CONFIRM:
+            return _window_closed(work)
+        return _say("keep", _left(work))

@@ -1,0 +1,124 @@
+"""The function `ledger`: everything that only the table and people decide. It reaches no server."""
+
+from dataclasses import replace
+
+from chalicelib.domain.approval import Answer, Kind
+from chalicelib.domain.builds import BuildStatus, waits_for
+from chalicelib.domain.deployment import CLOSING, Package, State, Trigger
+from chalicelib.domain.errors import NotReady, StepFailed
+from chalicelib.domain.people import SERVICE
+from chalicelib.domain.reasons import Reason
+from chalicelib.usecases.ports import Save, Workflow
+from chalicelib.usecases.steps.asking import AskingSteps, ask, close_open_questions, settle
+from chalicelib.usecases.steps.work import Result, Work, cause_text
+
+
+class LedgerSteps(AskingSteps):
+    """The tasks of this function, each named like its state."""
+
+    def __init__(self, workflow: Workflow) -> None:
+        self._workflow = workflow
+
+    def find_package(self, work: Work) -> Result:
+        """Whether CI has reported the package already."""
+        return {"built": _take_package(work)}
+
+    def await_build(self, work: Work) -> Result:
+        """Wait for CI's report; one that came just now is not waited for."""
+        question = ask(work, Kind.BUILD, seconds=work.settings.timeouts.build)
+        build = work.store.build(work.deployment.service, work.deployment.version)
+        if build is None or build.status is not BuildStatus.RUNNING:
+            self._workflow.wake(work.event.token)
+        elif question.code not in build.waiting:
+            work.store.commit(Save(waits_for(build, question)))
+        return None
+
+    def read_build(self, work: Work) -> Result:
+        """The package as reported; StepFailed where the build failed, came too late, or a person canceled."""
+        question = settle(work, Kind.BUILD)
+        if question.answer is Answer.CANCEL:
+            raise StepFailed(Reason.CANCELED, who=f"{{person:{question.answered_by}}}")
+        if not _take_package(work):
+            raise StepFailed(Reason.BUILD_TIMED_OUT, version=work.deployment.version)
+        return None
+
+    def clear_standby(self, work: Work) -> Result:
+        """An earlier deployment gives up its old fleet before the new one needs its place."""
+        work.guard()
+        _close_window(work, self._workflow)
+        return None
+
+    def record_trouble(self, work: Work) -> Result:
+        """Why the switch goes back."""
+        return _record_trouble(work)
+
+    def fail(self, work: Work) -> Result:
+        """Why the deployment is given up."""
+        return _record_trouble(work)
+
+    def close(self, work: Work) -> Result:
+        """The last write: the outcome, and the environment free for the next."""
+        if not work.deployment.ended:
+            close_open_questions(work)
+            released = work.environment().released(work.deployment.id)
+            outcome = work.deployment.outcome or State.FAILED
+            work.move(CLOSING[outcome], Save(released), detail=work.deployment.detail)
+        return None
+
+    def stuck(self, work: Work) -> Result:
+        """The deployment can not go on by itself; both fleets stay as they are, and so does the lock."""
+        _record_trouble(work)
+        if not work.deployment.ended:
+            close_open_questions(work)
+            work.move(Trigger.GET_STUCK, detail=work.deployment.detail)
+        return None
+
+
+def _take_package(work: Work) -> bool:
+    """Whether the package is there; StepFailed where its build failed."""
+    deployment = work.deployment
+    build = work.store.build(deployment.service, deployment.version)
+    if build is None or build.status is BuildStatus.RUNNING:
+        return False
+    if build.status is BuildStatus.FAILED:
+        raise StepFailed(
+            Reason.BUILD_FAILED, service=deployment.service, version=deployment.version, known="see `status`"
+        )
+    approved = deployment.plan.sha256 if deployment.plan else ""
+    if approved and build.sha256 != approved:
+        raise StepFailed(Reason.FLEET_CHANGED, what=f"CI reported another package as {deployment.version}")
+    work.note(package=Package(build.artifact, build.sha256, build.commit, build.author))
+    return True
+
+
+def _close_window(work: Work, workflow: Workflow) -> None:
+    """Ask an earlier deployment that keeps its old fleet to let it go, and wait until it has."""
+    keeping = work.environment().keeping
+    if keeping is None or keeping.deployment == work.deployment.id:
+        return
+    ref = replace(work.deployment.ref, deployment=keeping.deployment)
+    for question in work.store.questions(ref):
+        if question.kind is Kind.KEEP and question.open_at(work.now):
+            closed = question.answered(Answer.SUPERSEDED, SERVICE, work.now, reason=work.deployment.id)
+            work.store.commit(Save(closed))
+            workflow.wake(question.token)
+    raise NotReady(f"{keeping.deployment} still keeps its old fleet on the standby side")
+
+
+def _record_trouble(work: Work) -> Result:
+    """Keep why the deployment failed, where the step that failed could not say it itself."""
+    name = (work.event.error or {}).get("Error", "")
+    if not work.deployment.reason:
+        step = work.deployment.state.value.replace("_", " ")
+        if name in {"NotReady", "States.Timeout"}:
+            work.record(StepFailed(Reason.TIMED_OUT, step=f"{step} ({cause_text(work.event.error)})"))
+        elif name == "LostLock":
+            work.record(StepFailed(Reason.LOST_LOCK))
+        else:
+            work.record(
+                StepFailed(Reason.INTERNAL, step=step, what=f"{name} {cause_text(work.event.error)}".strip())
+            )
+    canceled = work.deployment.reason == Reason.CANCELED
+    if work.deployment.outcome is None:
+        work.note(outcome=State.CANCELED if canceled else State.FAILED)
+    return None

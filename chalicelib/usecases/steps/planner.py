@@ -1,0 +1,69 @@
+"""The function `planner`: look at the live fleet and work out its mirror."""
+
+from dataclasses import replace
+
+from chalicelib.domain.approval import GRACE_SECONDS
+from chalicelib.domain.builds import BuildStatus
+from chalicelib.domain.deployment import Package, State, Trigger
+from chalicelib.domain.plan import HostState, Plan, mirror
+from chalicelib.domain.settings import EnvironmentSettings
+from chalicelib.usecases.ports import Fleet, Traffic
+from chalicelib.usecases.steps.work import Result, Work
+
+
+def snapshot(settings: EnvironmentSettings, fleet: Fleet, traffic: Traffic, *, of: Plan) -> Plan:
+    """The plan of the same release as `of`, from the fleet and the traffic as they are now."""
+    live = fleet.instances(settings.service, settings.name, states=[HostState.LIVE])
+    routes = [traffic.resolve(spec) for spec in settings.routes]
+    return mirror(settings, live, routes, version=of.version, sha256=of.sha256, old_version=of.old_version)
+
+
+class PlannerSteps:
+    """The tasks of this function, each named like its state."""
+
+    def __init__(self, fleet: Fleet, traffic: Traffic) -> None:
+        self._fleet = fleet
+        self._traffic = traffic
+
+    def plan(self, work: Work) -> Result:
+        deployment = work.deployment
+        if deployment.state is State.ACCEPTED and not deployment.plan_only:
+            work.guard()
+        if deployment.plan is None:
+            _make_plan(work, self._fleet, self._traffic)
+        return _decide(work)
+
+
+def _make_plan(work: Work, fleet: Fleet, traffic: Traffic) -> None:
+    deployment = work.deployment
+    build = work.store.build(deployment.service, deployment.version)
+    package = None
+    if build is not None and build.status is BuildStatus.PASSED:
+        package = Package(build.artifact, build.sha256, build.commit, build.author)
+    empty = Plan(
+        version=deployment.version,
+        sha256=package.sha256 if package else "",
+        groups=(),
+        old=(),
+        routes=(),
+        old_version=work.environment().live_version,
+    )
+    made = snapshot(work.settings, fleet, traffic, of=empty)
+    work.save(replace(deployment, plan=made, package=package), work.history("plan", detail=made.digest))
+
+
+def _decide(work: Work) -> Result:
+    """What the machine does next, and how long its waits last (each a little longer than people are told)."""
+    timeouts = work.settings.timeouts
+    waits = {
+        "ask": timeouts.ask + GRACE_SECONDS,
+        "ready": timeouts.ready + GRACE_SECONDS,
+        "build": timeouts.build + GRACE_SECONDS,
+    }
+    if work.deployment.plan_only:
+        work.move(Trigger.PLAN_ONLY)
+        return {"next": "planned", **waits}
+    if work.settings.protected:
+        return {"next": "ask", **waits}
+    work.move(Trigger.BEGIN)
+    return {"next": "begin", **waits}

@@ -1,0 +1,177 @@
+"""The function `traffic`: attach, switch, watch, and take hosts off the load balancer."""
+
+from dataclasses import replace
+
+from chalicelib.domain.approval import GRACE_SECONDS
+from chalicelib.domain.deployment import Environment, State, Trigger
+from chalicelib.domain.errors import NotReady, StepFailed
+from chalicelib.domain.plan import Host, Route, difference, of_role
+from chalicelib.domain.reasons import Reason
+from chalicelib.usecases.ports import Alarms, Fleet, Save, Side, Traffic
+from chalicelib.usecases.steps.planner import snapshot
+from chalicelib.usecases.steps.work import Result, Work
+
+
+class TrafficSteps:
+    """The tasks of this function, each named like its state."""
+
+    def __init__(self, traffic: Traffic, fleet: Fleet, alarms: Alarms) -> None:
+        self._traffic = traffic
+        self._fleet = fleet
+        self._alarms = alarms
+
+    def attach(self, work: Work) -> Result:
+        work.guard()
+        for route in work.plan.routes:
+            strangers = set(self._traffic.standby(route)) - set(of_role(work.deployment.new, route.role))
+            if strangers:
+                raise StepFailed(
+                    Reason.FLEET_CHANGED,
+                    what=f"{', '.join(sorted(strangers))} stand on the side for the new fleet",
+                )
+            self._traffic.attach(route, of_role(work.deployment.new, route.role))
+        work.move(Trigger.TEST)
+        return None
+
+    def await_healthy(self, work: Work) -> Result:
+        work.guard()
+        missing = _unhealthy(work, self._traffic, Side.NEW)
+        if missing:
+            work.note(progress=f"{len(missing)} hosts are not healthy yet")
+            raise NotReady(_listed(missing))
+        return None
+
+    def switch(self, work: Work) -> Result:
+        if work.deployment.state not in {State.SWITCHING, State.BAKING}:
+            _approve(work, self._traffic, self._fleet)
+            work.move(Trigger.SWITCH)
+        if work.deployment.state is State.SWITCHING:
+            _move(work, self._traffic, Side.NEW)
+            work.move(Trigger.BAKE, Save(_went_live(work)), switched_at=work.now)
+        return None
+
+    def bake(self, work: Work) -> Result:
+        return _bake(work, self._traffic, self._alarms)
+
+    def switch_back(self, work: Work) -> Result:
+        if work.deployment.state is State.DISCARDING:
+            return None
+        if work.deployment.state is not State.SWITCHING_BACK:
+            work.move(Trigger.SWITCH_BACK)
+        if any(_side(work, self._traffic, route) is not Side.OLD for route in work.plan.routes):
+            ill = _unhealthy(work, self._traffic, Side.OLD)
+            if ill and not _unhealthy(work, self._traffic, Side.NEW):
+                raise NotReady(f"the old fleet is ill and the new one is not: {_listed(ill)}")
+        _move(work, self._traffic, Side.OLD)
+        if work.environment().live_deployment == work.deployment.id:
+            work.save(work.deployment, Save(_went_back(work)), work.history("went_back"))
+        return None
+
+    def deregister(self, work: Work) -> Result:
+        side, hosts = _leaving(work)
+        for route in work.plan.routes if work.deployment.plan else ():
+            if _side(work, self._traffic, route) is side:
+                raise StepFailed(Reason.TRAFFIC_UNCLEAR, what="the fleet that is to end still takes traffic")
+            self._traffic.deregister(route, of_role(hosts, route.role), side=side)
+        return None
+
+    def await_deregistered(self, work: Work) -> Result:
+        side, hosts = _leaving(work)
+        for route in work.plan.routes if work.deployment.plan else ():
+            draining = self._traffic.draining(route, of_role(hosts, route.role), side=side)
+            if draining:
+                work.note(progress=f"{len(draining)} hosts finish their last connections")
+                raise NotReady(f"{', '.join(sorted(draining))} drain")
+        return None
+
+
+def _approve(work: Work, traffic: Traffic, fleet: Fleet) -> None:
+    """The last look before traffic moves: confirmed, nothing changed since, and every exact host healthy."""
+    work.guard()
+    deployment = work.deployment
+    if work.settings.protected and deployment.finish_confirmed_by is None:
+        raise StepFailed(Reason.INTERNAL, step="Switching", what="nobody confirmed it")
+    now = snapshot(work.settings, fleet, traffic, of=work.plan)
+    changed = difference(work.plan, now)
+    if changed:
+        raise StepFailed(Reason.FLEET_CHANGED, what=changed)
+    if len(deployment.new) != work.plan.size:
+        raise StepFailed(Reason.UNHEALTHY, what=f"{len(deployment.new)} of {work.plan.size} hosts are there")
+    missing = _unhealthy(work, traffic, Side.NEW)
+    if missing:
+        raise StepFailed(Reason.UNHEALTHY, what=_listed(missing))
+
+
+def _move(work: Work, traffic: Traffic, to: Side) -> None:
+    """Every route to one side, each move asked again until it is in force, and read back at the end."""
+    for route in work.plan.routes:
+        old, new = of_role(work.plan.old, route.role), of_role(work.deployment.new, route.role)
+        traffic.switch(route, to=to, old=old, new=new)
+    for route in work.plan.routes:
+        if _side(work, traffic, route) is not to:
+            raise NotReady(f"{route.role} has not moved yet")
+
+
+def _side(work: Work, traffic: Traffic, route: Route) -> Side:
+    return traffic.side(
+        route, old=of_role(work.plan.old, route.role), new=of_role(work.deployment.new, route.role)
+    )
+
+
+def _unhealthy(work: Work, traffic: Traffic, side: Side) -> dict[str, str]:
+    hosts = work.deployment.new if side is Side.NEW else work.plan.old
+    missing: dict[str, str] = {}
+    for route in work.plan.routes:
+        missing |= traffic.health(route, of_role(hosts, route.role), side=side).missing()
+    return missing
+
+
+def _listed(missing: dict[str, str]) -> str:
+    return "; ".join(f"{host}: {why}" for host, why in sorted(missing.items()))
+
+
+def _bake(work: Work, traffic: Traffic, alarms: Alarms) -> Result:
+    """Watch for the whole bake time; a person's rollback ends it early, trouble ends it at once."""
+    firing = alarms.firing(work.settings.alarms) if work.settings.alarms else []
+    if firing:
+        raise StepFailed(Reason.ALARM, names=", ".join(firing))
+    ill = _unhealthy(work, traffic, Side.NEW)
+    if ill:
+        raise StepFailed(Reason.UNHEALTHY, what=_listed(ill))
+    deployment = work.deployment
+    seconds = work.settings.timeouts.keep_old + GRACE_SECONDS
+    if deployment.wanted == "rollback":
+        if work.settings.protected:
+            return {"is": "ask_rollback", "seconds": seconds}
+        work.note(outcome=State.ROLLED_BACK)
+        return {"is": "rollback", "seconds": seconds}
+    left = deployment.switched_at + work.settings.bake_seconds - work.now
+    if left > 0:
+        work.note(progress="Watching alarms and health")
+        raise NotReady(f"{left:.0f} s of bake time left")
+    return {"is": "keep", "seconds": seconds}
+
+
+def _went_live(work: Work) -> Environment:
+    return replace(
+        work.environment(),
+        live_version=work.deployment.version,
+        live_deployment=work.deployment.id,
+        live_since=work.now,
+    )
+
+
+def _went_back(work: Work) -> Environment:
+    return replace(
+        work.environment(),
+        live_version=work.plan.old_version,
+        live_deployment=work.deployment.replaced,
+        live_since=work.now,
+    )
+
+
+def _leaving(work: Work) -> tuple[Side, tuple[Host, ...]]:
+    """The fleet that is being ended: the new one of a discarded deployment, else the old one."""
+    if work.deployment.state is State.DISCARDING:
+        return Side.NEW, work.deployment.new
+    return Side.OLD, work.plan.old

@@ -1,0 +1,172 @@
+"""The sentences people read in answers. Each says what happens next and who must act."""
+
+from collections.abc import Sequence
+
+from chalicelib.domain.approval import Answer, Kind, Question
+from chalicelib.domain.commands import USAGE
+from chalicelib.domain.deployment import Deployment, Ref, State
+from chalicelib.usecases.ports import Overview
+
+STATE_NAMES: dict[State, str] = {
+    State.ACCEPTED: "starting",
+    State.ASKING_START: "waiting for a second person to confirm the start",
+    State.PREPARING: "preparing the new fleet",
+    State.TESTING: "testing the new fleet",
+    State.READY: "ready to finish",
+    State.ASKING_FINISH: "waiting for a second person to confirm the switch",
+    State.SWITCHING: "switching traffic",
+    State.BAKING: "live, being watched",
+    State.KEEPING: "live, the old fleet stands by",
+    State.ASKING_ROLLBACK: "waiting for a second person to confirm the rollback",
+    State.ASKING_END: "waiting for a second person to confirm ending the old fleet",
+    State.SWITCHING_BACK: "switching traffic back",
+    State.DISCARDING: "removing the new fleet",
+    State.RETIRING: "ending the old fleet",
+    State.PLANNED: "planned only",
+    State.SUCCEEDED: "done",
+    State.ROLLED_BACK: "rolled back",
+    State.REJECTED: "rejected",
+    State.EXPIRED: "expired",
+    State.CANCELED: "canceled",
+    State.FAILED: "failed",
+    State.STUCK: "stuck: a person has to look",
+}
+
+DOING = {
+    "finish": "Finishing a deployment",
+    "cancel": "Canceling a deployment",
+    "rollback": "Rolling back",
+    "end": "Ending the old fleet",
+}
+
+HELP = "\n".join(
+    [
+        "*What you can say*",
+        *(f"• `{usage}`" for usage in USAGE.values()),
+        "In a protected environment a second person confirms within five minutes; nobody confirms their own request.",
+    ]
+)
+
+
+def state_name(deployment: Deployment | None) -> str:
+    """The state in words."""
+    return STATE_NAMES[deployment.state] if deployment else "starting"
+
+
+def duration(seconds: float) -> str:
+    """A length of time as people say it: `2 h`, `1 h 30 min`, `45 s`."""
+    whole = max(0, round(seconds))
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
+    if not hours and whole < 120:
+        return f"{whole} s"
+    parts = [
+        f"{hours} h" if hours else "",
+        f"{minutes} min" if minutes else "",
+        f"{rest} s" if rest and not hours else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def accepted(ref: Ref) -> str:
+    """A deployment was accepted."""
+    return f"Started *{ref.deployment}*. I work out the plan and show it in the channel."
+
+
+def planning(ref: Ref) -> str:
+    """A plan was asked for."""
+    return f"Working out a plan (*{ref.deployment}*). I show it in the channel; nothing is changed."
+
+
+def decided(question: Question, answer: Answer) -> str:
+    """A question was decided by the one who reads this."""
+    if answer is Answer.REJECT:
+        return f"Rejected. *{question.deployment}* {_AFTER_NO[question.kind]}."
+    return f"Confirmed. *{question.deployment}* {_AFTER_YES[question.kind]}."
+
+
+_AFTER_YES = {
+    Kind.START: "starts now",
+    Kind.FINISH: "switches traffic now",
+    Kind.ROLLBACK: "goes back now",
+    Kind.END: "ends its old fleet now",
+}
+_AFTER_NO = {
+    Kind.START: "ends here; nothing was changed",
+    Kind.FINISH: "stays ready; traffic stays where it is",
+    Kind.ROLLBACK: "stays live",
+    Kind.END: "keeps its old fleet",
+}
+
+
+def finishing(deployment: Deployment) -> str:
+    """Finish was accepted."""
+    if deployment.protected:
+        return f"Asked the team to confirm the switch of *{deployment.id}*. Somebody else has five minutes to answer."
+    return f"*{deployment.id}* switches traffic now."
+
+
+def canceling(deployment: Deployment) -> str:
+    """Cancel was accepted."""
+    return f"*{deployment.id}* stops at its next step; a new fleet, if there is one, is removed. Traffic stays as it is."
+
+
+def rolling_back(deployment: Deployment) -> str:
+    """Rollback was accepted."""
+    if deployment.protected:
+        return f"Asked the team to confirm the rollback of *{deployment.id}*. Somebody else has five minutes to answer."
+    return f"*{deployment.id}* goes back to the old fleet now."
+
+
+def ending(deployment: Deployment) -> str:
+    """Ending the old fleet early was accepted."""
+    if deployment.protected:
+        return f"Asked the team to confirm ending the old fleet of *{deployment.id}*. After that there is no way back."
+    return f"The old fleet of *{deployment.id}* ends now."
+
+
+def extended(deployment: Deployment, until: float) -> str:
+    """The window was extended."""
+    return f"The old fleet of *{deployment.id}* stands by until {{time:{until:.0f}}}."
+
+
+def status(overviews: Sequence[Overview], now: float) -> str:
+    """What is where, one environment a paragraph."""
+    return "\n".join(_environment(each, now) for each in overviews) or "Nothing is configured."
+
+
+def _environment(overview: Overview, now: float) -> str:
+    environment = overview.environment
+    live = (
+        f"`{environment.live_version}` is live"
+        if environment.live_version
+        else "nothing was deployed by me yet"
+    )
+    if environment.live_since:
+        live += f" since {{time:{environment.live_since:.0f}}}"
+    lines = [f"*{environment.service}* in *{environment.name}*: {live}."]
+    held = {slot.deployment for slot in (environment.active, environment.keeping) if slot is not None}
+    for deployment in overview.deployments:
+        if deployment.id in held:
+            lines.append(
+                f"• {deployment.id} (`{deployment.version}`): {state_name(deployment)}{_more(deployment, now)}"
+            )
+    for question in overview.questions:
+        if question.kind in _AFTER_YES and question.open_at(now):
+            lines.append(
+                f"• `/deploy confirm {question.code}` or `reject`: {{person:{question.requester}}} waits for an answer, "
+                f"{duration(question.deadline - now)} left"
+            )
+    return "\n".join(lines)
+
+
+def _more(deployment: Deployment, now: float) -> str:
+    """What a second fleet costs and when it ends."""
+    price = deployment.plan.usd_per_hour if deployment.plan else None
+    parts = []
+    if deployment.progress:
+        parts.append(deployment.progress)
+    if deployment.new and price is not None:
+        parts.append(f"the second fleet costs {price:.2f} USD an hour")
+    if deployment.state is State.KEEPING:
+        parts.append(f"the old fleet ends in {duration(deployment.keep_until - now)}")
+    return f" ({'; '.join(parts)})" if parts else ""
