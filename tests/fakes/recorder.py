@@ -1,0 +1,45 @@
+"""What every fake of a port shares: it records its calls, and fails when it is told to, before or after the effect."""
+
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from chalicelib.domain.errors import Unavailable
+
+
+class Call(NamedTuple):
+    """One call of a port: its method and its arguments by name."""
+
+    method: str
+    facts: dict[str, object]
+
+
+class Recorder:
+    """Base of the fakes. `calls` is everything that was asked, in order."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self._faults: defaultdict[str, deque[tuple[Exception, bool]]] = defaultdict(deque)
+
+    def fail(
+        self, method: str, error: Exception | None = None, *, times: int = 1, after: bool = False
+    ) -> None:
+        """Raise on the next `times` calls of a method; `after`: the effect happens and only the reply is lost."""
+        raised = error or Unavailable(f"{method} was told to fail")
+        self._faults[method].extend([(raised, after)] * times)
+
+    def called(self, method: str) -> list[dict[str, object]]:
+        """The arguments of every call of a method."""
+        return [call.facts for call in self.calls if call.method == method]
+
+    @contextmanager
+    def _call(self, method: str, **facts: object) -> Iterator[None]:
+        self.calls.append(Call(method, facts))
+        faults = self._faults[method]
+        error, after = faults.popleft() if faults else (None, False)
+        if error and not after:
+            raise error
+        yield
+        if error:
+            raise error
