@@ -1,0 +1,58 @@
+# `make demo` and `make test` work on a fresh machine with Python (3.11 or newer), make and the package registries.
+PYTHON ?= python3
+STORY ?= deploy
+HOSTS ?= 3
+BIN := .venv/bin
+export AWS_DEFAULT_REGION ?= us-east-1
+
+.PHONY: help demo sandbox package test check unit format clean chromium
+
+help: ## Show what can be made
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+demo: $(BIN)/.sandbox ## Run a whole deployment on this machine (STORY=deploy|rollback|reject|expire|broken-build|failing-tests|unhealthy|in-place)
+	$(BIN)/python -m sandbox demo --story $(STORY) --hosts $(HOSTS)
+
+sandbox: $(BIN)/.sandbox ## Keep the sandbox up and print the address of its page
+	$(BIN)/python -m sandbox up --hosts $(HOSTS)
+
+package: $(BIN)/.sandbox ## Make the deployable package in build/package
+	$(BIN)/python -m scripts.package
+
+test: $(BIN)/.dev chromium ## Everything: what CI runs
+	$(BIN)/python -m scripts.package
+	$(BIN)/python -m pytest
+
+check: $(BIN)/.dev ## The fast inner loop: format, lint, types, imports, unit tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy chalicelib app.py cli sandbox scripts tests
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/unit
+
+unit: $(BIN)/.dev
+	$(BIN)/python -m pytest tests/unit
+
+format: $(BIN)/.dev ## Format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+chromium: ## The browser tests need a Chromium; this installs one where it can
+	@sh scripts/ensure_chromium.sh
+
+clean: ## Remove what was built
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# --- environments: the sandbox needs a part of what the tests need, and is up sooner -------------------------------
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+$(BIN)/.sandbox: requirements-sandbox.txt | $(BIN)/python
+	@echo "Installing what the sandbox needs (about half a minute, once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-sandbox.txt
+	@touch $@
+
+$(BIN)/.dev: requirements-dev.txt | $(BIN)/python
+	@echo "Installing what the tests need (about a minute, once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $(BIN)/.sandbox $@

@@ -1,0 +1,89 @@
+"""Where Slack, CI and the state machine come in. Each body parses, makes one call, and renders.
+
+All functions stand in this file: one that a Chalice blueprint registers would not import `app.py` on AWS.
+"""
+
+from typing import Any
+
+from chalice import Chalice, Response
+
+from chalicelib import bootstrap
+from chalicelib.edge import Answer
+
+app = Chalice(app_name="pointsman")
+
+_FORM = ["application/x-www-form-urlencoded"]
+_JSON = ["application/json"]
+
+
+def _respond(answer: Answer) -> Response:
+    return Response(body=answer.body, status_code=answer.status, headers={"Content-Type": answer.content_type})
+
+
+@app.route("/slack/commands", methods=["POST"], content_types=_FORM)
+def slack_commands() -> Response:
+    """A slash command."""
+    request = app.current_request
+    return _respond(bootstrap.edge().command(request.headers, request.raw_body))
+
+
+@app.route("/slack/interactions", methods=["POST"], content_types=_FORM)
+def slack_interactions() -> Response:
+    """A button."""
+    request = app.current_request
+    return _respond(bootstrap.edge().interaction(request.headers, request.raw_body))
+
+
+@app.route("/hooks/ci/{source}", methods=["POST"], content_types=_JSON)
+def ci_hook(source: str) -> Response:
+    """A build's report."""
+    request = app.current_request
+    return _respond(bootstrap.edge().build(source, request.headers, request.raw_body))
+
+
+@app.lambda_function(name="planner")
+def planner(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Look at the live fleet."""
+    return bootstrap.step("planner", event, context)
+
+
+@app.lambda_function(name="ledger")
+def ledger(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """What the table and people decide."""
+    return bootstrap.step("ledger", event, context)
+
+
+@app.lambda_function(name="fleet")
+def fleet(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Launch and label."""
+    return bootstrap.step("fleet", event, context)
+
+
+@app.lambda_function(name="hosts")
+def hosts(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Run documents on hosts."""
+    return bootstrap.step("hosts", event, context)
+
+
+@app.lambda_function(name="traffic")
+def traffic(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Move traffic."""
+    return bootstrap.step("traffic", event, context)
+
+
+@app.lambda_function(name="retire")
+def retire(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Mark what is to end."""
+    return bootstrap.step("retire", event, context)
+
+
+@app.lambda_function(name="terminate")
+def terminate(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """End what is marked."""
+    return bootstrap.step("terminate", event, context)
+
+
+@app.lambda_function(name="chat")
+def chat(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Keep the channel true to the table."""
+    return bootstrap.announce(event, context)

@@ -1,0 +1,36 @@
+"""The only reader of the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the template sets for a function; a function has only what it needs, the rest is empty."""
+
+    table: str
+    deploy_machine: str
+    edge_secret: str
+    chat_secret: str
+    slack_api: str
+    slack_hooks: str
+    environment: Mapping[str, str]
+
+    @property
+    def traced(self) -> bool:
+        """Whether X-Ray samples this function (Lambda sets the daemon's address where tracing is on)."""
+        return "AWS_XRAY_DAEMON_ADDRESS" in self.environment
+
+
+def load(environment: Mapping[str, str] = os.environ) -> Config:
+    """Read once for each function."""
+    return Config(
+        table=environment.get("POINTSMAN_TABLE", ""),
+        deploy_machine=environment.get("POINTSMAN_DEPLOY_MACHINE", ""),
+        edge_secret=environment.get("POINTSMAN_EDGE_SECRET", ""),
+        chat_secret=environment.get("POINTSMAN_CHAT_SECRET", ""),
+        slack_api=environment.get("POINTSMAN_SLACK_API", "https://slack.com/api/"),
+        slack_hooks=environment.get("POINTSMAN_SLACK_HOOKS", "https://hooks.slack.com"),
+        environment=environment,
+    )
