@@ -1,0 +1,136 @@
+"""A client of the chat stand-in for stories and tests: say, click, wait. Blocking, standard library only."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+POLL = 0.1
+Message = dict[str, Any]
+
+
+class RefusedError(Exception):
+    """The chat service did not take what somebody typed or clicked; the text is the error code."""
+
+
+@dataclass(frozen=True)
+class Chat:
+    """The channel at `url` (the page's address)."""
+
+    url: str
+    timeout: float = 10.0  # real seconds for one call
+
+    def say(self, user: str, text: str, channel: str | None = None) -> None:
+        """Somebody (an id or a name such as "Deployer") types a line. Raises RefusedError if the product failed."""
+        self._act("command", user=user, text=text, channel=channel)
+
+    def click(
+        self, user: str, button: str, message: Message | str | None = None, *, stale: bool = False
+    ) -> None:
+        """Somebody presses a button, named by its label or action id, of a message (or its ts).
+
+        Without a message it is the newest visible one that has such a button. Raises LookupError where there is
+        none, RefusedError if the product failed. `stale` presses a button that an edit has taken away.
+        """
+        chosen = self._with_button(user, button) if message is None else message
+        ts = chosen if isinstance(chosen, str) else chosen["ts"]
+        for field in ("label", "action_id"):
+            try:
+                self._act("click", user=user, message_ts=ts, stale=stale, **{field: button})
+            except LookupError:
+                continue
+            return
+        raise LookupError(f"message {ts} has no button {button!r}")
+
+    def messages(self, viewer: str | None = None) -> list[Message]:
+        """What is in the channel now, oldest first; only what `viewer` sees, if named."""
+        query = "?" + urlencode({"viewer": viewer}) if viewer else ""
+        found: list[Message] = self._call("GET", f"/_sandbox/channel{query}")["messages"]
+        return found
+
+    def wait_for(
+        self, wanted: Callable[[Message], bool] | str, timeout: float = 30.0, *, viewer: str | None = None
+    ) -> Message:
+        """The newest message that fits (a predicate, or a text it shows). TimeoutError names what was there."""
+        fits = wanted if callable(wanted) else lambda message: wanted in shown(message)
+        end = time.monotonic() + timeout
+        while True:
+            messages = self.messages(viewer)
+            found = next((m for m in reversed(messages) if fits(m)), None)
+            if found is not None:
+                return found
+            if time.monotonic() > end:
+                seen = "\n".join(shown(m) for m in messages[-5:])
+                raise TimeoutError(f"nothing like {wanted!r} within {timeout} s; last messages:\n{seen}")
+            time.sleep(POLL)
+
+    def trouble(self, **switches: Any) -> None:
+        """Switch faults of the chat service, as in `trouble(down=True)`; see sandbox.front.faults."""
+        self._call("POST", "/_sandbox/chat", switches)
+
+    def picture(self) -> dict[str, Any]:
+        """The live view: clock, fleets, groups, machine, balancer, devices."""
+        return self._call("GET", "/_sandbox/view")
+
+    def transcript(self) -> str:
+        """The channel as people saw it, as Markdown."""
+        with urlopen(self.url + "/_sandbox/transcript", timeout=self.timeout) as answer:  # noqa: S310 - own http URL
+            text: str = answer.read().decode()
+        return text
+
+    def _with_button(self, user: str, button: str) -> Message:
+        for message in reversed(self.messages(user)):
+            if button in {name for b in buttons(message) for name in (b["action_id"], b["text"]["text"])}:
+                return message
+        raise LookupError(f"{user} sees no button {button!r}")
+
+    def _act(self, action: str, **asked: Any) -> None:
+        answer = self._call("POST", f"/_sandbox/{action}", asked)
+        if answer["ok"]:
+            return
+        if answer["error"] == "no_such_button":
+            raise LookupError(answer["detail"])
+        raise RefusedError(answer["error"])
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        request = Request(self.url + path, data, headers, method=method)  # noqa: S310 - own http URL
+        try:
+            with urlopen(request, timeout=self.timeout) as answer:  # noqa: S310 - own http URL
+                decoded: dict[str, Any] = json.load(answer)
+        except HTTPError as refused:
+            text = refused.read().decode()
+            try:
+                decoded = json.loads(text)
+            except ValueError:
+                raise RefusedError(text) from refused
+        return decoded
+
+
+def buttons(message: Message) -> list[dict[str, Any]]:
+    """The buttons that a message shows now."""
+    elements = [e for b in message["blocks"] for e in [*b.get("elements", []), b.get("accessory")]]
+    return [e for e in elements if isinstance(e, dict) and e.get("type") == "button"]
+
+
+def shown(message: Message) -> str:
+    """All texts of a message, its buttons' too, one a line; what a predicate usually looks into."""
+    return "\n".join([message["text"], *_texts(message["blocks"])])
+
+
+def _texts(node: Any) -> list[str]:
+    if isinstance(node, list):
+        return [text for item in node for text in _texts(item)]
+    if not isinstance(node, dict):
+        return []
+    own = [node["text"]] if isinstance(node.get("text"), str) else []
+    return own + [text for key, value in node.items() if key != "confirm" for text in _texts(value)]

@@ -1,0 +1,101 @@
+"""Reading the platform for the live view: read-only AWS calls under a name of their own, so that nobody counts them
+as the product's. Blocking; the view calls it on a thread.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from sandbox.front.fleets import group_of, hosts_of, weights_of
+from sandbox.front.machine import journey_of, phases_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_stepfunctions import SFNClient
+
+CALLER = "sandbox-view"
+MACHINE = "deploy"
+# The emulator reports every execution it ever had; the newest is first.
+EXECUTIONS = 5
+
+
+class Cloud:
+    """What EC2, ELB and Step Functions say at one moment."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+
+    def hosts(self) -> list[dict[str, Any]]:
+        """Every host that the product manages."""
+        managed = [{"Name": "tag:pointsman:managed", "Values": ["true"]}]
+        return hosts_of(self._ec2.describe_instances(Filters=managed)["Reservations"])  # type: ignore[arg-type]
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Target groups that are behind a listener or have targets."""
+        weights = self._weights()
+        found = []
+        for group in self._elb.describe_target_groups()["TargetGroups"]:
+            arn = group["TargetGroupArn"]
+            health = self._elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+            found.append(group_of(dict(group), [dict(h) for h in health], weights.get(arn)))
+        return [g for g in found if g["targets"] or g["weight"] is not None]
+
+    def execution(self) -> dict[str, Any] | None:
+        """The deployment that runs, or else the latest one."""
+        machine = self._machine()
+        if machine is None:
+            return None
+        page = self._sfn.list_executions(stateMachineArn=machine, maxResults=EXECUTIONS)
+        executions = sorted(page["executions"], key=lambda e: e["startDate"], reverse=True)
+        if not executions:
+            return None
+        chosen = next((e for e in executions if e["status"] == "RUNNING"), executions[0])
+        history = self._sfn.get_execution_history(executionArn=chosen["executionArn"], maxResults=1000)
+        running = chosen["status"] == "RUNNING"
+        journey = journey_of([dict(event) for event in history["events"]])
+        return {
+            "name": chosen["name"],
+            "status": chosen["status"],
+            "started": chosen["startDate"].timestamp(),
+            "phases": phases_of(journey, running=running),
+        }
+
+    def _machine(self) -> str | None:
+        machines = self._sfn.list_state_machines()["stateMachines"]
+        return next((m["stateMachineArn"] for m in machines if MACHINE in m["name"].lower()), None)
+
+    def _weights(self) -> dict[str, int]:
+        weights: dict[str, int] = {}
+        for balancer in self._elb.describe_load_balancers()["LoadBalancers"]:
+            listeners = self._elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+            for listener in listeners:
+                rules = self._elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+                actions = [a for rule in rules for a in rule["Actions"]] or listener["DefaultActions"]
+                weights |= weights_of([dict(action) for action in actions])
+        return weights
+
+    @cached_property
+    def _ec2(self) -> EC2Client:
+        return boto3.client("ec2", **self._options())
+
+    @cached_property
+    def _elb(self) -> ElasticLoadBalancingv2Client:
+        return boto3.client("elbv2", **self._options())
+
+    @cached_property
+    def _sfn(self) -> SFNClient:
+        return boto3.client("stepfunctions", **self._options())
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "endpoint_url": self._endpoint,
+            "region_name": "us-east-1",
+            "aws_access_key_id": CALLER,
+            "aws_secret_access_key": "sandbox",
+            "config": Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=5),
+        }

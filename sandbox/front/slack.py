@@ -1,0 +1,91 @@
+"""The HTTP side of the Slack stand-in: `/api/<method>` and the response URLs, with the service's own refusals."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from sandbox.front.web_api import SlackError, WebApi
+
+if TYPE_CHECKING:
+    from sandbox.front.channel import Channel
+    from sandbox.front.faults import Faults, Pace
+    from sandbox.front.response_urls import ResponseUrls
+
+PACED = {"chat.postMessage", "chat.postEphemeral"}
+
+
+class Slack:
+    """Checks the token, applies the faults that are switched on, and calls the method."""
+
+    def __init__(
+        self, channel: Channel, response_urls: ResponseUrls, *, faults: Faults, pace: Pace, token: str
+    ) -> None:
+        self._api = WebApi(channel)
+        self._response_urls = response_urls
+        self._faults = faults
+        self._pace = pace
+        self._token = token
+
+    def routes(self) -> list[web.RouteDef]:
+        """What a server has to answer."""
+        return [
+            web.route("*", "/api/{method}", self.call),
+            web.post("/commands/{path:.+}", self.respond),
+            web.post("/actions/{path:.+}", self.respond),
+        ]
+
+    async def call(self, request: web.Request) -> web.Response:
+        """One call of the Web API; https://docs.slack.dev/apis/web-api/#evaluating-responses."""
+        arguments = await _arguments(request)
+        return await self._answer(request, lambda: self._call(request, arguments))
+
+    async def respond(self, request: web.Request) -> web.Response:
+        """A message to a response_url."""
+        body = await request.read()
+        return await self._answer(request, lambda: self._response_urls.use(request.path, body))
+
+    def _call(self, request: web.Request, arguments: dict[str, Any]) -> web.Response:
+        method = request.match_info["method"]
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ") or arguments.get("token")
+        if given != self._token:
+            return web.json_response({"ok": False, "error": "invalid_auth" if given else "not_authed"})
+        if self._faults.rate_limit and method in PACED:
+            wait = self._pace.retry_after(str(arguments.get("channel", "")))
+            if wait is not None:
+                refusal = {"ok": False, "error": "ratelimited"}
+                return web.json_response(refusal, status=429, headers={"Retry-After": str(wait)})
+        try:
+            return web.json_response({"ok": True, **self._api.call(method, arguments)})
+        except SlackError as error:
+            details = {"response_metadata": {"messages": error.messages}} if error.messages else {}
+            return web.json_response({"ok": False, "error": error.code, **details})
+
+    async def _answer(self, request: web.Request, act: Any) -> web.Response:
+        if self._faults.slow:
+            await asyncio.sleep(self._faults.slow)
+        if self._faults.down:
+            return web.Response(status=503, text="Service Unavailable")
+        if self._faults.error:
+            return web.json_response({"ok": False, "error": self._faults.error})
+        response: web.Response = act()
+        if self._faults.lose_reply and request.transport is not None:
+            request.transport.abort()
+        return response
+
+
+async def _arguments(request: web.Request) -> dict[str, Any]:
+    """Arguments as slack_sdk sends them: in the query, as a form, or as JSON."""
+    arguments: dict[str, Any] = dict(request.query)
+    if request.content_type == "application/json":
+        try:
+            decoded = json.loads(await request.read() or b"{}")
+        except ValueError:
+            return arguments
+        arguments.update(decoded if isinstance(decoded, dict) else {})
+    else:
+        arguments.update(await request.post())
+    return arguments

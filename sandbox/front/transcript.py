@@ -1,0 +1,122 @@
+"""The channel as people saw it, as Markdown: who said what when, what became of it, and who pressed what."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sandbox.front import workspace
+from sandbox.front.mrkdwn import plain, readable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sandbox.front.channel import Content, Message
+
+MAX_STATES = 12  # of a message's edits, as many are named
+
+
+def transcript(messages: Iterable[Message], channel: str = workspace.DEPLOYS) -> str:
+    """The whole channel. Times are the sandbox's virtual time, UTC."""
+    here = [m for m in messages if m.channel == channel]
+    lines = [f"# #{workspace.CHANNELS[channel]}", ""]
+    day = ""
+    for message in (m for m in here if m.thread_ts is None):
+        today = f"{_moment(message.versions[0].at):%A, %B %d, %Y}"
+        if today != day:
+            lines += [f"## {today}", ""]
+            day = today
+        lines += _entry(message)
+        for reply in (r for r in here if r.thread_ts == message.ts):
+            lines += [f"> {line}".rstrip() for line in _entry(reply)]
+            lines.append("")
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n"
+
+
+def body_lines(content: Content) -> list[str]:
+    """What one version of a message shows, as Markdown lines."""
+    if not content.blocks:
+        return readable(content.text).splitlines()
+    return [line for block in content.blocks for line in _block(block)]
+
+
+def _entry(message: Message) -> list[str]:
+    if message.kind == "command":
+        return [_head(message, f" typed `{message.text}`"), ""]
+    lines = [_head(message), "", *body_lines(message.versions[-1]), ""]
+    states = _states(message)
+    if states:
+        lines += [f"*Edited since: {' → '.join(states)}*", ""]
+    if message.clicks:
+        lines += [*(_click(click.at, click.user, click.label, click.outcome) for click in message.clicks), ""]
+    if message.deleted:
+        lines += ["*Deleted later.*", ""]
+    return lines
+
+
+def _head(message: Message, did: str = "") -> str:
+    author = "Slackbot" if message.kind == "failure" else workspace.display_name(message.author)
+    head = f"**{author}**{did} · {_clock(message.versions[0].at)}"
+    return f"{head} · only visible to {workspace.display_name(message.viewer)}" if message.viewer else head
+
+
+def _click(at: float, user: str, label: str, outcome: str) -> str:
+    trouble = "" if outcome == "ok" else f" (it failed: {outcome})"
+    return f"- {workspace.display_name(user)} pressed **{plain(label)}** at {_clock(at)}{trouble}"
+
+
+def _states(message: Message) -> list[str]:
+    """What each edit was about: the headline if it changed, else the first line that was not there before."""
+    states: list[str] = []
+    for before, after in zip(message.versions, message.versions[1:], strict=False):
+        old, new = _summary(before), _summary(after)
+        state = new[0] if new[:1] != old[:1] else next((line for line in new if line not in old), "")
+        state = state.strip("*#_- ")
+        if state and not any(known.endswith(state) for known in states[-1:]):
+            states.append(f"{_clock(after.at)} {state}")
+    return states if len(states) <= MAX_STATES else [*states[: MAX_STATES - 2], "…", states[-1]]
+
+
+def _summary(content: Content) -> list[str]:
+    headline = readable(content.text).splitlines()[:1]
+    return headline + [line for line in body_lines(content) if line.strip()]
+
+
+def _block(block: dict[str, Any]) -> list[str]:
+    kind = block["type"]
+    if kind == "header":
+        return [f"### {_text(block['text'])}", ""]
+    if kind == "divider":
+        return ["---", ""]
+    if kind == "image":
+        return [f"[picture: {block['alt_text']}]", ""]
+    if kind == "context":
+        return [" · ".join(_text(e) if "text" in e else e.get("alt_text", "") for e in block["elements"]), ""]
+    if kind == "actions":
+        return [" ".join(f"[ {_text(e['text'])} ]" for e in block["elements"] if e["type"] == "button"), ""]
+    return _section(block)
+
+
+def _section(block: dict[str, Any]) -> list[str]:
+    lines = [*_text(block["text"]).splitlines(), ""] if "text" in block else []
+    for field in block.get("fields", []):
+        first, *rest = _text(field).splitlines() or [""]
+        lines.append(f"- {first}" + (f" {' '.join(rest)}" if rest else ""))
+    if block.get("fields"):
+        lines.append("")
+    accessory = block.get("accessory", {})
+    return [*lines, f"[ {_text(accessory['text'])} ]", ""] if accessory.get("type") == "button" else lines
+
+
+def _text(text: dict[str, Any]) -> str:
+    value = str(text.get("text", ""))
+    return readable(value) if text.get("type") == "mrkdwn" else plain(value)
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+def _clock(at: float) -> str:
+    return f"{_moment(at):%H:%M:%S}"

@@ -1,0 +1,137 @@
+"""The live view's readings: the state machine's phases, hosts in fleets, weights."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sandbox.front.fleets import fleets_of, group_of, hosts_of, weights_of
+from sandbox.front.machine import CONTROL_FLOW, PHASE_OF, journey_of, phases_of
+
+DEFINITION = Path(__file__).parents[2] / "stepfunctions/deploy.asl.json"
+
+
+def history(*steps: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Events one after the other, a second apart."""
+    return [
+        {
+            "id": n,
+            "previousEventId": n - 1,
+            "type": kind,
+            "timestamp": datetime.fromtimestamp(n, UTC),
+            **details,
+        }
+        for n, (kind, details) in enumerate(steps, 1)
+    ]
+
+
+def entered(name: str, kind: str = "Task") -> tuple[str, dict[str, Any]]:
+    """The execution gets into a state."""
+    return f"{kind}StateEntered", {"stateEnteredEventDetails": {"name": name}}
+
+
+def left(name: str, kind: str = "Task") -> tuple[str, dict[str, Any]]:
+    """The execution leaves a state."""
+    return f"{kind}StateExited", {"stateExitedEventDetails": {"name": name}}
+
+
+def scheduled(resource: str = "invoke", timeout: int = 60) -> tuple[str, dict[str, Any]]:
+    """A task of the present state starts."""
+    return "TaskScheduled", {"taskScheduledEventDetails": {"resource": resource, "timeoutInSeconds": timeout}}
+
+
+def test_every_task_of_the_deploy_machine_belongs_to_a_phase() -> None:
+    """A state that is renamed in the definition may not vanish from the page."""
+
+    def tasks(states: dict[str, Any]) -> set[str]:
+        inner = [b["States"] for s in states.values() for b in s.get("Branches", [])]
+        own = {name for name, state in states.items() if state["Type"] not in CONTROL_FLOW}
+        return own.union(*map(tasks, inner))
+
+    definition = json.loads(DEFINITION.read_text(encoding="utf-8"))
+    assert tasks(definition["States"]) - set(PHASE_OF) == set()
+
+
+def test_a_waiting_state_is_current_with_its_deadline() -> None:
+    """A token task that was not left: its phase is current until entered + timeout."""
+    events = history(
+        entered("Plan"),
+        scheduled(),
+        left("Plan"),
+        entered("AskToStart"),
+        scheduled("lambda:invoke.waitForTaskToken", 300),
+    )
+    phases = {p["name"]: p for p in phases_of(journey_of(events), running=True)}
+    assert phases["Plan"]["status"] == "done"
+    assert (phases["Confirm start"]["status"], phases["Confirm start"]["deadline"]) == ("current", 305.0)
+    assert phases["Prepare"]["status"] == "ahead"
+    assert "Discard" not in phases
+
+
+def test_both_branches_of_a_parallel_are_shown() -> None:
+    """Interleaved events belong to their own branch, and retries are counted."""
+    events = history(
+        entered("Prepare", "Parallel"),
+        entered("FindPackage"),
+        entered("AwaitRunning"),
+        scheduled(),
+        scheduled(),
+    )
+    events[2]["previousEventId"] = 1
+    prepare = next(p for p in phases_of(journey_of(events), running=True) if p["name"] == "Prepare")
+    assert [(s["name"], s["attempts"]) for s in prepare["states"]] == [
+        ("Prepare", 0),
+        ("FindPackage", 0),
+        ("AwaitRunning", 2),
+    ]
+
+
+def test_a_way_around_appears_once_it_is_taken() -> None:
+    """A failed phase is marked and the detour stands after the main line."""
+    failed: tuple[str, dict[str, Any]] = ("TaskFailed", {})
+    events = history(entered("Install"), scheduled(), failed, left("Install"), entered("Discard"))
+    phases = phases_of(journey_of(events), running=True)
+    assert next(p for p in phases if p["name"] == "Install")["status"] == "failed"
+    assert (phases[-1]["name"], phases[-1]["status"], phases[-1]["detour"]) == ("Discard", "current", True)
+
+
+def test_hosts_stand_in_fleets_live_first() -> None:
+    """Fleets by the deployment that made them, with side and health; an ended fleet is gone."""
+    instances = [
+        instance("i-2", "building", "cameras-142"),
+        instance("i-1", "live", "cameras-141"),
+        instance("i-0", "retired", "cameras-140", running="terminated"),
+    ]
+    blue = group_of({"TargetGroupName": "cameras-blue"}, [target("i-1", "healthy")], 100)
+    fleets = fleets_of(hosts_of([{"Instances": instances}]), [blue], {"127.20.0.1": {"version": "141"}})
+    assert [(f["name"], f["state"], f["side"]) for f in fleets] == [
+        ("cameras-141", "live", "blue"),
+        ("cameras-142", "building", ""),
+    ]
+    host = fleets[0]["hosts"][0]
+    assert (host["health"], host["role"], host["version"]) == ("healthy", "control", "141")
+
+
+def test_weights_come_from_whichever_form_of_forward_there_is() -> None:
+    """ELB: a forward action names one group, or several with weights."""
+    several = [{"TargetGroupArn": "b", "Weight": 0}, {"TargetGroupArn": "g", "Weight": 100}]
+    assert weights_of([{"ForwardConfig": {"TargetGroups": several}}]) == {"b": 0, "g": 100}
+    assert weights_of([{"TargetGroupArn": "t"}]) == {"t": 1}
+
+
+def instance(name: str, state: str, deployment: str, running: str = "running") -> dict[str, Any]:
+    """An instance as DescribeInstances gives it."""
+    tags = {"pointsman:state": state, "pointsman:deployment": deployment, "pointsman:role": "control"}
+    return {
+        "InstanceId": name,
+        "PrivateIpAddress": f"127.20.0.{name[-1]}",
+        "State": {"Name": running},
+        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+    }
+
+
+def target(name: str, state: str) -> dict[str, Any]:
+    """A target as DescribeTargetHealth gives it."""
+    return {"Target": {"Id": name}, "TargetHealth": {"State": state}}
