@@ -91,14 +91,17 @@ def parse(text: str) -> Command:
         return parser(words[0], words[1:])
     if len(words) >= 2 and words[1] == "to":
         return _deploy("deploy", words)
-    if "@" in words[0] or NAME.match(words[0]):
-        if len(words) > 1:
-            raise _malformed(
-                "deploy",
-                f"I read `{_shown(words[0])}` as a service, then expected `to`, not `{_shown(words[1])}`.",
-            )
-        raise Refused(Reason.UNKNOWN_COMMAND, given=_shown(words[0]))
-    raise Refused(Reason.UNKNOWN_COMMAND, given=_shown(text))
+    if "@" in words[0] and len(words) > 1:
+        raise _malformed("deploy", f"After the service I expected `to`, not `{_shown(words[1])}`.")
+    raise Refused(Reason.UNKNOWN_COMMAND, given=_shown(text), hint=_hint(words[0]))
+
+
+def _hint(word: str) -> str:
+    """The verb that was probably meant."""
+    import difflib  # noqa: PLC0415 - only for a refusal; the edge should not pay for it at every start
+
+    close = difflib.get_close_matches(word, USAGE, n=1)
+    return f" Did you mean `{USAGE[close[0]]}`?" if close else ""
 
 
 def _deploy(verb: str, words: list[str]) -> Command:

@@ -57,7 +57,7 @@ class Reason(StrEnum):
 
 
 TEXTS: dict[Reason, str] = {
-    Reason.UNKNOWN_COMMAND: "I do not know `{given}`. Try `/deploy help`.",
+    Reason.UNKNOWN_COMMAND: "I do not know `{given}`.{hint} Try `/deploy help`.",
     Reason.MALFORMED_COMMAND: "{problem} Write it as `{usage}`.",
     Reason.BAD_SIGNATURE: "The signature of this request is missing or wrong.",
     Reason.STALE_REQUEST: "This request is more than five minutes old or from the future.",

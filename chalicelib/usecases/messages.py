@@ -1,4 +1,4 @@
-"""What the channel shows: messages worked out from the records alone, so that they can be rendered again at any time."""
+"""What the channel shows, worked out from the records alone, so that it can be rendered again at any time."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -69,8 +69,10 @@ def question_message(question: Question, deployment: Deployment, now: float) -> 
         summary=f"{_QUESTIONS[question.kind]} {deployment.service}@{deployment.version} in {deployment.environment}",
         lines=(
             f"{{team}} {what}",
-            f"Asked by {{person:{question.requester}}}; somebody else answers by {{time:{question.deadline:.0f}}}, "
-            "else it expires.",
+            (
+                f"Asked by {{person:{question.requester}}}; somebody else answers by "
+                f"{{time:{question.deadline:.0f}}}, else it expires."
+            ),
         ),
         actions=_confirm_or_reject(question),
         notes=(f"Or type /deploy confirm {question.code} or /deploy reject {question.code}",),
@@ -106,9 +108,12 @@ def build_message(build: Build, environments: Sequence[str]) -> Message:
     )
 
 
+_HARMLESS = str.maketrans("{}`*~", "()'·-")
+
+
 def plain(text: str) -> str:
     """Text from outside with everything that could become markup made harmless."""
-    return text.translate(str.maketrans({"{": "(", "}": ")", "`": "'", "*": "·", "_": "_", "~": "-"}))
+    return text.translate(_HARMLESS)
 
 
 def _mark(deployment: Deployment) -> str:
@@ -148,7 +153,7 @@ def _fleet(plan: Plan) -> str:
     counts = Counter[tuple[str, str]]()
     for group in plan.groups:
         counts[group.role, group.spec.instance_type] += group.count
-    return ", ".join(f"{count} × {role} ({kind})" for (role, kind), count in counts.items())
+    return ", ".join(f"{count} {role} ({kind})" for (role, kind), count in counts.items())
 
 
 def _price(plan: Plan) -> str:
@@ -217,8 +222,8 @@ def _what_next(deployment: Deployment, questions: Sequence[Question]) -> str:
         State.SWITCHING: "Next: devices are asked to move, and the new fleet is watched.",
         State.BAKING: "Next: the old fleet stands by. Trouble goes back by itself.",
         State.KEEPING: (
-            f"The old fleet stands by until {{time:{deployment.keep_until:.0f}}} ({{left:{deployment.keep_until:.0f}}}), "
-            f"then ends by itself. `/deploy rollback {where}` goes back."
+            f"The old fleet stands by until {{time:{deployment.keep_until:.0f}}} "
+            f"({{left:{deployment.keep_until:.0f}}}), then ends by itself. `/deploy rollback {where}` goes back."
         ),
         State.SWITCHING_BACK: "Next: the new fleet is removed.",
         State.DISCARDING: "Next: this ends. The old fleet keeps its traffic.",

@@ -107,7 +107,7 @@ def finishing(deployment: Deployment) -> str:
 
 def canceling(deployment: Deployment) -> str:
     """Cancel was accepted."""
-    return f"*{deployment.id}* stops at its next step; a new fleet, if there is one, is removed. Traffic stays as it is."
+    return f"*{deployment.id}* stops at its next step and its new fleet is removed. Traffic stays as it is."
 
 
 def rolling_back(deployment: Deployment) -> str:
@@ -145,17 +145,17 @@ def _environment(overview: Overview, now: float) -> str:
         live += f" since {{time:{environment.live_since:.0f}}}"
     lines = [f"*{environment.service}* in *{environment.name}*: {live}."]
     held = {slot.deployment for slot in (environment.active, environment.keeping) if slot is not None}
-    for deployment in overview.deployments:
-        if deployment.id in held:
-            lines.append(
-                f"• {deployment.id} (`{deployment.version}`): {state_name(deployment)}{_more(deployment, now)}"
-            )
-    for question in overview.questions:
-        if question.kind in _AFTER_YES and question.open_at(now):
-            lines.append(
-                f"• `/deploy confirm {question.code}` or `reject`: {{person:{question.requester}}} waits for an answer, "
-                f"{duration(question.deadline - now)} left"
-            )
+    lines.extend(
+        f"• {each.id} (`{each.version}`): {state_name(each)}{_more(each, now)}"
+        for each in overview.deployments
+        if each.id in held
+    )
+    lines.extend(
+        f"• `/deploy confirm {each.code}` or `reject`: {{person:{each.requester}}} waits for an answer, "
+        f"{duration(each.deadline - now)} left"
+        for each in overview.questions
+        if each.kind in _AFTER_YES and each.open_at(now)
+    )
     return "\n".join(lines)
 
 

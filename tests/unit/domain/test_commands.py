@@ -1,0 +1,72 @@
+"""What people may type, matched strictly."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain.commands import Act, Command, Decide, Deploy, Help, Keep, Status, parse
+from chalicelib.domain.errors import Refused
+from chalicelib.domain.reasons import Reason
+
+GOOD: list[tuple[str, Command]] = [
+    ("cameras@142 to production", Deploy("cameras", "142", "production")),
+    ("cameras to production", Deploy("cameras", None, "production")),
+    ("plan cameras@1.2.3-rc.1 to staging", Deploy("cameras", "1.2.3-rc.1", "staging", plan_only=True)),
+    ("finish cameras production", Act("finish", "cameras", "production")),
+    ("cancel cameras production", Act("cancel", "cameras", "production")),
+    ("rollback cameras production", Act("rollback", "cameras", "production")),
+    ("keep cameras production +2h", Keep("cameras", "production", 7200)),
+    ("keep cameras production 30m", Keep("cameras", "production", 1800)),
+    ("keep cameras production end", Act("end", "cameras", "production")),
+    ("confirm k7q2f", Decide("confirm", "K7Q2F")),
+    ("reject K7Q2F not before the demo", Decide("reject", "K7Q2F", "not before the demo")),
+    ("status", Status()),
+    ("status cameras", Status("cameras")),
+    ("status cameras production", Status("cameras", "production")),
+    ("", Help()),
+    ("help", Help()),
+    ("  cameras@142   to  production ", Deploy("cameras", "142", "production")),
+]
+
+
+@pytest.mark.parametrize(("text", "command"), GOOD)
+def test_what_is_understood(text: str, command: Command) -> None:
+    """Each form of each command."""
+    assert parse(text) == command
+
+
+BAD = [
+    ("cameras@142 production", Reason.MALFORMED_COMMAND, "expected `to`"),
+    ("cameras@142", Reason.UNKNOWN_COMMAND, "cameras"),
+    ("cameras@1;rm -rf / to production", Reason.MALFORMED_COMMAND, "to"),
+    ("cameras@$(reboot) to production", Reason.MALFORMED_COMMAND, "not a version"),
+    ("cameras@-x to production", Reason.MALFORMED_COMMAND, "not a version"),
+    ("Cameras to production", Reason.MALFORMED_COMMAND, "not a name"),
+    ("cameras to prod uction", Reason.MALFORMED_COMMAND, "names a service"),
+    ("finish cameras", Reason.MALFORMED_COMMAND, "needs a service and an environment"),
+    ("keep cameras production soon", Reason.MALFORMED_COMMAND, "not a time"),
+    ("keep cameras production +0h", Reason.MALFORMED_COMMAND, "not a time"),
+    ("confirm", Reason.MALFORMED_COMMAND, "code"),
+    ("confirm ../x", Reason.MALFORMED_COMMAND, "not a code"),
+    ("destroy everything", Reason.UNKNOWN_COMMAND, "destroy"),
+    ("<!channel> to production", Reason.MALFORMED_COMMAND, "not a name"),
+]
+
+
+@pytest.mark.parametrize(("text", "reason", "says"), BAD)
+def test_what_is_refused_and_what_is_said(text: str, reason: Reason, says: str) -> None:
+    """A refusal names what was wrong and how to write it."""
+    with pytest.raises(Refused) as refused:
+        parse(text)
+    assert refused.value.reason is reason
+    assert says in refused.value.text
+    assert "<" not in refused.value.text
+
+
+@given(st.text(max_size=300))
+def test_no_text_does_more_than_be_refused(text: str) -> None:
+    """Whatever is typed, the answer is a command or a refusal whose text carries no markup from outside."""
+    try:
+        parse(text)
+    except Refused as refused:
+        assert "<" not in refused.text  # noqa: PT017 - both ways out are good
