@@ -1,0 +1,1 @@
+"""The `pointsman` command line: what a team runs on its own machine or in CI."""

@@ -1,0 +1,64 @@
+"""Where a configuration is published to: the table and the bucket of an installed service."""
+
+from dataclasses import dataclass
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
+
+from chalicelib.domain.errors import Unavailable
+from cli.publish import Artifacts, Versions
+
+ERRORS = (BotoCoreError, ClientError)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Both places."""
+
+    versions: Versions
+    artifacts: Artifacts
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The artifacts bucket over boto3."""
+
+    session: boto3.Session
+    name: str
+
+    def put(self, key: str, content: bytes) -> None:
+        """Store an object under a key that follows from its content, so that writing it twice changes nothing."""
+        self.session.client("s3").put_object(
+            Bucket=self.name, Key=key, Body=content, ContentType="application/gzip"
+        )
+
+    def url(self, key: str) -> str:
+        """The virtual-hosted address, the form that `aws:downloadContent` of SSM takes."""
+        return f"https://{self.name}.s3.{self.session.region_name}.amazonaws.com/{key}"
+
+
+def target(*, stack: str, table: str | None, bucket: str | None, region: str | None) -> Target:
+    """The named table and bucket, else those of the stack.
+
+    Raises one of ERRORS where no region is set, the stack is not there or AWS does not answer.
+    """
+    session = boto3.Session(region_name=region)
+    if session.region_name is None:
+        raise NoRegionError
+    return Target(
+        versions=_versions(session, table or _of_stack(session, stack, "Table")),
+        artifacts=Bucket(session, bucket or _of_stack(session, stack, "Artifacts")),
+    )
+
+
+def _of_stack(session: boto3.Session, stack: str, logical: str) -> str:
+    found = session.client("cloudformation").describe_stack_resource(
+        StackName=stack, LogicalResourceId=logical
+    )
+    return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+
+def _versions(session: boto3.Session, table: str) -> Versions:
+    """The table's adapter. It is not written yet: until it is, publishing stops here, before anything is stored."""
+    del session
+    raise Unavailable(f"this build has no adapter for the table {table} yet")

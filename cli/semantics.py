@@ -1,0 +1,105 @@
+"""What a schema can not say: that names fit together, and that the people suffice for a second pair of eyes."""
+
+from pathlib import Path as File
+
+from cli import traffic_semantics
+from cli.document import Document
+from cli.durations import seconds, words
+from cli.findings import Path, nearest, shown
+from cli.reading import environments, mapping, sequence, texts, timeout
+
+_HOUR, _DAY = 3_600, 86_400
+_LONGEST = {
+    "ask": _HOUR,  # a confirmation of something that was asked hours ago confirms something else
+    "ready": 7 * _DAY,
+    "keep_old": 30 * _DAY,
+    "build": _DAY,
+    "most_keep_old": 30 * _DAY,
+}
+
+
+def check(document: Document, folder: File) -> None:
+    """Add findings; `folder` is what relative paths in the document start from."""
+    _ci(document)
+    _durations(document)
+    _people(document)
+    _ansible(document, folder)
+    traffic_semantics.check(document)
+
+
+def _ci(document: Document) -> None:
+    services = mapping(document.data, "services")
+    for source, content in mapping(document.data, "ci").items():
+        for at, service in enumerate(sequence(content, "services")):
+            if isinstance(service, str) and service not in services:
+                advice = nearest(service, services) or f"services here: {', '.join(services) or 'none'}"
+                path = ("ci", source, "services", at)
+                document.add(path, f"there is no service {shown(service)}", advice)
+
+
+def _durations(document: Document) -> None:
+    for name, service in mapping(document.data, "services").items():
+        drain = mapping(service, "drain")
+        _within(document, ("services", name, "drain", "pause"), drain.get("pause"), (0, _HOUR))
+    for path, _service, _name, own in environments(document.data):
+        bake = mapping(own, "bake").get("time")
+        _within(document, (*path, "bake", "time"), bake, (0, _DAY))
+        for name, value in mapping(own, "timeouts").items():
+            _within(document, (*path, "timeouts", name), value, (1, _LONGEST.get(name, _DAY)))
+        _keep(document, path, own)
+
+
+def _within(document: Document, path: Path, value: object, bounds: tuple[int, int]) -> None:
+    given, (least, most) = seconds(value), bounds
+    if given is None or given < 0:
+        return  # what is no duration at all is the schema's to say
+    if not least <= given <= most:
+        advice = f"anything from {words(least)} to {words(most)}"
+        document.add(path, f"{shown(value)} is too {'long' if given > most else 'short'}", advice)
+
+
+def _keep(document: Document, path: Path, own: object) -> None:
+    keep, most = timeout(own, "keep_old"), timeout(own, "most_keep_old")
+    if keep is None or most is None or keep <= most:
+        return
+    given = mapping(own, "timeouts")
+    key = "keep_old" if "keep_old" in given else "most_keep_old"
+    problem = f"keep_old ({words(keep)}) is longer than most_keep_old ({words(most)})"
+    document.add((*path, "timeouts", key), problem, "raise most_keep_old or shorten keep_old")
+
+
+def _people(document: Document) -> None:
+    people = mapping(document.data, "people")
+    admins = set(texts(people, "admin"))
+    deployers, approvers = set(texts(people, "deployer")) | admins, set(texts(people, "approver")) | admins
+    if people and not deployers:
+        document.add(("people",), "nobody may start a deployment", "name a deployer or an admin", at_key=True)
+    if deployers and approvers and len(deployers | approvers) > 1:
+        return
+    for path, _service, name, own in environments(document.data):
+        if isinstance(own, dict) and own.get("protected", True) is True:
+            problem = (
+                f"{name} is protected, but there are no two people of whom one may ask and another confirm"
+            )
+            advice = "name a second person as approver or admin, or set `protected: false`"
+            place = (*path, "protected") if "protected" in own else path
+            document.add(place, problem, advice, at_key=True)
+
+
+def _ansible(document: Document, folder: File) -> None:
+    for name, service in mapping(document.data, "services").items():
+        given = service.get("ansible") if isinstance(service, dict) else None
+        if not isinstance(given, str) or not given:
+            continue
+        path = ("services", name, "ansible")
+        if not _is_file(folder / given / "site.yml"):
+            document.add(
+                path, f"there is no file site.yml in {shown(given)}", "name the folder that holds it"
+            )
+
+
+def _is_file(file: File) -> bool:
+    try:
+        return file.is_file()
+    except (OSError, ValueError):  # a name that no file can have, such as one of 5,000 characters
+        return False
