@@ -4,7 +4,6 @@ as the product's. Blocking; the view calls it on a thread.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -20,15 +19,20 @@ if TYPE_CHECKING:
 
 CALLER = "sandbox-view"
 MACHINE = "deploy"
-# The emulator reports every execution it ever had; the newest is first.
-EXECUTIONS = 5
 
 
 class Cloud:
     """What EC2, ELB and Step Functions say at one moment."""
 
     def __init__(self, endpoint: str) -> None:
-        self._endpoint = endpoint
+        session = boto3.Session(CALLER, "sandbox", region_name="us-east-1")
+        config = Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=5)
+        # Made here and now: sessions may not make clients on several threads at once.
+        self._ec2: EC2Client = session.client("ec2", endpoint_url=endpoint, config=config)
+        self._elb: ElasticLoadBalancingv2Client = session.client(
+            "elbv2", endpoint_url=endpoint, config=config
+        )
+        self._sfn: SFNClient = session.client("stepfunctions", endpoint_url=endpoint, config=config)
 
     def hosts(self) -> list[dict[str, Any]]:
         """Every host that the product manages."""
@@ -50,14 +54,16 @@ class Cloud:
         machine = self._machine()
         if machine is None:
             return None
-        page = self._sfn.list_executions(stateMachineArn=machine, maxResults=EXECUTIONS)
-        executions = sorted(page["executions"], key=lambda e: e["startDate"], reverse=True)
+        listed = self._sfn.list_executions(stateMachineArn=machine)["executions"]
+        executions = sorted(listed, key=lambda e: e["startDate"], reverse=True)
         if not executions:
             return None
         chosen = next((e for e in executions if e["status"] == "RUNNING"), executions[0])
-        history = self._sfn.get_execution_history(executionArn=chosen["executionArn"], maxResults=1000)
+        pages = self._sfn.get_paginator("get_execution_history").paginate(
+            executionArn=chosen["executionArn"], PaginationConfig={"PageSize": 1000}
+        )
+        journey = journey_of([dict(event) for page in pages for event in page["events"]])
         running = chosen["status"] == "RUNNING"
-        journey = journey_of([dict(event) for event in history["events"]])
         return {
             "name": chosen["name"],
             "status": chosen["status"],
@@ -78,24 +84,3 @@ class Cloud:
                 actions = [a for rule in rules for a in rule["Actions"]] or listener["DefaultActions"]
                 weights |= weights_of([dict(action) for action in actions])
         return weights
-
-    @cached_property
-    def _ec2(self) -> EC2Client:
-        return boto3.client("ec2", **self._options())
-
-    @cached_property
-    def _elb(self) -> ElasticLoadBalancingv2Client:
-        return boto3.client("elbv2", **self._options())
-
-    @cached_property
-    def _sfn(self) -> SFNClient:
-        return boto3.client("stepfunctions", **self._options())
-
-    def _options(self) -> dict[str, Any]:
-        return {
-            "endpoint_url": self._endpoint,
-            "region_name": "us-east-1",
-            "aws_access_key_id": CALLER,
-            "aws_secret_access_key": "sandbox",
-            "config": Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=5),
-        }

@@ -11,6 +11,7 @@ import json
 import logging
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 MAX_PAYLOAD = 10 * 1024 * 1024
 INTEGRATION_TIMEOUT = 29.0
+MAX_CONCURRENT = 32
 log = logging.getLogger(__name__)
 
 
@@ -49,7 +51,9 @@ def lambda_invoke(endpoint: str, function: str) -> Invoke:
         aws_access_key_id="api-gateway",
         aws_secret_access_key="sandbox",
         config=Config(
-            read_timeout=INTEGRATION_TIMEOUT + 1, retries={"total_max_attempts": 1}, max_pool_connections=32
+            read_timeout=INTEGRATION_TIMEOUT + 1,
+            retries={"total_max_attempts": 1},
+            max_pool_connections=MAX_CONCURRENT,
         ),
     )
 
@@ -76,6 +80,8 @@ class Gateway:
         self._api: Api | None = None
         self._invoke = invoke
         self._timeout = timeout
+        # Threads of its own: one that waits for a slow function may not hold up the page.
+        self._threads = ThreadPoolExecutor(MAX_CONCURRENT, thread_name_prefix="invoke")
 
     def application(self) -> web.Application:
         """The web application to serve."""
@@ -110,13 +116,16 @@ class Gateway:
 
     async def _call(self, api: Api, event: dict[str, Any], accept: str) -> Response:
         try:
-            answer = await asyncio.wait_for(asyncio.to_thread(self._invoke, event), self._timeout)
+            answer = await asyncio.wait_for(self._on_thread(event), self._timeout)
             return response_of(api, answer, accept)
         except TimeoutError:
             return refusal(504, "Endpoint request timed out", "InternalServerErrorException")
         except (FunctionFailedError, BadProxyAnswerError) as error:
             log.warning("%s %s: %s", event["httpMethod"], event["path"], str(error)[:2000])
             return refusal(502, "Internal server error", "InternalServerErrorException")
+
+    def _on_thread(self, event: dict[str, Any]) -> asyncio.Future[Any]:
+        return asyncio.get_running_loop().run_in_executor(self._threads, self._invoke, event)
 
 
 def _request(http: web.Request, body: bytes) -> Request:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Status = Literal["ahead", "current", "done", "failed"]
+Status = Literal["ahead", "current", "done", "failed", "skipped"]
 
 # The main line first, in order; then the ways around it, shown only once they are taken.
 PHASES: dict[str, tuple[str, ...]] = {
@@ -101,8 +101,8 @@ def _note(visit: Visit, kind: str, event: dict[str, Any]) -> None:
         visit.waits_for_answer = str(details.get("resource", "")).endswith(".waitForTaskToken")
         timeout = details.get("timeoutInSeconds")
         visit.deadline = event["timestamp"].timestamp() + timeout if timeout else None
-    elif kind in {"TaskFailed", "TaskTimedOut"}:
-        visit.failed = True
+    elif kind == "TaskFailed" or (kind == "TaskTimedOut" and not visit.waits_for_answer):
+        visit.failed = True  # a question that nobody answered in time has gone its ordinary way
 
 
 def phases_of(journey: Journey, *, running: bool) -> list[dict[str, Any]]:
@@ -116,7 +116,7 @@ def _phase(name: str, states: tuple[str, ...], journey: Journey, running: bool) 
     visits = [v for v in journey.visits if v.name in states]
     inside = [v for v in visits if v.left is None and running]
     waiting = [v for v in inside if v.waits_for_answer and v.deadline]
-    status: Status = "ahead"
+    status: Status = "ahead" if running else "skipped"
     if visits:
         status = "current" if inside else "failed" if visits[-1].left is None or visits[-1].failed else "done"
     return {

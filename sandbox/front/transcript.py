@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from os.path import commonprefix
 from typing import TYPE_CHECKING, Any
 
 from sandbox.front import workspace
@@ -29,8 +30,7 @@ def transcript(messages: Iterable[Message], channel: str = workspace.DEPLOYS) ->
             day = today
         lines += _entry(message)
         for reply in (r for r in here if r.thread_ts == message.ts):
-            lines += [f"> {line}".rstrip() for line in _entry(reply)]
-            lines.append("")
+            lines += [*(f"> {line}".rstrip() for line in _trimmed(_entry(reply))), ""]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n"
 
 
@@ -55,6 +55,12 @@ def _entry(message: Message) -> list[str]:
     return lines
 
 
+def _trimmed(lines: list[str]) -> list[str]:
+    """Without repeated empty lines and without one at the end."""
+    kept = [line for n, line in enumerate(lines) if line or lines[n - 1 : n] != [""]]
+    return kept[:-1] if kept[-1:] == [""] else kept
+
+
 def _head(message: Message, did: str = "") -> str:
     author = "Slackbot" if message.kind == "failure" else workspace.display_name(message.author)
     head = f"**{author}**{did} · {_clock(message.versions[0].at)}"
@@ -67,20 +73,33 @@ def _click(at: float, user: str, label: str, outcome: str) -> str:
 
 
 def _states(message: Message) -> list[str]:
-    """What each edit was about: the headline if it changed, else the first line that was not there before."""
-    states: list[str] = []
-    for before, after in zip(message.versions, message.versions[1:], strict=False):
-        old, new = _summary(before), _summary(after)
-        state = new[0] if new[:1] != old[:1] else next((line for line in new if line not in old), "")
-        state = state.strip("*#_- ")
-        if state and not any(known.endswith(state) for known in states[-1:]):
-            states.append(f"{_clock(after.at)} {state}")
+    """What a message said one after the other: its headlines, or the new lines where the headline stayed the same."""
+    headlines = [_headline(version) for version in message.versions]
+    said = list(zip(message.versions[1:], headlines[1:], strict=True))
+    if len(set(headlines)) == 1:
+        pairs = zip(message.versions, message.versions[1:], strict=False)
+        said = [(after, _first_new(before, after)) for before, after in pairs]
+    # What all headlines begin with (service, version, environment) need not be said again for each.
+    common = commonprefix(headlines).rpartition(" ")[0] if len(set(headlines)) > 1 else ""  # noqa: RUF071 - of texts
+    states, last = [], headlines[0]
+    for version, text in said:
+        if text and text != last:
+            states.append(f"{_clock(version.at)} {text.removeprefix(common).strip()}")
+            last = text
     return states if len(states) <= MAX_STATES else [*states[: MAX_STATES - 2], "…", states[-1]]
 
 
-def _summary(content: Content) -> list[str]:
-    headline = readable(content.text).splitlines()[:1]
-    return headline + [line for line in body_lines(content) if line.strip()]
+def _headline(content: Content) -> str:
+    return _bare((content.text or "\n".join(body_lines(content))).strip().partition("\n")[0])
+
+
+def _first_new(before: Content, after: Content) -> str:
+    known = body_lines(before)
+    return _bare(next((line for line in body_lines(after) if line.strip() and line not in known), ""))
+
+
+def _bare(line: str) -> str:
+    return re.sub(r"[*`]|^[#-]+ ", "", readable(line)).strip()
 
 
 def _block(block: dict[str, Any]) -> list[str]:

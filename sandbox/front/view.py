@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from botocore.exceptions import BotoCoreError
 from botocore.exceptions import ClientError as AwsError
+from botocore.parsers import ResponseParserError
 
 from sandbox.front import endpoints
 from sandbox.front.cloud import Cloud
+from sandbox.front.devices import DeviceFigures, devices_at
 from sandbox.front.fleets import fleets_of
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 QUICK = ClientTimeout(total=0.8)
 SERVICE_PORT = 9000
 KEEP_CLOUD = 1.0  # real seconds for which readings of the platform are good enough
-KEEP_SERVICE = 2.0
+KEEP_VERSION = 2.0
 MAX_ADVANCE = 7 * 86_400
 MAX_RATE = 10_000
 
@@ -40,27 +42,28 @@ class View:
         self._http = http
         self._cloud = Cloud(aws)
         self._kept: dict[str, tuple[float, Any]] = {}
+        self._figures = DeviceFigures()
         self._reading = asyncio.Lock()
 
     async def picture(self) -> dict[str, Any]:
         """Everything the page draws."""
         async with self._reading:
             known = endpoints.read(self._folder)
-            hosts, groups, machine, balancer, devices = await asyncio.gather(
+            hosts, groups, machine, balancer, swarm = await asyncio.gather(
                 self._ask_cloud("hosts"),
                 self._ask_cloud("groups"),
                 self._ask_cloud("execution"),
                 self._get(known.get("balancer_control"), "/stats"),
                 self._get(known.get("devices"), "/stats"),
             )
-            seen = await self._seen(hosts or [], balancer)
+            seen = await self._seen(hosts or [], devices_at(swarm))
         return {
             "clock": {**self._time(), "next_deadline": _next_deadline(machine)},
             "fleets": None if hosts is None else fleets_of(hosts, groups or [], seen),
             "groups": groups,
             "machine": machine,
             "balancer": balancer,
-            "devices": devices,
+            "devices": None if swarm is None else self._figures.read(swarm, time.monotonic()),
         }
 
     async def move_clock(self, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -84,18 +87,18 @@ class View:
         async def read() -> Any:
             try:
                 return await asyncio.to_thread(getattr(self._cloud, what))
-            except (BotoCoreError, AwsError):
+            except (BotoCoreError, AwsError, ResponseParserError):
                 return None
 
         return await self._keep(what, KEEP_CLOUD, read)
 
-    async def _seen(self, hosts: list[dict[str, Any]], balancer: Any) -> dict[str, dict[str, Any]]:
-        """Version and devices of every running host, by address."""
+    async def _seen(self, hosts: list[dict[str, Any]], devices: dict[str, int]) -> dict[str, dict[str, Any]]:
+        """What was seen at the address of every running host: its service's version, and its devices."""
         addresses = sorted({h["address"] for h in hosts if h["running"] == "running" and h["address"]})
         versions = await asyncio.gather(*(self._version(address) for address in addresses))
-        devices = (balancer or {}).get("connections_by_target", {})
         return {
-            address: {"version": version, "devices": devices.get(address)}
+            # Only where the service answers can there be devices at all.
+            address: {"version": version, "devices": devices.get(address, 0) if version else None}
             for address, version in zip(addresses, versions, strict=True)
         }
 
@@ -104,7 +107,7 @@ class View:
             answer = await self._get(f"http://{address}:{SERVICE_PORT}", "/version")
             return str(answer["version"]) if isinstance(answer, dict) and "version" in answer else None
 
-        version: str | None = await self._keep(f"version {address}", KEEP_SERVICE, read)
+        version: str | None = await self._keep(f"version {address}", KEEP_VERSION, read)
         return version
 
     async def _get(self, base: str | None, path: str) -> Any:

@@ -13,7 +13,7 @@ from tests.browser.page import Page, chromium, open_page
 from tests.sandbox.front_harness import START, FixedView, Rehearsal, rehearsal, served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium; run scripts/ensure_chromium.sh")
 
@@ -112,7 +112,7 @@ def test_the_live_view_names_states_in_words(page: Page) -> None:
 
 def test_the_clock_can_be_moved(page: Page, staged: Rehearsal) -> None:
     """Skip to the next deadline, an hour more, another speed."""
-    moves = [
+    moves: list[Callable[[], object]] = [
         lambda: page.browser.get_by_role("button", name="Skip to next deadline").click(),
         lambda: page.browser.get_by_role("button", name="+1 h").click(),
         lambda: page.browser.get_by_label("Speed").select_option("60"),

@@ -35,6 +35,19 @@ def test_markup_reads_as_slack_shows_it(typed: str, read: str) -> None:
     assert readable(typed) == read
 
 
+def test_a_message_that_keeps_its_headline_is_told_by_its_new_lines() -> None:
+    """Where every version has the same fallback text, the first line that is new says what an edit was about."""
+    channel = Channel(StillClock().now)
+    message = channel.post("C0DEPLOYS", BOT, "a question", blocks=[section("May it *start*?")])
+    channel.edit(message, "a question", [section("May it *start*?"), section("Confirmed by <@U0LEAD>.")])
+    assert "*Edited since: 11:06:40 Confirmed by @Lead.*" in transcript(channel.messages())
+
+
+def section(text: str) -> dict[str, object]:
+    """A section block."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
 def test_a_story_reads_from_top_to_bottom() -> None:
     """Commands, edits, threads, clicks and ephemeral replies, each with author and virtual time."""
     clock = StillClock()
@@ -44,12 +57,12 @@ def test_a_story_reads_from_top_to_bottom() -> None:
     fields = {"type": "section", "fields": [{"type": "mrkdwn", "text": "*Fleet*\n3 control"}]}
     button = {"type": "button", "text": {"type": "plain_text", "text": "Confirm"}, "action_id": "yes"}
     asked = [heading, fields, {"type": "actions", "elements": [button]}]
-    message = channel.post("C0DEPLOYS", BOT, "waits for a second person", blocks=asked)
+    message = channel.post("C0DEPLOYS", BOT, "cameras@142 to production: asking", blocks=asked)
     clock.at += 60
     channel.clicked(message, Click(clock.at, "U0APPROVER", "Confirm", "yes"))
-    channel.edit(message, "preparing", [heading, fields])
+    channel.edit(message, "cameras@142 to production: preparing", [heading, fields])
     clock.at += 60
-    channel.edit(message, "ready", [heading, fields])
+    channel.edit(message, "cameras@142 to production: ready", [heading, fields])
     channel.post("C0DEPLOYS", BOT, "3 hosts launched", thread_ts=message.ts)
     channel.post("C0DEPLOYS", BOT, "not you", viewer="U0DEPLOYER")
     assert transcript(channel.messages()) == STORY
@@ -74,7 +87,6 @@ STORY = """# #deploys
 > **Pointsman** · 11:08:40
 >
 > 3 hosts launched
->
 
 **Pointsman** · 11:08:40 · only visible to Deployer
 

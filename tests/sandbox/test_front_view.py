@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sandbox.front.devices import DeviceFigures, devices_at
 from sandbox.front.fleets import fleets_of, group_of, hosts_of, weights_of
 from sandbox.front.machine import CONTROL_FLOW, PHASE_OF, journey_of, phases_of
 
@@ -97,6 +98,15 @@ def test_a_way_around_appears_once_it_is_taken() -> None:
     assert (phases[-1]["name"], phases[-1]["status"], phases[-1]["detour"]) == ("Discard", "current", True)
 
 
+def test_an_answer_that_never_came_is_no_failure() -> None:
+    """Keeping the old fleet ends by its timeout; phases that were not needed are no longer to come."""
+    token = scheduled("lambda:invoke.waitForTaskToken", 7200)
+    timed_out: tuple[str, dict[str, Any]] = ("TaskTimedOut", {})
+    events = history(entered("KeepOld"), token, timed_out, left("KeepOld"))
+    phases = {p["name"]: p["status"] for p in phases_of(journey_of(events), running=False)}
+    assert (phases["Keep old"], phases["Retire"]) == ("done", "skipped")
+
+
 def test_hosts_stand_in_fleets_live_first() -> None:
     """Fleets by the deployment that made them, with side and health; an ended fleet is gone."""
     instances = [
@@ -119,6 +129,28 @@ def test_weights_come_from_whichever_form_of_forward_there_is() -> None:
     several = [{"TargetGroupArn": "b", "Weight": 0}, {"TargetGroupArn": "g", "Weight": 100}]
     assert weights_of([{"ForwardConfig": {"TargetGroups": several}}]) == {"b": 0, "g": 100}
     assert weights_of([{"TargetGroupArn": "t"}]) == {"t": 1}
+
+
+def test_rates_need_two_reports() -> None:
+    """Messages a second come from the difference of two reports, at least most of a second apart."""
+    figures = DeviceFigures()
+
+    def after(seconds: float, sent: int) -> Any:
+        stats = {
+            "devices": {"count": 300, "most_reconnects": 1, "messages_sent": sent, "messages_lost": 0},
+            "http": {"requests": 9, "failures": 0},
+            "connected": 300,
+            "reconnects_per_second": 0,
+        }
+        return figures.read(stats, seconds)["messages_per_second"]
+
+    assert [after(10, 100), after(10.1, 900), after(12, 220)] == [None, None, 60]
+
+
+def test_devices_are_counted_where_they_are() -> None:
+    """The swarm says to which host every device is connected."""
+    assert devices_at({"by_host": {"127.20.1.3": {"version": "141", "devices": 100}}}) == {"127.20.1.3": 100}
+    assert devices_at(None) == {}
 
 
 def instance(name: str, state: str, deployment: str, running: str = "running") -> dict[str, Any]:

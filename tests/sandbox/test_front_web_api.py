@@ -116,6 +116,9 @@ def test_users_info_knows_the_people(slack: WebClient) -> None:
     assert refused(slack.users_info, user="U0NOBODY")["error"] == "user_not_found"
 
 
+@pytest.mark.filterwarnings(
+    "ignore:The top-level `text`"
+)  # slack_sdk's advice; this is about Slack's refusal
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [

@@ -6,6 +6,7 @@ const HEALTH = {
   healthy: ["✓", "healthy"], initial: ["…", "checking"], unhealthy: ["✕", "unhealthy"], draining: ["⇢", "draining"],
   unused: ["–", "no traffic"], unavailable: ["?", "unknown"],
 };
+const GONE = { pending: ["…", "starting"], "shutting-down": ["○", "ending"], terminated: ["○", "ended"] };
 const MOST_DEVICES = 200; // a full bar
 
 export function drawFleets(fleets) {
@@ -36,18 +37,19 @@ function tile() {
     el("div", { class: "top" }, el("strong", { class: "role" }), el("span", { class: "version" })),
     el("span", { class: "health" }),
     el("div", { class: "devices" }, el("span", { class: "meter", "aria-hidden": "true" }, el("span", { class: "fill" })), el("b", { class: "count" })),
-    el("div", { class: "id address" }), el("div", { class: "id instance" }));
+    el("div", { class: "id" }, el("span", { class: "address" }), " ", el("span", { class: "instance" })));
 }
 
 function fill(node, host) {
   const gone = host.running !== "running";
   node.className = `host health-${host.health || "none"} ${gone ? `off off-${host.running}` : ""} state-${host.state}`;
-  const [sign, word] = gone ? ["○", host.running] : HEALTH[host.health] ?? ["●", "running"];
+  const [sign, word] = gone ? GONE[host.running] ?? ["○", host.running] : HEALTH[host.health] ?? ["●", "running"];
   setText(node.querySelector(".role"), host.role || "host");
   setText(node.querySelector(".version"), host.version ? `v${host.version}` : "");
   setText(node.querySelector(".health"), `${sign} ${word}`);
   setText(node.querySelector(".address"), host.address);
   setText(node.querySelector(".instance"), host.id);
+  node.title = `${host.id} · ${host.address} · tagged ${host.state || "nothing"}`;
   const counted = host.devices !== null && host.devices !== undefined && !gone;
   node.querySelector(".devices").hidden = !counted;
   if (!counted) return;

@@ -2,8 +2,8 @@
 
 import { byId, draw, el, span, timeOf } from "./dom.js";
 
-const MARK = { done: "✓", current: "●", failed: "✕", ahead: "" };
-const SAYS = { done: "done", current: "now", failed: "failed", ahead: "to come" };
+const MARK = { done: "✓", current: "●", failed: "✕", ahead: "", skipped: "–" };
+const SAYS = { done: "done", current: "now", failed: "failed", ahead: "to come", skipped: "not needed" };
 const TONE = { RUNNING: "running", SUCCEEDED: "succeeded", FAILED: "failed", ABORTED: "aborted", TIMED_OUT: "timed out" };
 
 export function drawMachine(machine) {

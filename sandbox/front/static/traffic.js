@@ -12,9 +12,10 @@ function picture({ groups, devices }) {
     el("div", { class: "source" },
       el("h2", {}, "Devices"),
       devices ? el("div", { class: "figures" },
-        figure(devices.connected, `of ${devices.count} connected`),
+        figure(devices.connected, `of ${devices.count} online`),
         figure(devices.messages_per_second, "messages/s"),
-        figure(devices.reconnects, "reconnects"),
+        figure(devices.reconnects_per_second, "reconnects/s"),
+        figure(devices.most_reconnects, "at most each"),
         figure(devices.lost, "lost", devices.lost > 0 ? "bad" : "good"),
         figure(devices.http_failures, "failed HTTP", devices.http_failures > 0 ? "bad" : "good"))
         : el("p", { class: "empty" }, "The devices are not connected yet.")),
