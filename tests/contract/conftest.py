@@ -1,5 +1,6 @@
 """The worlds as fixtures: `world` is each of them in turn."""
 
+import os
 import uuid
 from collections.abc import Iterator
 
@@ -11,7 +12,8 @@ from tests.contract.worlds import Clients, FakeWorld, World, moto_world, platfor
 
 @pytest.fixture(scope="session")
 def clients() -> Clients:
-    """Clients for the emulator in this process."""
+    """Clients for the emulator in this process, which need not load its thousand images for each test."""
+    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     return Clients()
 
 

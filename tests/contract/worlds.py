@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 IMAGE = "ami-12c6146b"
-"""One of the images that moto knows."""
+"""moto launches any image."""
 GONE = "subnet-00000000000000000"
 
 
