@@ -1,0 +1,1 @@
+"""The AWS of the sandbox: moto, and the semantics that moto lacks."""

@@ -1,0 +1,94 @@
+"""The platform process put together: moto, the rules it lacks, workers, streams and the estate behind them."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from moto.core.config import default_user_config
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from sandbox.clock import VirtualClock
+from sandbox.platform import ec2, elbv2, lambda_, stepfunctions
+from sandbox.platform.control import Control, compose
+from sandbox.platform.counting import CallCounter
+from sandbox.platform.pool import WorkerPool
+from sandbox.platform.streams import StreamPoller
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.platform.estate_port import Estate, Instance
+    from sandbox.platform.settings import Settings
+
+HOST = "127.0.0.1"
+
+
+class QuietHandler(MotoRequestHandler):
+    """Writes no line for each request: there are thousands, and some carry tokens in their path."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
+class SandboxPlatform:
+    """Everything of one process. Installing changes moto's classes, so there is one in a process."""
+
+    def __init__(self, *, folder: Path, port: int, settings: Settings, estate: Estate) -> None:
+        clock_file = folder / "clock"
+        self.clock = VirtualClock(clock_file) if clock_file.exists() else VirtualClock.create(clock_file)
+        self.folder = folder
+        self.account, self.region = settings.account, settings.region
+        self.endpoint = f"http://{HOST}:{port}"
+        self.estate = estate
+        self._pool = WorkerPool(clock_file=clock_file, logs=folder / "logs")
+        self.fleet = ec2.Fleet(settings=settings, folder=folder, estate=estate)
+        self.traffic = elbv2.Traffic(settings=settings, estate=estate)
+        self.functions = lambda_.Functions(
+            account=settings.account,
+            region=settings.region,
+            endpoint=self.endpoint,
+            folder=folder,
+            pool=self._pool,
+            clock=self.clock,
+        )
+        self._poller = StreamPoller(settings=settings, clock=self.clock, invoke=self.functions.invoke)
+        counter = CallCounter()
+        application = compose(
+            Control(self, counter), counter, DomainDispatcherApplication(create_backend_app)
+        )
+        self._server = make_server(HOST, port, application, threaded=True, request_handler=QuietHandler)
+
+    def instances(self) -> list[Instance]:
+        """Every instance that EC2 knows, terminated ones included."""
+        return self.fleet.instances()
+
+    def install(self) -> None:
+        """Change moto into this platform; the SSM stand-in joins where it exists."""
+        default_user_config["stepfunctions"] = {"execute_state_machine": True}
+        default_user_config["lambda"] = {"use_docker": False}
+        logging.getLogger("moto.stepfunctions").setLevel(
+            logging.CRITICAL
+        )  # its lines show inputs, tokens too
+        stepfunctions.install(self.clock)
+        lambda_.install(self.functions)
+        ec2.install(self.fleet)
+        elbv2.install(self.traffic)
+        if importlib.util.find_spec("sandbox.estate") and importlib.util.find_spec("sandbox.estate.ssm"):
+            importlib.import_module("sandbox.estate.ssm").install(self)
+
+    def serve(self) -> None:
+        """Answer requests until `close`."""
+        threading.Thread(target=self._poller.run, daemon=True).start()
+        self._server.serve_forever()
+
+    def close(self) -> None:
+        """End the workers and every host."""
+        self._server.shutdown()
+        self._pool.close()
+        for instance in self.instances():
+            self.estate.stop_host(instance.instance_id)

@@ -1,0 +1,196 @@
+"""Creates what a packaged SAM template describes, through the AWS APIs of the sandbox.
+
+    created = provision("http://127.0.0.1:4566", Path("build/package/sam.json"), secrets={"EdgeSecret": {...}})
+    created.ids["Table"], created.ids["DeployMachine"], created.skipped
+
+It stands in for CloudFormation, which has no place for values of secrets and takes longer. Kinds of resources
+that the sandbox needs no counterpart for are skipped by name; an unknown kind is an error, so nothing is silently
+missing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from sandbox.platform import serverless
+from sandbox.platform.settings import Settings
+from sandbox.platform.template import Resolver, in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    Created = tuple[str, dict[str, str]]  # what Ref gives, and attributes
+
+CALLER = "provision"  # the access key id of these calls; no function has this name
+SKIPPED = (
+    "AWS::Serverless::Api", "AWS::ApiGateway::", "AWS::Lambda::Permission", "AWS::Logs::", "AWS::CloudWatch::",
+    "AWS::SNS::", "AWS::Events::", "AWS::Scheduler::", "AWS::CloudFormation::", "AWS::S3::BucketPolicy",
+    "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy",
+)  # fmt: skip
+
+
+class UnknownKind(Exception):
+    """The template has a kind of resource that the sandbox neither creates nor knows to be unneeded."""
+
+
+@dataclass
+class Provisioned:
+    """What was created, by logical id, and what was left out."""
+
+    ids: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+
+class Provisioner:
+    """Creates resources one after the other, each after those that it refers to."""
+
+    def __init__(
+        self, endpoint: str, template: Path, secrets: Mapping[str, Any], parameters: Mapping[str, str]
+    ) -> None:
+        self._template: dict[str, Any] = json.loads(template.read_text("utf-8"))
+        self._folder = template.parent
+        self._secrets = secrets
+        defaults = {
+            name: str(parameter["Default"])
+            for name, parameter in self._template.get("Parameters", {}).items()
+            if "Default" in parameter
+        }
+        self._resolver = Resolver(
+            account=Settings.account, region=Settings.region, parameters={**defaults, **parameters}
+        )
+        self._client = partial(
+            boto3.Session(
+                aws_access_key_id=CALLER, aws_secret_access_key="sandbox", region_name=Settings.region
+            ).client,
+            endpoint_url=endpoint,
+            config=Config(retries={"max_attempts": 0}, read_timeout=30),
+        )
+        self._kinds: dict[str, Callable[[str, dict[str, Any]], Created]] = {
+            "AWS::DynamoDB::Table": self._table,
+            "AWS::S3::Bucket": self._bucket,
+            "AWS::SecretsManager::Secret": self._secret,
+            "AWS::SSM::Document": self._document,
+            "AWS::IAM::Role": self._role,
+            "AWS::Serverless::Function": self._function,
+            "AWS::Serverless::LayerVersion": self._layer,
+            "AWS::Lambda::LayerVersion": self._layer,
+            "AWS::Serverless::StateMachine": self._machine,
+            "AWS::StepFunctions::StateMachine": self._machine,
+            "AWS::Lambda::EventSourceMapping": self._mapping,
+        }
+
+    def run(self) -> Provisioned:
+        """Create everything; raises UnknownKind before anything is created."""
+        resources = self._template["Resources"]
+        result = Provisioned()
+        for name in in_order(resources):
+            kind = resources[name]["Type"]
+            if kind not in self._kinds and not kind.startswith(SKIPPED):
+                raise UnknownKind(f"{name}: {kind}")
+        for name in in_order(resources):
+            kind = resources[name]["Type"]
+            if kind not in self._kinds:
+                result.skipped[name] = kind
+                self._resolver.define(name, name, {})
+                continue
+            properties = self._properties(kind, resources[name].get("Properties", {}))
+            result.ids[name], attributes = self._kinds[kind](name, properties)
+            self._resolver.define(name, result.ids[name], attributes)
+        return result
+
+    def _properties(self, kind: str, own: dict[str, Any]) -> dict[str, Any]:
+        defaults = (
+            self._template.get("Globals", {}).get("Function", {}) if kind.endswith("::Function") else {}
+        )
+        unneeded = {"Events", "Policies", "Tags", "AssumeRolePolicyDocument"}  # nothing here is behind them
+        return {
+            key: self._resolver.resolve(value)
+            for key, value in {**defaults, **own}.items()
+            if key not in unneeded
+        }
+
+    def _table(self, name: str, properties: dict[str, Any]) -> Created:
+        wanted = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
+        request = {key: properties[key] for key in wanted if key in properties}
+        stream = properties.get("StreamSpecification")
+        if stream:
+            request["StreamSpecification"] = {"StreamEnabled": True, **stream}
+        table = self._client("dynamodb").create_table(
+            TableName=properties.get("TableName", name.lower()),
+            **{"BillingMode": "PAY_PER_REQUEST", **request},
+        )["TableDescription"]
+        attributes = {"Arn": table["TableArn"], "StreamArn": table.get("LatestStreamArn", "")}
+        return table["TableName"], attributes
+
+    def _bucket(self, name: str, properties: dict[str, Any]) -> Created:
+        bucket = properties.get("BucketName", f"{name.lower()}-{Settings.account}")
+        self._client("s3").create_bucket(Bucket=bucket)
+        domain = f"{bucket}.s3.amazonaws.com"
+        return bucket, {"Arn": f"arn:aws:s3:::{bucket}", "DomainName": domain, "RegionalDomainName": domain}
+
+    def _secret(self, name: str, properties: dict[str, Any]) -> Created:
+        value = self._secrets.get(name, {})
+        arn = self._client("secretsmanager").create_secret(
+            Name=properties.get("Name", name),
+            SecretString=value if isinstance(value, str) else json.dumps(value),
+        )["ARN"]
+        return arn, {"Id": arn}
+
+    def _document(self, name: str, properties: dict[str, Any]) -> Created:
+        document = properties.get("Name", name)
+        self._client("ssm").create_document(
+            Name=document,
+            Content=json.dumps(properties["Content"]),
+            DocumentType=properties.get("DocumentType", "Command"),
+            DocumentFormat="JSON",
+        )
+        return document, {}
+
+    def _role(self, name: str, properties: dict[str, Any]) -> Created:
+        role = self._client("iam").create_role(
+            RoleName=properties.get("RoleName", f"sandbox-{name}")[:64], AssumeRolePolicyDocument="{}"
+        )["Role"]
+        return role["RoleName"], {"Arn": role["Arn"], "RoleId": role["RoleId"]}
+
+    def _function(self, name: str, properties: dict[str, Any]) -> Created:
+        role = properties.get("Role") or self._role(f"{name}Role", {})[1]["Arn"]
+        request = serverless.function(name, properties, folder=self._folder, role=role)
+        created = self._client("lambda").create_function(**request)
+        return created["FunctionName"], {"Arn": created["FunctionArn"]}
+
+    def _layer(self, name: str, properties: dict[str, Any]) -> Created:
+        request = serverless.layer(name, properties, folder=self._folder)
+        return self._client("lambda").publish_layer_version(**request)["LayerVersionArn"], {}
+
+    def _machine(self, name: str, properties: dict[str, Any]) -> Created:
+        role = properties.get("Role") or properties.get("RoleArn") or self._role(f"{name}Role", {})[1]["Arn"]
+        machine = serverless.machine_name(name, properties)
+        arn = self._client("stepfunctions").create_state_machine(
+            name=machine, definition=serverless.definition(properties, folder=self._folder), roleArn=role
+        )["stateMachineArn"]
+        return arn, {"Arn": arn, "Name": machine}
+
+    def _mapping(self, _name: str, properties: dict[str, Any]) -> Created:
+        wanted = (
+            "EventSourceArn",
+            "FunctionName",
+            "BatchSize",
+            "MaximumBatchingWindowInSeconds",
+            "StartingPosition",
+        )
+        request = {key: properties[key] for key in wanted if key in properties}
+        return self._client("lambda").create_event_source_mapping(**request)["UUID"], {}
+
+
+def provision(
+    endpoint: str, template: Path, *, secrets: Mapping[str, Any], parameters: Mapping[str, str] | None = None
+) -> Provisioned:
+    """Create all that the template describes; `secrets` are values by logical id."""
+    return Provisioner(endpoint, template, secrets, parameters or {}).run()
