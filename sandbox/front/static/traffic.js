@@ -14,8 +14,7 @@ function picture({ groups, devices }) {
       devices ? el("div", { class: "figures" },
         figure(devices.connected, `of ${devices.count} online`),
         figure(devices.messages_per_second, "messages/s"),
-        figure(devices.reconnects_per_second, "reconnects/s"),
-        figure(devices.most_reconnects, "at most each"),
+        figure(devices.most_reconnects, "most reconnects"),
         figure(devices.lost, "lost", devices.lost > 0 ? "bad" : "good"),
         figure(devices.http_failures, "failed HTTP", devices.http_failures > 0 ? "bad" : "good"))
         : el("p", { class: "empty" }, "The devices are not connected yet.")),
