@@ -5,7 +5,7 @@ All functions stand in this file: one that a Chalice blueprint registers would n
 
 from typing import Any
 
-from chalice import Chalice, Response
+from chalice.app import Chalice, Response
 
 from chalicelib import bootstrap
 from chalicelib.edge import Answer
@@ -16,29 +16,34 @@ _FORM = ["application/x-www-form-urlencoded"]
 _JSON = ["application/json"]
 
 
+def _request() -> tuple[dict[str, str], bytes]:
+    """Headers and the raw bytes, which are what a signature covers."""
+    request: Any = app.current_request
+    return dict(request.headers), request.raw_body
+
+
 def _respond(answer: Answer) -> Response:
-    return Response(body=answer.body, status_code=answer.status, headers={"Content-Type": answer.content_type})
+    return Response(
+        body=answer.body, status_code=answer.status, headers={"Content-Type": answer.content_type}
+    )
 
 
 @app.route("/slack/commands", methods=["POST"], content_types=_FORM)
 def slack_commands() -> Response:
     """A slash command."""
-    request = app.current_request
-    return _respond(bootstrap.edge().command(request.headers, request.raw_body))
+    return _respond(bootstrap.edge().command(*_request()))
 
 
 @app.route("/slack/interactions", methods=["POST"], content_types=_FORM)
 def slack_interactions() -> Response:
     """A button."""
-    request = app.current_request
-    return _respond(bootstrap.edge().interaction(request.headers, request.raw_body))
+    return _respond(bootstrap.edge().interaction(*_request()))
 
 
 @app.route("/hooks/ci/{source}", methods=["POST"], content_types=_JSON)
 def ci_hook(source: str) -> Response:
     """A build's report."""
-    request = app.current_request
-    return _respond(bootstrap.edge().build(source, request.headers, request.raw_body))
+    return _respond(bootstrap.edge().build(source, *_request()))
 
 
 @app.lambda_function(name="planner")

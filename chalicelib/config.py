@@ -18,6 +18,11 @@ class Config:
     environment: Mapping[str, str]
 
     @property
+    def region(self) -> str:
+        """The function's own region."""
+        return self.environment.get("AWS_REGION") or self.environment.get("AWS_DEFAULT_REGION") or "us-east-1"
+
+    @property
     def traced(self) -> bool:
         """Whether X-Ray samples this function (Lambda sets the daemon's address where tracing is on)."""
         return "AWS_XRAY_DAEMON_ADDRESS" in self.environment

@@ -53,6 +53,7 @@ class Reason(StrEnum):
     BUILD_TIMED_OUT = "build_timed_out"
     LOST_LOCK = "lost_lock"
     CANCELED = "canceled"
+    CHAT_REFUSED = "chat_refused"
     INTERNAL = "internal"
 
 
@@ -112,6 +113,7 @@ TEXTS: dict[Reason, str] = {
     Reason.BUILD_TIMED_OUT: "The build of `{version}` was not reported in time.",
     Reason.LOST_LOCK: "Another deployment took over.",
     Reason.CANCELED: "Canceled by {who}.",
+    Reason.CHAT_REFUSED: "Slack refused {method}: {problem}.",
     Reason.INTERNAL: "{step} failed: {what}.",
 }
 

@@ -2,6 +2,7 @@
 
 Called with what changed, once or many times, in any order: a message that says the same already is left alone. A chat
 that is down makes this raise Unavailable, so that the table's stream brings the change again; a deployment never waits.
+What chat refuses for good (a channel that is gone) is logged and left.
 """
 
 import hashlib
@@ -9,6 +10,8 @@ from collections.abc import Iterable
 
 from chalicelib.domain.approval import SECOND_PERSON
 from chalicelib.domain.deployment import Deployment, Ref
+from chalicelib.domain.errors import Refused
+from chalicelib.telemetry import log
 from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
 from chalicelib.usecases.ports import Chat, Clock, Message, Posted, Store
 
@@ -29,7 +32,10 @@ class Announcer:
         for ref in sorted(set(refs)):
             deployment = self._store.deployment(ref)
             if deployment is not None and deployment.channel:
-                self._deployment(deployment)
+                try:
+                    self._deployment(deployment)
+                except Refused as refused:
+                    log("error", "chat refused a message", said=refused.text, deployment=ref.deployment)
 
     def builds(self, builds: Iterable[tuple[str, str]]) -> None:
         """Announce each of these builds (service, version)."""
@@ -38,7 +44,10 @@ class Announcer:
             if build is not None:
                 team = self._store.team()
                 message = build_message(build, team.services().get(service, ()))
-                self._show(Ref(service, _BUILDS, version), _MAIN, team.channel, message)
+                try:
+                    self._show(Ref(service, _BUILDS, version), _MAIN, team.channel, message)
+                except Refused as refused:
+                    log("error", "chat refused a message", said=refused.text, build=f"{service}@{version}")
 
     def _deployment(self, deployment: Deployment) -> None:
         questions = self._store.questions(deployment.ref)

@@ -40,7 +40,7 @@ class FleetSteps:
         if lost or len(own) > wanted:
             raise StepFailed(
                 Reason.LAUNCH_FAILED,
-                what=f"{len(own)} of {wanted} self._hosts, stopped: {', '.join(lost) or 'none'}",
+                what=f"{len(own)} of {wanted} hosts, stopped: {', '.join(lost) or 'none'}",
             )
         running = [each.id for each in own if each.status == "running"]
         online = self._hosts.online(running) if len(running) == wanted else set()

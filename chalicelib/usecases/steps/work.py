@@ -135,17 +135,21 @@ def method(step: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", step).lower()
 
 
-def run(steps: object, store: Store, clock: Clock, event: StepEvent) -> dict[str, Any]:
+def run(
+    steps: object, store: Store, clock: Clock, event: StepEvent, *, keep_reason: bool = True
+) -> dict[str, Any]:
     """Run the step that an event names and return what the state machine reads.
 
-    Why a step failed is recorded here, so that nothing of it travels through the state machine's input.
+    Why a step failed is recorded here, so that nothing of it travels through the state machine's input; not by a
+    function whose role may only read the table (`keep_reason` false).
     """
     step: Callable[[Work], Result] = getattr(steps, method(event.step))
     work = Work(store, clock, event)
     try:
         return step(work) or {}
     except (Refused, StepFailed) as error:
-        work.record(error)
+        if keep_reason:
+            work.record(error)
         raise
 
 

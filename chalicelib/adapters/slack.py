@@ -1,0 +1,93 @@
+"""Slack: the bot's messages through slack_sdk, and what only a clicker sees through the click's own response_url."""
+
+import http.client
+import json
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from chalicelib.domain.errors import Refused, Unavailable
+from chalicelib.domain.reasons import Reason
+from chalicelib.telemetry import log
+from chalicelib.usecases.ports import Message
+from chalicelib.wire.slack_message import blocks_of, text_of
+
+_SECONDS = 5
+_WHISPER_SECONDS = 1.5
+"""The edge answers Slack within three seconds, and a refusal is worth no more of them."""
+_GONE = {"message_not_found", "cant_update_message", "thread_not_found"}
+
+
+class SlackChat:
+    """The port Chat. slack_sdk is imported here, because its import costs a tenth of a second."""
+
+    def __init__(self, token: Callable[[], str], base_url: str) -> None:
+        from slack_sdk import WebClient  # noqa: PLC0415 - see above
+
+        # Its retry handlers sleep, and nothing sleeps in a function: the table's stream comes again instead.
+        self._token = token
+        self._client = WebClient(base_url=base_url, timeout=_SECONDS, retry_handlers=[])
+
+    def post(self, channel: str, message: Message, *, thread: str = "", broadcast: bool = False) -> str:
+        """chat.postMessage."""
+        arguments = {"thread_ts": thread, "reply_broadcast": broadcast} if thread else {}
+        answer = self._call(
+            "chat.postMessage",
+            channel=channel,
+            text=text_of(message),
+            blocks=blocks_of(message),
+            unfurl_links=False,
+            unfurl_media=False,
+            **arguments,
+        )
+        return str(answer["ts"])
+
+    def update(self, channel: str, timestamp: str, message: Message) -> None:
+        """chat.update; a message that somebody deleted is left alone."""
+        try:
+            self._call(
+                "chat.update", channel=channel, ts=timestamp, text=text_of(message), blocks=blocks_of(message)
+            )
+        except Refused as refused:
+            if refused.facts.get("problem") not in _GONE:
+                raise
+
+    def _call(self, method: str, **arguments: object) -> dict[str, object]:
+        from slack_sdk.errors import SlackApiError, SlackClientError  # noqa: PLC0415 - imported with the client
+
+        try:
+            response = self._client.api_call(
+                method, json=arguments, headers={"Authorization": f"Bearer {self._token()}"}
+            )
+        except SlackApiError as error:
+            code = str(error.response.get("error"))
+            if error.response.status_code == 429 or error.response.status_code >= 500:
+                raise Unavailable(f"Slack {method}: {code}") from error
+            raise Refused(Reason.CHAT_REFUSED, method=method, problem=code) from error
+        except (SlackClientError, OSError) as error:
+            raise Unavailable(f"Slack {method}: {type(error).__name__}") from error
+        return dict(response.data) if isinstance(response.data, dict) else {}
+
+
+class ResponseUrls:
+    """The port Replies. An address is only ever called on Slack's own origin, whatever a request says."""
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin.rstrip("/")
+
+    def whisper(self, address: str, text: str) -> None:
+        """Say something to the one who clicked."""
+        parts = urlsplit(address)
+        if f"{parts.scheme}://{parts.netloc}" != self._origin:
+            log("warning", "response_url is not Slack's")
+            return
+        body = json.dumps({"response_type": "ephemeral", "replace_original": False, "text": text})
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        connection = kind(parts.hostname or "", parts.port, timeout=_WHISPER_SECONDS)
+        try:
+            path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+            connection.request("POST", path, body.encode(), {"Content-Type": "application/json"})
+            connection.getresponse().read()
+        except (OSError, http.client.HTTPException) as error:
+            log("warning", "a reply could not be delivered", error=type(error).__name__)
+        finally:
+            connection.close()

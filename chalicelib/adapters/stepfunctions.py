@@ -1,0 +1,42 @@
+"""Step Functions, from the edge and the ledger: start an execution, wake one that waits."""
+
+import json
+
+from chalicelib.adapters.aws_json import AwsError, JsonClient
+from chalicelib.domain.deployment import Ref
+from chalicelib.domain.errors import Unavailable
+
+_CLOSED = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
+"""A used or late token is `TaskTimedOut` on AWS, the others on emulators; all three mean that nobody waits any more."""
+
+
+class StepFunctionsWorkflow:
+    """The port Workflow."""
+
+    def __init__(self, client: JsonClient, machine: str) -> None:
+        self._client = client
+        self._machine = machine
+
+    def start(self, ref: Ref) -> None:
+        """The deployment's id is the execution's name: a second start finds the first (names live 90 days)."""
+        ids = {"service": ref.service, "environment": ref.environment, "deployment": ref.deployment}
+        request = {
+            "stateMachineArn": self._machine,
+            "name": ref.deployment,
+            "input": json.dumps(ids, sort_keys=True),
+        }
+        try:
+            self._client.call("StartExecution", request)
+        except AwsError as error:
+            if error.code != "ExecutionAlreadyExists":
+                raise Unavailable(f"StartExecution: {error.code}") from error
+
+    def wake(self, token: str) -> bool:
+        """The output is empty: the table has the answer (docs/adr/0001)."""
+        try:
+            self._client.call("SendTaskSuccess", {"taskToken": token, "output": "{}"})
+        except AwsError as error:
+            if error.code in _CLOSED:
+                return False
+            raise Unavailable(f"SendTaskSuccess: {error.code}") from error
+        return True

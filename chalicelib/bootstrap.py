@@ -1,0 +1,227 @@
+"""The only place where clients are made: each on first use, and only those that a function needs."""
+
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import config
+from chalicelib.adapters.aws_json import JsonClient
+from chalicelib.adapters.clock import WallClock
+from chalicelib.adapters.dynamodb import DynamoStore
+from chalicelib.adapters.secrets import SecretDocument
+from chalicelib.adapters.stepfunctions import StepFunctionsWorkflow
+from chalicelib.domain.errors import NotReady, PointsmanError
+from chalicelib.telemetry import log, log_error, trace_aws_calls
+
+if TYPE_CHECKING:
+    from chalicelib.edge import Edge, Secrets
+    from chalicelib.usecases.announce import Announcer
+
+
+@cache
+def settings() -> config.Config:
+    """The function's settings."""
+    return config.load()
+
+
+@cache
+def clock() -> WallClock:
+    """Time."""
+    return WallClock()
+
+
+@cache
+def store() -> DynamoStore:
+    """The table."""
+    return DynamoStore(_json_client("dynamodb"), settings().table)
+
+
+@cache
+def workflow() -> StepFunctionsWorkflow:
+    """The deploy machine."""
+    return StepFunctionsWorkflow(_json_client("states"), settings().deploy_machine)
+
+
+# --- the edge ---------------------------------------------------------------------------------------------------
+
+
+@cache
+def edge() -> "Edge":
+    """The doors."""
+    from chalicelib.adapters.slack import ResponseUrls  # noqa: PLC0415 - the steps need none of this
+    from chalicelib.edge import Edge, Secrets  # noqa: PLC0415
+    from chalicelib.usecases import ci  # noqa: PLC0415
+    from chalicelib.usecases.chatops import ChatOps  # noqa: PLC0415
+
+    document = SecretDocument(_json_client("secretsmanager"), settings().edge_secret, clock())
+
+    def secrets() -> "Secrets":
+        found = document.read()
+        return Secrets(tuple(found.get("slack_signing", ())), dict(found.get("ci", {})))
+
+    return Edge(
+        region=settings().region,
+        secrets=secrets,
+        chatops=ChatOps(store(), workflow(), clock()),
+        report=partial(ci.report, store(), workflow(), clock()),
+        replies=ResponseUrls(settings().slack_hooks),
+        clock=clock(),
+    )
+
+
+# --- the steps --------------------------------------------------------------------------------------------------
+
+
+def step(function: str, event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """Run the step that the state machine sent, with the ports of one function."""
+    from chalicelib.usecases.steps.work import run  # noqa: PLC0415 - the edge needs none of this
+    from chalicelib.wire.step_event import parse_step  # noqa: PLC0415
+
+    parsed = parse_step(event)
+    fields = {
+        "function": function,
+        "step": parsed.step,
+        "deployment": parsed.ref.deployment,
+        "request": getattr(context, "aws_request_id", None),
+    }
+    try:
+        result = run(_steps(function), store(), clock(), parsed, keep_reason=function != "terminate")
+    except NotReady as waiting:
+        log("info", "not ready", waits_for=str(waiting), **fields)
+        raise
+    except PointsmanError as error:
+        log_error("step failed", error, **fields)
+        raise
+    log("info", "step done", **fields)
+    return result
+
+
+@cache
+def _steps(function: str) -> object:
+    return _STEPS[function]()
+
+
+def _planner() -> object:
+    from chalicelib.usecases.steps.planner import PlannerSteps  # noqa: PLC0415
+
+    return PlannerSteps(_fleet(), _traffic())
+
+
+def _ledger() -> object:
+    from chalicelib.usecases.steps.ledger import LedgerSteps  # noqa: PLC0415
+
+    return LedgerSteps(workflow())
+
+
+def _fleet_steps() -> object:
+    from chalicelib.usecases.steps.fleet import FleetSteps  # noqa: PLC0415
+
+    return FleetSteps(_fleet(), _hosts())
+
+
+def _hosts_steps() -> object:
+    from chalicelib.usecases.steps.hosts import HostsSteps  # noqa: PLC0415
+
+    return HostsSteps(_hosts())
+
+
+def _traffic_steps() -> object:
+    from chalicelib.adapters.cloudwatch import CloudWatchAlarms  # noqa: PLC0415
+    from chalicelib.usecases.steps.traffic import TrafficSteps  # noqa: PLC0415
+
+    return TrafficSteps(_traffic(), _fleet(), CloudWatchAlarms(_client("cloudwatch")))
+
+
+def _retire() -> object:
+    from chalicelib.usecases.steps.ending import RetireSteps  # noqa: PLC0415
+
+    return RetireSteps(_fleet())
+
+
+def _terminate() -> object:
+    from chalicelib.adapters.ec2 import Ec2Reaper  # noqa: PLC0415
+    from chalicelib.usecases.steps.ending import TerminateSteps  # noqa: PLC0415
+
+    return TerminateSteps(_fleet(), Ec2Reaper(_client("ec2")))
+
+
+_STEPS: dict[str, Callable[[], object]] = {
+    "planner": _planner,
+    "ledger": _ledger,
+    "fleet": _fleet_steps,
+    "hosts": _hosts_steps,
+    "traffic": _traffic_steps,
+    "retire": _retire,
+    "terminate": _terminate,
+}
+
+
+# --- chat -------------------------------------------------------------------------------------------------------
+
+
+def announce(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """Bring chat up to date with what the table's stream says has changed."""
+    from chalicelib.adapters.dynamodb_items import changed  # noqa: PLC0415 - only chat needs this
+    from chalicelib.domain.deployment import Ref  # noqa: PLC0415
+
+    changes = [changed(record["dynamodb"]["Keys"]) for record in event["Records"]]
+    try:
+        _announcer().deployments(each for each in changes if isinstance(each, Ref))
+        _announcer().builds(each for each in changes if isinstance(each, tuple))
+    except PointsmanError as error:
+        log_error("chat is behind", error, request=getattr(context, "aws_request_id", None))
+        raise
+    return {"records": len(changes)}
+
+
+@cache
+def _announcer() -> "Announcer":
+    from chalicelib.adapters.slack import SlackChat  # noqa: PLC0415 - imports slack_sdk
+    from chalicelib.usecases.announce import Announcer  # noqa: PLC0415
+
+    document = SecretDocument(_json_client("secretsmanager"), settings().chat_secret, clock())
+    chat = SlackChat(lambda: str(document.read().get("slack_bot_token", "")), settings().slack_api)
+    return Announcer(store(), chat, clock())
+
+
+# --- clients ----------------------------------------------------------------------------------------------------
+
+
+def _fleet() -> Any:
+    from chalicelib.adapters.ec2 import Ec2Fleet  # noqa: PLC0415 - boto3's EC2 model takes long to load
+
+    return Ec2Fleet(_client("ec2"))
+
+
+def _hosts() -> Any:
+    from chalicelib.adapters.ssm import SsmHosts  # noqa: PLC0415 - see _fleet
+
+    return SsmHosts(_client("ssm"))
+
+
+def _traffic() -> Any:
+    from chalicelib.adapters.traffic import AwsTraffic  # noqa: PLC0415 - see _fleet
+
+    return AwsTraffic(_client("elbv2"), partial(_client, "route53"))
+
+
+def _json_client(service: str) -> JsonClient:
+    return JsonClient(service, settings().environment)
+
+
+@cache
+def _session() -> Any:
+    import boto3  # noqa: PLC0415 - the edge and chat never need it
+
+    if settings().traced:
+        trace_aws_calls()
+    return boto3.Session()
+
+
+@cache
+def _client(service: str) -> Any:
+    """A client that leaves longer retries to the state machine."""
+    from botocore.config import Config  # noqa: PLC0415 - see _session
+
+    patience = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=15)
+    return _session().client(service, config=patience)

@@ -1,0 +1,136 @@
+"""The doors: signed bytes in, an answer out. Nothing is read or written before the signature is verified."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib.domain.builds import Build
+from chalicelib.domain.commands import parse
+from chalicelib.domain.errors import Refused, Unavailable
+from chalicelib.domain.people import Actor
+from chalicelib.domain.reasons import Reason
+from chalicelib.telemetry import log, log_error
+from chalicelib.usecases.chatops import ChatOps, Request
+from chalicelib.usecases.ports import Clock, Replies
+from chalicelib.wire import ci, slack_request
+from chalicelib.wire.slack_text import render
+
+_STATUS = {
+    Reason.BAD_SIGNATURE: 401,
+    Reason.STALE_REQUEST: 401,
+    Reason.UNKNOWN_SOURCE: 403,
+    Reason.TOO_LARGE: 413,
+    Reason.NOT_CONFIGURED: 503,
+}
+"""Everything else that is refused at a door is a malformed request: 400."""
+
+_TROUBLE = "I could not reach my table just now. Nothing was lost; please try again in a moment."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    body: str = ""
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The live secrets of each door; each may have two while one is being rotated, and none closes the door."""
+
+    slack_signing: Sequence[str]
+    ci: Mapping[str, Sequence[str]]
+
+
+class Reporter(Protocol):
+    """What takes a report: usecases.ci.report with its ports."""
+
+    def __call__(self, *, source: str, event: str, build: Build) -> str:
+        """`accepted` or `duplicate`."""
+
+
+class Edge:
+    """Slack's and CI's requests. Each method verifies, parses, makes one call, and renders."""
+
+    def __init__(
+        self,
+        *,
+        region: str,
+        secrets: Callable[[], Secrets],
+        chatops: ChatOps,
+        report: Reporter,
+        replies: Replies,
+        clock: Clock,
+    ) -> None:
+        self._region = region
+        self._secrets = secrets
+        self._chatops = chatops
+        self._report = report
+        self._replies = replies
+        self._clock = clock
+
+    def command(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        """A slash command. Slack shows the body of a 200 to the one who typed."""
+        try:
+            self._verify(headers, body)
+            typed = slack_request.parse_command(body, headers)
+        except Refused as refused:
+            return _closed(refused)
+        return _ephemeral(self._do(typed.text, typed.actor, typed.event))
+
+    def interaction(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        """A button: the same command as if it were typed. Slack shows nothing of the answer, so refusals go to the
+        clicker's own response_url; what succeeded shows in the message itself."""
+        try:
+            self._verify(headers, body)
+            click = slack_request.parse_interaction(body, headers)
+        except Refused as refused:
+            return _closed(refused)
+        text = click.value if click.verb == "deploy" else f"{click.verb} {click.value}"
+        said = self._do(text, click.actor, click.event)
+        self._replies.whisper(click.response_url, said)
+        return Answer(200)
+
+    def build(self, source: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """A build's report from CI, after the Standard Webhooks specification."""
+        try:
+            secrets = self._secrets().ci.get(source, ())
+            now = self._clock.now()
+            ci.verify(headers, body, secrets, now)
+            report = ci.parse(source, headers, body, now, self._region)
+            said = self._report(source=source, event=report.event, build=report.build)
+        except Refused as refused:
+            return _closed(refused)
+        except Unavailable as error:
+            log_error("a report could not be taken", error, source=source)
+            return Answer(503, json.dumps({"error": "unavailable", "message": _TROUBLE}))
+        return Answer(202 if said == "accepted" else 200, json.dumps({"status": said}))
+
+    def _verify(self, headers: Mapping[str, str], body: bytes) -> None:
+        slack_request.verify(headers, body, self._secrets().slack_signing, self._clock.now())
+
+    def _do(self, text: str, actor: Actor, event: str) -> str:
+        """What to say to a person, whatever became of the command."""
+        try:
+            said = self._chatops.handle(Request(parse(text), actor, event))
+        except Refused as refused:
+            log("info", "refused", reason=refused.reason.value, actor=str(actor))
+            return render(f"{refused.text} _({refused.reason.value})_")
+        except Unavailable as error:
+            log_error("a command could not be done", error, actor=str(actor))
+            return _TROUBLE
+        return render(said)
+
+
+def _closed(refused: Refused) -> Answer:
+    """What a machine gets that could not show who it is, or sent what can not be read."""
+    log("warning", "request refused", reason=refused.reason.value)
+    status = _STATUS.get(refused.reason, 400)
+    return Answer(status, json.dumps({"error": refused.reason.value, "message": refused.text}))
+
+
+def _ephemeral(text: str) -> Answer:
+    return Answer(200, json.dumps({"response_type": "ephemeral", "text": text}))

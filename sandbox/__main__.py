@@ -1,0 +1,51 @@
+"""`python -m sandbox demo` tells a story and measures it; `python -m sandbox up` keeps the house open for people."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from pathlib import Path
+
+from sandbox import demo
+from sandbox.house import House
+from sandbox.stories import IN_PLACE, STORIES
+
+FOLDER = Path("build/sandbox").resolve()
+
+
+def main() -> int:
+    """Run one command; the exit code is 0 only where the story ended as its name says."""
+    options = _options()
+    started = time.monotonic()
+
+    def tell(line: str) -> None:
+        print(f"{time.monotonic() - started:6.1f} s  {line}", flush=True)
+
+    if options.command == "demo":
+        return demo.run(options.story, FOLDER, hosts=options.hosts, devices=options.devices, tell=tell)
+    with House(FOLDER, hosts=options.hosts, devices=options.devices, tell=tell) as house:
+        print(f"\nThe page: {house.page}\nEnd with Ctrl-C.\n", flush=True)
+        _until_interrupted()
+    return 0
+
+
+def _until_interrupted() -> None:
+    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    told = commands.add_parser("demo", help="tell a story and measure it")
+    told.add_argument("--story", choices=[*STORIES, IN_PLACE], default="deploy")
+    commands.add_parser("up", help="keep the sandbox up")
+    for command in commands.choices.values():
+        command.add_argument("--hosts", type=int, default=3, help="control hosts (%(default)s)")
+        command.add_argument("--devices", type=int, default=300, help="simulated cameras (%(default)s)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

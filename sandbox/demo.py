@@ -1,0 +1,148 @@
+"""Tell one story from beginning to end, measure it, and say whether it ended as its name says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sandbox import report
+from sandbox.estate import inplace
+from sandbox.house import NEW, House
+from sandbox.processes import ROOT
+from sandbox.stories import IN_PLACE, STORIES, Teller
+from sandbox.team import build
+
+OUT = ROOT / "build" / "demo"
+Tell = Callable[[str], None]
+
+
+def run(story: str, folder: Path, *, hosts: int, devices: int, tell: Tell) -> int:
+    """The exit code: 0 where the story ended as it should, with nothing left behind."""
+    told = STORIES.get(story)
+    house = House(
+        folder,
+        hosts=hosts,
+        devices=devices,
+        broken=told.broken if told else None,
+        build_running=story == "broken-build",
+        tell=tell,
+    )
+    with house:
+        before = live(house)
+        tell("The story begins")
+        error = _tell(story, house, tell)
+        found = measure(story, house, before)
+        report.write(OUT, found, house.chat.transcript())
+    print(
+        f"\n{report.summary(found)}\n\ntranscript       {OUT / 'transcript.md'}\nreport           {OUT / 'report.json'}"
+    )
+    problems = [*([str(error)] if error else []), *_wrong(found, told.outcome if told else "succeeded")]
+    for problem in problems:
+        print(f"WRONG: {problem}")
+    return 1 if problems else 0
+
+
+def _tell(story: str, house: House, tell: Tell) -> Exception | None:
+    """Tell it; a story that breaks off is measured all the same."""
+    try:
+        if story == IN_PLACE:
+            package = build.build(NEW, house.folder / "artifacts")
+            inplace.update(house.aws, bucket=house.bucket, version=NEW, package=package, tell=tell)
+        else:
+            STORIES[story].tell(Teller(house, house.chat, tell))
+    except (TimeoutError, LookupError, RuntimeError) as broke_off:
+        return broke_off
+    return None
+
+
+def measure(story: str, house: House, before: list[str]) -> dict[str, Any]:
+    """The report, from what is really there: the machine's history, the devices, the instances, the table."""
+    swarm = house.stop_swarm()
+    execution = report.read_execution(house.client("stepfunctions"), house.machine)
+    return {
+        "story": story,
+        "outcome": "succeeded" if story == IN_PLACE else outcome(house),
+        "states": execution.states,
+        "devices": {key: swarm["devices"][key] for key in _DEVICE_FIGURES},
+        "http": swarm["http"],
+        "hosts": {"before": before, "after": live(house), "orphans": orphans(house)},
+        "aws_calls": dict(sorted(house.calls().items())),
+        "state_transitions": execution.transitions,
+        "switch_seconds": house.switch_seconds,
+        "cost_usd": report.cost_usd(execution),
+        "left_open": left_open(house),
+    }
+
+
+_DEVICE_FIGURES = ("count", "most_reconnects", "peak_reconnects_per_second", "messages_sent", "messages_lost")
+
+
+def live(house: House) -> list[str]:
+    """Running instances labeled live."""
+    return sorted(
+        each["id"] for each in house.instances() if _label(each) == "live" and each["state"] == "running"
+    )
+
+
+def orphans(house: House) -> list[str]:
+    """Instances that run and are not live: nobody's business any more when a story has ended."""
+    gone = {"terminated", "shutting-down", "stopped", "stopping"}
+    return sorted(
+        each["id"] for each in house.instances() if _label(each) != "live" and each["state"] not in gone
+    )
+
+
+def _label(instance: dict[str, Any]) -> str:
+    return str(instance["tags"].get("pointsman:state", ""))
+
+
+def outcome(house: House) -> str:
+    """How the newest deployment ended, by its own record."""
+    found = [item for item in _items(house) if item["sk"].startswith("DEPLOYMENT#")]
+    return str(found[-1]["state"]) if found else "none"
+
+
+def left_open(house: House) -> list[str]:
+    """Locks that are held and questions that are open."""
+    left = []
+    for item in _items(house):
+        if item["sk"] == "STATE":
+            left += [
+                f"{slot} lock of {item[slot]['deployment']}"
+                for slot in ("active", "keeping")
+                if item.get(slot)
+            ]
+        if item["sk"].startswith("QUESTION#") and not item.get("answer"):
+            left.append(f"question {item['code']}")
+    return left
+
+
+def _items(house: House) -> list[dict[str, Any]]:
+    from boto3.dynamodb.types import TypeDeserializer  # noqa: PLC0415 - only for looking
+
+    read = TypeDeserializer().deserialize
+    pages = house.client("dynamodb").get_paginator("scan").paginate(TableName=house.created.ids["Table"])
+    items = [{key: read(value) for key, value in item.items()} for page in pages for item in page["Items"]]
+    return sorted(items, key=lambda item: (item["pk"], item["sk"]))
+
+
+def _wrong(found: dict[str, Any], expected: str) -> list[str]:
+    """Everything that is not as it should be; the old way in place only has to end."""
+    if found["story"] == IN_PLACE:
+        return []
+    wrong = []
+    if found["outcome"] != expected:
+        wrong.append(f"the story should end as {expected} and ended as {found['outcome']}")
+    if found["devices"]["messages_lost"]:
+        wrong.append(f"{found['devices']['messages_lost']} messages were lost")
+    if found["http"]["failures"]:
+        wrong.append(f"{found['http']['failures']} requests failed")
+    if found["hosts"]["orphans"]:
+        wrong.append(f"instances were left behind: {', '.join(found['hosts']['orphans'])}")
+    if found["left_open"]:
+        wrong.append(f"left open: {', '.join(found['left_open'])}")
+    most = 2 if found["outcome"] == "rolled_back" else 1
+    if found["devices"]["most_reconnects"] > most:
+        wrong.append(f"a device reconnected {found['devices']['most_reconnects']} times")
+    return wrong

@@ -1,0 +1,291 @@
+"""The whole service on one machine: brought up room by room from the packaged artifact, and taken down without a trace."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
+
+import boto3
+
+from sandbox import ci
+from sandbox.clock import VirtualClock
+from sandbox.estate import seed
+from sandbox.front import endpoints, workspace
+from sandbox.front.client import Chat
+from sandbox.platform.provision import Provisioned, provision
+from sandbox.processes import ROOT, Processes, free_port
+from sandbox.team import build
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+OLD, NEW = "141", "142"
+DEVICES = 300
+HTTP_RATE = 20
+REGION = "us-east-1"
+PACKAGE = ROOT / "build" / "package"
+
+
+@dataclass
+class House:
+    """One sandbox in one folder. `with House(...) as house:` brings it up and takes it down."""
+
+    folder: Path
+    hosts: int = 3
+    devices: int = DEVICES
+    broken: str | None = None
+    build_running: bool = False
+    tell: Callable[[str], None] = print
+    processes: Processes = field(init=False)
+    created: Provisioned = field(init=False)
+    estate: seed.Estate = field(init=False)
+    _watch: SwitchWatch | None = None
+
+    def __enter__(self) -> House:
+        """Bring everything up; what was started is ended again where a room fails."""
+        try:
+            self._up()
+        except BaseException:
+            self.down()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take everything down."""
+        self.down()
+
+    def down(self) -> None:
+        """End every process of the sandbox, and with them every host."""
+        self.processes.stop()
+
+    # --- bringing up --------------------------------------------------------------------------------------------
+
+    def _up(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        VirtualClock.create(self.folder / "clock")
+        self.processes = Processes(
+            self.folder / "logs", {"SANDBOX_CLOCK": str(self.folder / "clock"), "AWS_DEFAULT_REGION": REGION}
+        )
+        self.tell("Packaging the product")
+        self.processes.run("scripts.package", seconds=300)
+        self.tell("Starting platform, balancer and chat")
+        self._start_platform()
+        self._start_front()
+        self.created = provision(
+            self.aws,
+            PACKAGE / "sam.json",
+            secrets={
+                "EdgeSecret": {"slack_signing": [workspace.SIGNING_SECRET], "ci": {ci.SOURCE: [ci.SECRET]}},
+                "ChatSecret": {"slack_bot_token": workspace.BOT_TOKEN},
+            },
+            parameters={"SlackApi": f"{self.page}/api/", "SlackHooks": self.page},
+        )
+        endpoints.add(self.folder, table=self.created.ids["Table"], machine=self.machine)
+        self.tell(f"Building the live fleet: {self.hosts} control hosts and 2 recorders run {OLD}")
+        self._publish()
+        self._seed()
+        self.tell(f"Connecting {self.devices} devices")
+        self._start_swarm()
+        self._report_builds()
+
+    def _start_platform(self) -> None:
+        control, port = free_port(), free_port()
+        self._start(
+            "sandbox.estate.balancer", "--control-port", control, ready=f"http://127.0.0.1:{control}/stats"
+        )
+        endpoints.add(
+            self.folder, balancer_control=f"http://127.0.0.1:{control}", aws=f"http://127.0.0.1:{port}"
+        )
+        self._start(
+            "sandbox.platform",
+            "--folder", self.folder, "--port", port, "--balancer", f"http://127.0.0.1:{control}",
+            ready=f"http://127.0.0.1:{port}/_sandbox/ready",
+        )  # fmt: skip
+
+    def _start_front(self) -> None:
+        port = free_port()
+        self._start(
+            "sandbox.front",
+            "--folder", self.folder, "--package", PACKAGE, "--aws-endpoint", self.aws, "--page-port", port,
+            ready=f"http://127.0.0.1:{port}/",
+        )  # fmt: skip
+
+    def _start(self, name: str, *arguments: object, ready: str) -> None:
+        self.processes.start(name, *(str(each) for each in arguments), ready=ready)
+
+    def _publish(self) -> None:
+        """Through the product's own command line, as the engineer who installs it would."""
+        self.processes.environment = {**self.processes.environment, **self._cli_environment()}
+        said = self.processes.run(
+            "cli", "config", "publish", "--table", self.created.ids["Table"], "--bucket", self.bucket,
+            ROOT / "sandbox" / "team" / "pointsman.yaml",
+        )  # fmt: skip
+        self.tell(said.strip().splitlines()[-1])
+
+    def _seed(self) -> None:
+        package = build.build(OLD, self.folder / "artifacts")
+        self.estate = seed.seed(
+            self.aws, bucket=self.bucket, version=OLD, package=package, controls=self.hosts, recorders=2
+        )
+
+    def _start_swarm(self) -> None:
+        control = free_port()
+        endpoints.add(self.folder, devices=f"http://127.0.0.1:{control}")
+        self._start(
+            "sandbox.estate.swarm",
+            "--devices", self.devices, "--address", self.estate.address, "--port", self.estate.port,
+            "--http-rate", HTTP_RATE, "--report", self.folder / "swarm.json", "--control-port", control,
+            ready=f"http://127.0.0.1:{control}/stats",
+        )  # fmt: skip
+        self._until(lambda: self.swarm()["devices"]["connected"] >= self.devices, "all devices are connected")
+
+    def _report_builds(self) -> None:
+        """What CI has reported before the story begins: the live version, and the new one (or that it is being built)."""
+        self.report_build(OLD, "passed")
+        self.report_build(NEW, "running" if self.build_running else "passed")
+
+    # --- using --------------------------------------------------------------------------------------------------
+
+    def report_build(self, version: str, status: str) -> None:
+        """CI builds the sample service and reports it; a build that fails to compile is reported as such."""
+        artifact, sha256 = "", ""
+        if status == "passed":
+            made = build.build(
+                version, self.folder / "artifacts", broken=self.broken if version == NEW else None
+            )
+            key = f"cameras/{made.path.name}"
+            self.client("s3").upload_file(str(made.path), self.bucket, key)
+            artifact, sha256 = f"s3://{self.bucket}/{key}", made.sha256
+        code, said = ci.BuildServer(self.api, self.clock).report(
+            version, status, artifact=artifact, sha256=sha256
+        )
+        if code not in {200, 202}:
+            raise RuntimeError(f"the CI door answered {code}: {said}")
+
+    def watch_switch(self) -> None:
+        """From now on, note when the old version answered a new request for the last time."""
+        self._watch = SwitchWatch(self)
+        self._watch.start()
+
+    @property
+    def switch_seconds(self) -> float | None:
+        """Real seconds from the confirmation until every new request reached the new fleet."""
+        return self._watch.seconds if self._watch else None
+
+    def swarm(self) -> dict[str, Any]:
+        """What devices and requests have seen so far."""
+        return get(f"{endpoints.read(self.folder)['devices']}/stats")
+
+    def stop_swarm(self) -> dict[str, Any]:
+        """Let the devices finish what they sent, and return the final figures."""
+        url = f"{endpoints.read(self.folder)['devices']}/stop"
+        with urlopen(Request(url, b"", method="POST"), timeout=30) as answer:  # noqa: S310 - own http URL
+            answer.read()
+        found: dict[str, Any] = json.loads((self.folder / "swarm.json").read_text())
+        return found
+
+    def calls(self) -> dict[str, int]:
+        """AWS calls of the product's functions so far."""
+        found: dict[str, int] = get(f"{self.aws}/_sandbox/calls")["total"]
+        return found
+
+    def instances(self) -> list[dict[str, Any]]:
+        """Every instance that EC2 knows."""
+        found: list[dict[str, Any]] = get(f"{self.aws}/_sandbox/instances")
+        return found
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the person who looks, not of the product."""
+        return self._session.client(service, endpoint_url=self.aws)  # type: ignore[call-overload]
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        return boto3.Session(
+            aws_access_key_id="observer", aws_secret_access_key="sandbox", region_name=REGION
+        )
+
+    @cached_property
+    def clock(self) -> VirtualClock:
+        """The sandbox's time."""
+        return VirtualClock(self.folder / "clock")
+
+    @property
+    def chat(self) -> Chat:
+        """The channel, as people act in it."""
+        return Chat(self.page)
+
+    @property
+    def aws(self) -> str:
+        """The AWS endpoint."""
+        return endpoints.read(self.folder)["aws"]
+
+    @property
+    def api(self) -> str:
+        """The product's HTTP API."""
+        return endpoints.read(self.folder)["api"]
+
+    @property
+    def page(self) -> str:
+        """The page."""
+        return endpoints.read(self.folder)["page"]
+
+    @property
+    def bucket(self) -> str:
+        """The artifacts bucket."""
+        return self.created.ids["Artifacts"]
+
+    @property
+    def machine(self) -> str:
+        """The deploy machine's ARN."""
+        return self.created.ids["DeployMachine"]
+
+    def _cli_environment(self) -> dict[str, str]:
+        return {
+            "AWS_ENDPOINT_URL": self.aws,
+            "AWS_ACCESS_KEY_ID": "observer",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+        }
+
+    def _until(self, done: Callable[[], bool], what: str, seconds: float = 30) -> None:
+        end = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() > end:
+                raise TimeoutError(f"waited {seconds:.0f} s until {what}")
+            time.sleep(0.2)
+
+
+class SwitchWatch(threading.Thread):
+    """Watches which version answers new requests, twenty times a second."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(daemon=True)
+        self._house = house
+        self._began = time.monotonic()
+        self.seconds: float | None = None
+
+    def run(self) -> None:
+        """Until only the new version answers for two seconds, or two minutes have passed."""
+        last_old, old, new = self._began, -1, -1
+        while time.monotonic() - self._began < 120:
+            versions = self._house.swarm()["versions"]
+            if versions.get(OLD, 0) != old:
+                last_old, old = time.monotonic(), versions.get(OLD, 0)
+            new = versions.get(NEW, 0)
+            if new and time.monotonic() - last_old > 2:
+                self.seconds = round(last_old - self._began, 2)
+                return
+            time.sleep(0.05)
+
+
+def get(url: str) -> Any:
+    """A JSON document of the sandbox's own."""
+    with urlopen(url, timeout=10) as answer:  # noqa: S310 - own http URL
+        return json.load(answer)

@@ -1,0 +1,145 @@
+"""What people do in each story: typed commands and clicks through the public door, and what they wait to see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.front.client import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.front.client import Chat, Message
+    from sandbox.house import House
+
+NEW = "142"
+ENVIRONMENT = "production"
+DEPLOYER, APPROVER, LEAD = "Deployer", "Approver", "Lead"
+
+
+@dataclass(frozen=True)
+class Story:
+    """A story: how it is told, how it ends, and what is wrong with the build it deploys, if anything."""
+
+    tell: Callable[[Teller], None]
+    outcome: str
+    broken: str | None = None
+    summary: str = ""
+
+
+@dataclass
+class Teller:
+    """The people of a story. `tell` shows progress while it works."""
+
+    house: House
+    chat: Chat
+    tell: Callable[[str], None]
+
+    def say(self, who: str, text: str) -> None:
+        """Somebody types."""
+        self.tell(f"{who} types {text}")
+        self.chat.say(who, text)
+
+    def click(self, who: str, button: str) -> None:
+        """Somebody presses a button."""
+        self.tell(f"{who} presses {button!r}")
+        self.chat.click(who, button)
+
+    def wait(self, *texts: str, seconds: float = 60) -> Message:
+        """Wait until a message shows one of the texts."""
+        return self.chat.wait_for(lambda message: any(text in shown(message) for text in texts), seconds)
+
+    def ask_and_confirm(self, question: str) -> None:
+        """A second person confirms the question that shows now."""
+        self.wait(question)
+        self.click(APPROVER, "Confirm")
+
+    def start(self) -> None:
+        """Deploy, confirmed."""
+        self.say(DEPLOYER, f"/deploy cameras@{NEW} to {ENVIRONMENT}")
+        self.ask_and_confirm("May this deployment start?")
+
+    def until_ready(self) -> None:
+        """Deploy up to the wait for a person."""
+        self.start()
+        self.tell("The new fleet is launched, configured, installed and tested ...")
+        self.wait("The new fleet is ready", seconds=150)
+
+    def until_kept(self) -> None:
+        """Deploy up to the old fleet standing by."""
+        self.until_ready()
+        self.say(DEPLOYER, f"/deploy finish cameras {ENVIRONMENT}")
+        self.wait("May traffic switch to the new fleet?")
+        self.house.watch_switch()
+        self.click(APPROVER, "Confirm")
+        self.tell("Traffic moves; the devices are asked to follow, in paced batches ...")
+        self.wait("The old fleet stands by until", seconds=120)
+
+    def skip(self, seconds: float, what: str) -> None:
+        """Let virtual time pass at once."""
+        self.tell(f"The clock moves on: {what}")
+        self.house.clock.advance(seconds)
+
+
+def _deploy(people: Teller) -> None:
+    people.until_kept()
+    people.skip(2 * 3600 + 30, "two hours without trouble")
+    people.wait("The old fleet has ended")
+
+
+def _rollback(people: Teller) -> None:
+    people.until_kept()
+    people.skip(40 * 60, "forty minutes later somebody sees a problem")
+    people.say(LEAD, f"/deploy rollback cameras {ENVIRONMENT}")
+    people.ask_and_confirm("May traffic go back to the old fleet?")
+    people.wait("Traffic is back on the old fleet", seconds=120)
+
+
+def _reject(people: Teller) -> None:
+    people.say(DEPLOYER, f"/deploy cameras@{NEW} to {ENVIRONMENT}")
+    people.wait("May this deployment start?")
+    people.say(DEPLOYER, f"/deploy status cameras {ENVIRONMENT}")
+    people.click(APPROVER, "Reject")
+    people.wait(": rejected")
+
+
+def _expire(people: Teller) -> None:
+    people.say(DEPLOYER, f"/deploy cameras@{NEW} to {ENVIRONMENT}")
+    people.wait("May this deployment start?")
+    people.skip(330, "five minutes pass and nobody answers")
+    people.wait(": expired")
+
+
+def _broken_build(people: Teller) -> None:
+    people.start()
+    people.wait("preparing the new fleet")
+    people.tell("The build that the deployment waits for fails")
+    people.house.report_build(NEW, "failed")
+    people.wait(": failed", seconds=120)
+
+
+def _failing(people: Teller) -> None:
+    people.start()
+    people.wait(": failed", seconds=170)
+
+
+def _unhealthy(people: Teller) -> None:
+    people.start()
+    people.wait("hosts are not healthy yet", seconds=150)
+    people.tell("The clock runs faster while the load balancer waits for health that never comes")
+    people.house.clock.set_rate(60)
+    people.wait(": failed", seconds=120)
+
+
+STORIES: dict[str, Story] = {
+    "deploy": Story(_deploy, "succeeded", summary="A deployment, from chat to teardown"),
+    "rollback": Story(_rollback, "rolled_back", summary="A rollback inside the window"),
+    "reject": Story(_reject, "rejected", summary="A second person says no"),
+    "expire": Story(_expire, "expired", summary="Nobody answers in time"),
+    "broken-build": Story(_broken_build, "failed", "build", "The build fails while the fleet is made"),
+    "failing-tests": Story(_failing, "failed", "failing-tests", "The new fleet does not pass its tests"),
+    "unhealthy": Story(_unhealthy, "failed", "unhealthy", "The new fleet never becomes healthy"),
+}
+IN_PLACE = "in-place"
+"""The team's old way, told without the product; see sandbox/estate/inplace.py."""
