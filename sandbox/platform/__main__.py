@@ -1,6 +1,7 @@
 """Start the platform: `python -m sandbox.platform --folder build/sandbox --port 4566`.
 
-Prints one line of JSON, {"aws": "http://127.0.0.1:4566"}, when it listens, and runs until it gets SIGTERM or SIGINT.
+Prints one line of JSON, {"aws": "http://127.0.0.1:4566"}, when it listens, and runs until SIGTERM, SIGINT or
+the end of the process that started it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from pathlib import Path
 from sandbox.platform.core import HOST, SandboxPlatform
 from sandbox.platform.estate import connect
 from sandbox.platform.settings import Settings
+
+PARENT_SECONDS = 1.0  # how often to look whether the parent is still there
 
 
 def main() -> None:
@@ -33,8 +36,17 @@ def main() -> None:
     server = threading.Thread(target=platform.serve, daemon=True)
     server.start()
     print(json.dumps({"aws": f"http://{HOST}:{options.port}"}), flush=True)
-    signal.sigwait({signal.SIGTERM, signal.SIGINT})
+    _wait_for_the_end()
     platform.close()
+    os._exit(0)  # tearing moto down object by object takes seconds
+
+
+def _wait_for_the_end() -> None:
+    """Return at a signal to end, or when the process that started this one is gone."""
+    parent = os.getppid()
+    while signal.sigtimedwait({signal.SIGTERM, signal.SIGINT}, PARENT_SECONDS) is None:
+        if os.getppid() != parent:
+            return
 
 
 def _options() -> argparse.Namespace:

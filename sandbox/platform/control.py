@@ -6,6 +6,7 @@ GET  /_sandbox/clock      {"now", "rate"}
 POST /_sandbox/clock      {"rate": 10} and/or {"advance": 7200}
 GET  /_sandbox/instances  every instance: id, address, state, tags
 GET  /_sandbox/balancers  every load balancer: arn, name, dns, address
+GET  /_sandbox/routes     the routing configuration as it was pushed last
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Control:
             ("POST", "clock"): self._move_clock,
             ("GET", "instances"): lambda _: self._show_instances(),
             ("GET", "balancers"): lambda _: platform.traffic.balancers(),
+            ("GET", "routes"): lambda _: platform.traffic.pushed,
         }
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from moto.core.config import default_user_config
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sandbox.platform.settings import Settings
 
 HOST = "127.0.0.1"
+CLOSING_THREADS = 8
 
 
 class QuietHandler(MotoRequestHandler):
@@ -90,5 +92,5 @@ class SandboxPlatform:
         """End the workers and every host."""
         self._server.shutdown()
         self._pool.close()
-        for instance in self.instances():
-            self.estate.stop_host(instance.instance_id)
+        with ThreadPoolExecutor(CLOSING_THREADS) as threads:
+            list(threads.map(self.estate.stop_host, [instance.instance_id for instance in self.instances()]))

@@ -83,7 +83,7 @@ def _operation(environ: Environ, service: str) -> str:
         return path.rpartition("/")[2]
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         return parse_qs(_peek(environ)).get("Action", [UNKNOWN])[0]
-    return _match(service, environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""))
+    return _match(environ, service, path)
 
 
 def _peek(environ: Environ) -> str:
@@ -92,29 +92,45 @@ def _peek(environ: Environ) -> str:
     return body.decode(errors="replace")
 
 
-def _match(service: str, method: str, path: str, query: str) -> str:
-    """Find the operation of a REST service whose template fits best: the longest fixed part wins."""
-    asked = set(parse_qs(query, keep_blank_values=True))
+def _match(environ: Environ, service: str, path: str) -> str:
+    """Find the operation of a REST service: of those that fit, the one that needs most."""
+    given = set(parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True))
+    given |= {name[5:].lower().replace("_", "-") for name in environ if name.startswith("HTTP_X_AMZ_")}
     if service == "s3" and path.strip("/"):
         path = "/" + path.strip("/").partition("/")[2]  # path style: the bucket is not in the templates
     fitting = [
-        (len(needed), len(template), name)
-        for name, verb, template, pattern, needed in _templates(service)
-        if verb == method and needed <= asked and pattern.fullmatch(path)
+        (len(template.needed), len(template.path.pattern), template.operation)
+        for template in _templates(service)
+        if template.method == environ["REQUEST_METHOD"]
+        and template.needed <= given
+        and template.path.fullmatch(path)
     ]
     return max(fitting)[2] if fitting else UNKNOWN
 
 
+class Template(NamedTuple):
+    """How a REST operation is requested: method, path, and what must be in the query or the headers."""
+
+    operation: str
+    method: str
+    path: re.Pattern[str]
+    needed: frozenset[str]
+
+
 @cache
-def _templates(service: str) -> list[tuple[str, str, str, re.Pattern[str], frozenset[str]]]:
+def _templates(service: str) -> list[Template]:
     """Read the REST templates of a service from botocore's model."""
     model = botocore.session.get_session().get_service_model(service)
-    found = []
-    for name in model.operation_names:
-        http = model.operation_model(name).http
-        template, _, query = http["requestUri"].partition("?")
-        template = template.removeprefix("/{Bucket}") or "/"
-        needed = frozenset(parse_qs(query, keep_blank_values=True)) - {"x-id"}
-        escaped = re.sub(r"\\{\w+(\\\+)?\\}", lambda m: ".+" if m[1] else "[^/]+", re.escape(template))
-        found.append((name, http["method"], template, re.compile(escaped + "/?"), needed))
-    return found
+    return [_template(model.operation_model(name)) for name in model.operation_names]
+
+
+def _template(operation: Any) -> Template:
+    path, _, query = operation.http["requestUri"].partition("?")
+    escaped = re.escape(path.removeprefix("/{Bucket}") or "/")
+    pattern = re.sub(r"\\{\w+(\\\+)?\\}", lambda m: ".+" if m[1] else "[^/]+", escaped)
+    shape = operation.input_shape
+    members = [shape.members[name] for name in shape.required_members] if shape else []
+    needed = {m.serialization["name"].lower() for m in members if m.serialization.get("location") == "header"}
+    needed |= {m.serialization["name"] for m in members if m.serialization.get("location") == "querystring"}
+    needed |= parse_qs(query, keep_blank_values=True).keys() - {"x-id"}
+    return Template(operation.name, operation.http["method"], re.compile(pattern + "/?"), frozenset(needed))

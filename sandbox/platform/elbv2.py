@@ -64,6 +64,7 @@ class Traffic:
         self._ec2 = ec2_backends[settings.account][settings.region]
         self._draining: dict[TargetKey, float] = {}  # real moment at which the delay is over
         self._addresses: dict[str, str] = {}
+        self.pushed = Routes(listeners=[], target_groups={})
 
     def balancers(self) -> list[dict[str, str]]:
         """Where each load balancer listens, for whoever plays DNS."""
@@ -74,7 +75,8 @@ class Traffic:
 
     def push(self) -> None:
         """Send the whole configuration to the balancer."""
-        self._estate.push_routes(self.routes())
+        self.pushed = self.routes()
+        self._estate.push_routes(self.pushed)
 
     def routes(self) -> Routes:
         """Return what the balancer should do now."""
@@ -152,7 +154,7 @@ class Traffic:
             port=int(group.port),
             health={
                 "path": (group.health_check_path or "/") if group.health_check_protocol != "TCP" else "",
-                "interval": float(group.health_check_interval_seconds),
+                "interval": float(group.health_check_interval_seconds) / self._settings.health_pace,
                 "timeout": float(group.health_check_timeout_seconds),
                 "healthy": int(group.healthy_threshold_count),
                 "unhealthy": int(group.unhealthy_threshold_count),

@@ -37,6 +37,7 @@ from moto.stepfunctions.parser.asl.eval.program_state import (
     ProgramTimedOut,
 )
 from moto.stepfunctions.parser.backend import execution
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
 from sandbox.clock import GLANCE
 from sandbox.platform.override import override
@@ -244,6 +245,13 @@ def _record_end(self: Any) -> None:
     ended.exec_status = STATUS[type(final)]
 
 
+def _stop(self: Any, **why: Any) -> None:
+    """Stop an execution, also one that has just started and still reads its definition."""
+    while self.env is None:
+        time.sleep(GLANCE)
+    self.env.set_stop(**why)
+
+
 def install(clock: VirtualClock) -> None:
     """Bind moto's interpreter to the clock; once in a process."""
 
@@ -260,6 +268,7 @@ def install(clock: VirtualClock) -> None:
     override(WaitFunction, "_wait_interval", wait)
     override(ExecutionState, "_evaluate_with_timeout", _evaluate_with_timeout)
     override(execution.BaseExecutionWorkerCommunication, "terminated", _record_end)
+    override(ExecutionWorker, "stop", _stop)
     override(execution.Execution, "get_start_execution_details", _started_as_text)
     override(retrier_decl, "time", SimpleNamespace(sleep=clock.sleep))
     dates = SimpleNamespace(datetime=_virtual_datetime(clock), timezone=dt.timezone, timedelta=dt.timedelta)

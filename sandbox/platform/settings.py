@@ -14,3 +14,6 @@ class Settings:
     network: str = "127.20"  # hosts are NETWORK.y.z, balancers NETWORK.0.z
     boot_seconds: float = 1.5  # from RunInstances to `running`
     stop_seconds: float = 0.5  # from `shutting-down` to the end of the host
+    health_pace: float = (
+        10.0  # checks come this much more often than configured: the API accepts no less than 5 s
+    )

@@ -221,6 +221,23 @@ def test_a_stopped_target_is_unused(platform: RunningPlatform) -> None:
     eventually(lambda: balancer.health(balancer.blue) == {ids[0]: ("unused", "Target.InvalidState")} or None)
 
 
+def test_a_change_is_pushed_before_its_call_returns(platform: RunningPlatform) -> None:
+    """The balancer has targets, draining and weights as soon as the API has answered."""
+    balancer, ids = Balancer(platform), running(platform)
+    balancer.client.register_targets(TargetGroupArn=balancer.blue, Targets=[{"Id": ids[0]}])
+    (target,) = platform.control("routes")["target_groups"][balancer.blue]["targets"]
+    assert (target["id"], target["port"], target["draining"]) == (ids[0], 9000, False)
+    balancer.client.modify_listener(ListenerArn=balancer.listener, DefaultActions=balancer.forward(0, 1))
+    balancer.client.deregister_targets(TargetGroupArn=balancer.blue, Targets=[{"Id": ids[0]}])
+    routes = platform.control("routes")
+    assert [t["draining"] for t in routes["target_groups"][balancer.blue]["targets"]] == [True]
+    (listener,) = [each for each in routes["listeners"] if each["arn"] == balancer.listener]
+    assert {f["target_group_arn"]: f["weight"] for f in listener["forward"]} == {
+        balancer.blue: 0,
+        balancer.green: 1,
+    }
+
+
 def test_weights_of_a_tcp_listener_are_kept(platform: RunningPlatform) -> None:
     """A forward action distributes traffic by weight; the switch is one call."""
     balancer = Balancer(platform)

@@ -165,6 +165,13 @@ def test_a_machine_has_a_limit_of_its_own(platform: RunningPlatform) -> None:
     assert platform.finish(arn)["status"] == "TIMED_OUT"
 
 
+def test_an_execution_can_be_stopped_at_once(platform: RunningPlatform) -> None:
+    """StopExecution right after StartExecution ends it as ABORTED."""
+    arn = platform.start(WAITING)
+    platform.client("stepfunctions").stop_execution(executionArn=arn)
+    assert platform.finish(arn)["status"] == "ABORTED"
+
+
 def test_bounded_polling_by_exception_name(platform: RunningPlatform) -> None:
     """Retry matches the exception's class name; with BackoffRate 1 it polls at a fixed virtual interval."""
     retry = [{"ErrorEquals": ["NotReady"], "IntervalSeconds": 1, "BackoffRate": 1, "MaxAttempts": 600}]
