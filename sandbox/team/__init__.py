@@ -1,0 +1,1 @@
+"""The sample team: its service, how it is built, and what it publishes."""
