@@ -175,6 +175,10 @@ def install(fleet: Fleet) -> None:
             )
         parameters = {key: value for key, value in self.data.items() if key not in {"ClientToken", "DryRun"}}
 
+        self.params["MinCount"] = self.params[
+            "MaxCount"
+        ]  # there is always capacity for the most that is asked
+
         def launch() -> Reservation:
             reservation: Reservation = cast("Any", _run_instances(self))._result  # noqa: SLF001 # the plain result of the action
             _associate_profile(self, reservation)
@@ -188,7 +192,7 @@ def install(fleet: Fleet) -> None:
     def launch_all(
         self: InstanceBackend, image_id: str, count: int, *rest: Any, **kwargs: Any
     ) -> Reservation:
-        reservation = _launch(self, image_id, int(kwargs.pop("max_count", count)), *rest, **kwargs)
+        reservation = _launch(self, image_id, count, *rest, **kwargs)
         for instance in reservation.instances:
             fleet.boot(instance)
         return reservation

@@ -73,7 +73,9 @@ class Functions:
         name = name.partition(":")[0]
         function = self._backend.get_function(name)
         layers = [self._backend.layers_versions_by_arn(layer["Arn"]) for layer in function.layers]
-        layer_folders = [self._unpack(layer.code_bytes) / "python" for layer in layers if layer]
+        layer_folders = [
+            folder for layer in layers if layer for folder in _importable(self._unpack(layer.code_bytes))
+        ]
         return FunctionSpec(
             name=name,
             arn=function.function_arn,
@@ -104,6 +106,11 @@ class Functions:
                     package.extractall(partial)
                 partial.rename(target)
         return target
+
+
+def _importable(layer: Path) -> list[Path]:
+    """Folders of a layer that Lambda's Python imports from: .../dg/packaging-layers.html."""
+    return [layer / "python", *layer.glob("python/lib/python3.*/site-packages")]
 
 
 def install(functions: Functions) -> None:

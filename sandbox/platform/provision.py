@@ -184,6 +184,7 @@ class Provisioner:
             "BatchSize",
             "MaximumBatchingWindowInSeconds",
             "StartingPosition",
+            "BisectBatchOnFunctionError",
         )
         request = {key: properties[key] for key in wanted if key in properties}
         return self._client("lambda").create_event_source_mapping(**request)["UUID"], {}

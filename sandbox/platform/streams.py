@@ -85,8 +85,14 @@ class StreamPoller:
             return [item.to_json() for item in items[position : position + size]]
 
     def _deliver(self, mapping: EventSourceMapping, records: list[dict[str, Any]]) -> None:
+        """Deliver all of a batch, in halves where it fails and the mapping says so."""
         pause = FIRST_PAUSE
         while (reply := self._invoke(mapping.function_arn, {"Records": records})).failed:
+            if mapping.bisect_on_error and len(records) > 1:
+                half = len(records) // 2
+                self._deliver(mapping, records[:half])
+                self._deliver(mapping, records[half:])
+                return
             kind = json.loads(reply.payload).get("errorType")
             log.warning("%s failed for %d records (%s)", mapping.function_arn, len(records), kind)
             self._clock.sleep(pause)

@@ -44,6 +44,8 @@ class Resolver:
             function = self._functions.get(name)
             if function:
                 return function(self, argument)
+            if name.startswith("Fn::"):
+                raise UnknownReference(name)
         return {key: self.resolve(item) for key, item in value.items()}
 
     def _look_up(self, name: str) -> Any:

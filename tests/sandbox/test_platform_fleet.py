@@ -37,7 +37,7 @@ def states(platform: RunningPlatform, *ids: str) -> set[str]:
 def running(platform: RunningPlatform, **more: Any) -> list[str]:
     """Launch instances and wait until they run."""
     ids = [instance["InstanceId"] for instance in launch(platform, **more)]
-    eventually(lambda: states(platform, *ids) == {"running"} or None)
+    eventually(lambda: states(platform, *ids) == {"running"})
     return ids
 
 
@@ -63,6 +63,11 @@ def test_launches_without_a_token_are_independent(platform: RunningPlatform) -> 
     assert launch(platform)[0]["InstanceId"] != launch(platform)[0]["InstanceId"]
 
 
+def test_the_largest_possible_number_is_launched(platform: RunningPlatform) -> None:
+    """The largest possible number of instances between MinCount and MaxCount is launched."""
+    assert len(launch(platform, MinCount=1, MaxCount=3)) == 3
+
+
 def test_a_client_token_has_at_most_64_characters(platform: RunningPlatform) -> None:
     """A client token is a string of up to 64 ASCII characters."""
     with pytest.raises(ClientError, match="InvalidParameterValue"):
@@ -76,7 +81,7 @@ def test_an_instance_is_pending_before_it_runs(platform: RunningPlatform) -> Non
     addresses = {i["PrivateIpAddress"] for i in instances}
     assert len(addresses) == 2
     assert all(address.startswith("127.") for address in addresses)
-    eventually(lambda: states(platform, *(i["InstanceId"] for i in instances)) == {"running"} or None)
+    eventually(lambda: states(platform, *(i["InstanceId"] for i in instances)) == {"running"})
 
 
 def test_an_instance_is_described_as_launched(platform: RunningPlatform) -> None:
@@ -114,7 +119,7 @@ def test_termination_passes_through_shutting_down(platform: RunningPlatform) -> 
     change = ec2.terminate_instances(InstanceIds=ids)["TerminatingInstances"][0]
     assert (change["PreviousState"]["Name"], change["CurrentState"]["Name"]) == ("running", "shutting-down")
     ec2.terminate_instances(InstanceIds=ids)
-    eventually(lambda: states(platform, *ids) == {"terminated"} or None)
+    eventually(lambda: states(platform, *ids) == {"terminated"})
 
 
 def test_a_stopped_instance_starts_again(platform: RunningPlatform) -> None:
@@ -123,9 +128,9 @@ def test_a_stopped_instance_starts_again(platform: RunningPlatform) -> None:
     ec2 = platform.client("ec2")
     change = ec2.stop_instances(InstanceIds=ids)["StoppingInstances"][0]
     assert (change["PreviousState"]["Name"], change["CurrentState"]["Name"]) == ("running", "stopping")
-    eventually(lambda: states(platform, *ids) == {"stopped"} or None)
+    eventually(lambda: states(platform, *ids) == {"stopped"})
     ec2.start_instances(InstanceIds=ids)
-    eventually(lambda: states(platform, *ids) == {"running"} or None)
+    eventually(lambda: states(platform, *ids) == {"running"})
 
 
 class Balancer:
@@ -201,7 +206,7 @@ def test_a_deregistered_target_drains(platform: RunningPlatform) -> None:
     assert balancer.health(balancer.blue) == {ids[0]: ("draining", "Target.DeregistrationInProgress")}
     asked = {"Targets": [{"Id": ids[0]}]}
     assert balancer.health(balancer.blue, **asked)[ids[0]][0] == "draining"
-    eventually(lambda: balancer.health(balancer.blue) == {} or None)
+    eventually(lambda: balancer.health(balancer.blue) == {})
 
 
 def test_registering_again_ends_the_draining(platform: RunningPlatform) -> None:
@@ -218,7 +223,7 @@ def test_a_stopped_target_is_unused(platform: RunningPlatform) -> None:
     balancer, ids = Balancer(platform), running(platform)
     balancer.client.register_targets(TargetGroupArn=balancer.blue, Targets=[{"Id": ids[0]}])
     platform.client("ec2").stop_instances(InstanceIds=ids)
-    eventually(lambda: balancer.health(balancer.blue) == {ids[0]: ("unused", "Target.InvalidState")} or None)
+    eventually(lambda: balancer.health(balancer.blue) == {ids[0]: ("unused", "Target.InvalidState")})
 
 
 def test_a_change_is_pushed_before_its_call_returns(platform: RunningPlatform) -> None:

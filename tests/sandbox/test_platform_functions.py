@@ -46,6 +46,11 @@ def test_a_function_runs_from_its_package_only(platform: RunningPlatform) -> Non
     assert seen["time"] == pytest.approx(platform.clock.now(), abs=60)
 
 
+def test_a_function_imports_from_its_layer(platform: RunningPlatform) -> None:
+    """A layer's `python` folder and the site-packages in it are on the path."""
+    assert invoke(platform, "layered") == ("from the layer", None)
+
+
 def test_a_function_has_lambdas_environment(platform: RunningPlatform) -> None:
     """The template's variables, the endpoint, and the function's name as its access key id."""
     environment = invoke(platform, "echo")[0]["environment"]
@@ -101,7 +106,7 @@ def test_an_event_invocation_returns_at_once(platform: RunningPlatform) -> None:
         FunctionName="count", InvocationType="Event", Payload=json.dumps({"counter": counter, "until": 1})
     )
     assert reply["StatusCode"] == 202
-    eventually(lambda: (platform.folder / counter).exists() or None)
+    eventually((platform.folder / counter).exists)
 
 
 def test_calls_are_counted_by_function(platform: RunningPlatform) -> None:
@@ -132,7 +137,7 @@ def test_changes_reach_the_function_in_order(platform: RunningPlatform) -> None:
     partition, wanted = uuid.uuid4().hex, [f"{n:02}" for n in range(15)]
     for sort in wanted:
         put(platform, partition, sort)
-    eventually(lambda: delivered(platform, partition) == wanted or None)
+    eventually(lambda: delivered(platform, partition) == wanted)
     events = [json.loads(line) for line in (platform.folder / "seen").read_text().splitlines()]
     assert max(len(event["Records"]) for event in events) <= 10
     assert not [r for event in events for r in event["Records"] if "NewImage" in r["dynamodb"]]
@@ -143,10 +148,24 @@ def test_a_failed_batch_is_tried_until_it_succeeds(platform: RunningPlatform) ->
     partition, marker = uuid.uuid4().hex, platform.folder / "broken"
     marker.touch()
     put(platform, partition, "first")
-    eventually(lambda: len(delivered(platform, partition, "failed")) > 1 or None)
+    eventually(lambda: len(delivered(platform, partition, "failed")) > 1)
     put(platform, partition, "second")
     marker.unlink()
-    eventually(lambda: delivered(platform, partition) == ["first", "second"] or None)
+    eventually(lambda: delivered(platform, partition) == ["first", "second"])
+
+
+def test_a_failing_batch_is_split(platform: RunningPlatform) -> None:
+    """BisectBatchOnFunctionError: a batch that fails is split, so that one record does not hold up those before it."""
+    partition, marker, clock = uuid.uuid4().hex, platform.folder / "broken", platform.clock
+    marker.write_text("ill")
+    clock.set_rate(2)
+    for sort in ("good", "ill", "late"):
+        put(platform, partition, sort)
+    clock.set_rate(10)
+    eventually(lambda: delivered(platform, partition) == ["good"])
+    assert delivered(platform, partition) == ["good"]
+    marker.unlink()
+    eventually(lambda: delivered(platform, partition) == ["good", "ill", "late"])
 
 
 def test_the_batching_window_gathers_records(platform: RunningPlatform) -> None:
@@ -157,7 +176,7 @@ def test_the_batching_window_gathers_records(platform: RunningPlatform) -> None:
     try:
         for sort in "abc":
             put(platform, partition, sort)
-        eventually(lambda: len(delivered(platform, partition)) == 3 or None)
+        eventually(lambda: len(delivered(platform, partition)) == 3)
     finally:
         clock.set_rate(10)
     last = json.loads((platform.folder / "seen").read_text().splitlines()[-1])

@@ -49,6 +49,8 @@ def test_an_unknown_reference_is_an_error(resolver: Resolver) -> None:
     """Nothing resolves to an empty string by accident."""
     with pytest.raises(UnknownReference, match="Nothing"):
         resolver.resolve({"Fn::Sub": "${Nothing}"})
+    with pytest.raises(UnknownReference, match="Fn::If"):
+        resolver.resolve({"Fn::If": ["Condition", 1, 2]})
 
 
 def test_resources_come_after_what_they_need() -> None:
