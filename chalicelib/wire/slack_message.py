@@ -1,105 +1,130 @@
-"""A message to Block Kit, within Slack's limits whatever the message holds.
+"""A Message as Block Kit, within Slack's limits whatever it holds.
 
-Facts: docs.slack.dev, reference of Block Kit blocks and composition objects (the numbers below).
+Limits: docs.slack.dev/reference/block-kit/blocks (50 blocks; section text 3,000, 10 fields of 2,000; header 150;
+context 10 elements; 25 buttons in a row), .../block-elements/button-element (label 75, action_id 255, value 2,000)
+and .../composition-objects/confirmation-dialog-object (title 100, text 300, answers 30).
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.usecases.ports import Action, Message
-from chalicelib.wire.slack_text import plain, render
+from chalicelib.wire.slack_text import cut, escape, plain, printable, render, tail
 
-HEADER_LIMIT = 150
-SECTION_LIMIT = 3_000
-FIELD_LIMIT = 2_000
-FIELDS_LIMIT = 10
-BUTTON_TEXT_LIMIT = 75
-BUTTON_VALUE_LIMIT = 2_000
-BUTTONS_LIMIT = 25
-CONTEXT_LIMIT = 10
-SUMMARY_LIMIT = 4_000
-CONFIRM_LIMIT = 300
+MOST_BLOCKS = 50
+MOST_TEXT = 3_000
+"""Also kept for the notification's text: chat.update takes 4,000 characters at most."""
+_SECTIONS = 20
+_FIELDS, _FIELD = 10, 2_000
+_BUTTONS, _ROWS = 25, 2
+_NOTES = 10
+_VALUE = 2_000
+_FENCE = "```\n{}\n```"
+_SEPARATOR = ":"
+_STYLES = {"primary", "danger"}
 
 Block = dict[str, Any]
 
 
 def text_of(message: Message) -> str:
-    """What notifications and screen readers say."""
-    return _cut(plain(message.summary), SUMMARY_LIMIT)
+    """What notifications and screen readers say; never empty, since Slack refuses that."""
+    return render(message.summary, MOST_TEXT).strip() or "…"
 
 
 def blocks_of(message: Message) -> list[Block]:
-    """The message as blocks: header, fields, lines, output, buttons, notes."""
-    blocks: list[Block] = []
-    if message.title:
-        blocks.append({"type": "header", "text": _plain(message.title, HEADER_LIMIT)})
-    if message.fields:
-        blocks.append(_fields(message.fields[:FIELDS_LIMIT]))
-    if any(message.lines):
-        blocks.append(_section("\n".join(message.lines)))
-    if message.output:
-        blocks.append({"type": "section", "text": _markdown(_preformatted(message.output))})
-    if message.actions:
-        blocks.append({"type": "actions", "elements": _buttons(message.actions[:BUTTONS_LIMIT])})
-    if message.notes:
-        notes = [_markdown(_cut(render(note), FIELD_LIMIT)) for note in message.notes[:CONTEXT_LIMIT] if note]
-        blocks.append({"type": "context", "elements": notes})
-    return blocks or [_section(message.summary or "…")]
+    """The message as Slack draws it; one section with the summary where there is nothing else."""
+    blocks = [
+        *_heading(message.title),
+        *_fields(message.fields),
+        *_sections(message.lines),
+        *_output(message.output),
+        *_buttons(message.actions),
+        *_notes(message.notes),
+    ]
+    return blocks or [_section(text_of(message))]
+
+
+def verb_of(action_id: str) -> str:
+    """The verb that a button of this module means."""
+    return action_id.partition(_SEPARATOR)[0]
+
+
+def _heading(title: str) -> list[Block]:
+    text = plain(title, 150)
+    return [{"type": "header", "text": _plain(text)}] if text else []
+
+
+def _fields(fields: tuple[tuple[str, str], ...]) -> list[Block]:
+    shown = [render(f"*{name}*\n{value}", _FIELD).strip() for name, value in fields[: 2 * _FIELDS]]
+    rows = [shown[start : start + _FIELDS] for start in range(0, len(shown), _FIELDS)]
+    return [{"type": "section", "fields": [_mrkdwn(each) for each in row]} for row in rows]
+
+
+def _sections(lines: tuple[str, ...]) -> list[Block]:
+    """Lines joined into as few sections as hold them."""
+    texts: list[str] = []
+    for line in lines[: MOST_BLOCKS * 4]:
+        text = render(line, MOST_TEXT).strip()
+        if not text:
+            continue
+        if texts and len(texts[-1]) + 1 + len(text) <= MOST_TEXT:
+            texts[-1] += f"\n{text}"
+        else:
+            texts.append(text)
+    return [_section(text) for text in texts[:_SECTIONS]]
+
+
+def _output(output: str) -> list[Block]:
+    """What a host printed: preformatted, its end if it is long, since that is where errors stand."""
+    text = tail(escape(output.strip().replace("`", "'")), MOST_TEXT - len(_FENCE.format("")))
+    return [_section(_FENCE.format(text))] if text else []
+
+
+def _buttons(actions: tuple[Action, ...]) -> list[Block]:
+    """Rows of buttons; a verb that comes again gets a number, because ids are unique in a message."""
+    seen: Counter[str] = Counter()
+    buttons = []
+    for action in actions[: _BUTTONS * _ROWS]:
+        verb = action.verb[:200] or "action"
+        seen[verb] += 1
+        number = f"{_SEPARATOR}{seen[verb]}" if seen[verb] > 1 else ""
+        buttons.append(_button(action, f"{verb}{number}"))
+    rows = [buttons[start : start + _BUTTONS] for start in range(0, len(buttons), _BUTTONS)]
+    return [{"type": "actions", "elements": row} for row in rows]
+
+
+def _button(action: Action, action_id: str) -> Block:
+    label = plain(action.label, 75) or plain(action.verb, 75) or "…"
+    button: Block = {
+        "type": "button",
+        "text": _plain(label),
+        "action_id": action_id,
+        "value": printable(action.value[:_VALUE]),
+    }
+    if action.style in _STYLES:
+        button["style"] = action.style
+    if action.confirm.strip():
+        button["confirm"] = {
+            "title": _plain("Are you sure?"),
+            "text": _plain(plain(action.confirm, 300) or "…"),
+            "confirm": _plain("Yes"),
+            "deny": _plain("No"),
+        }
+    return button
+
+
+def _notes(notes: tuple[str, ...]) -> list[Block]:
+    shown = [text for each in notes[:_NOTES] if (text := render(each, MOST_TEXT).strip())]
+    return [{"type": "context", "elements": [_mrkdwn(each) for each in shown]}] if shown else []
 
 
 def _section(text: str) -> Block:
-    return {"type": "section", "text": _markdown(_cut(render(text), SECTION_LIMIT) or "…")}
+    return {"type": "section", "text": _mrkdwn(cut(text, MOST_TEXT))}
 
 
-def _fields(fields: Sequence[tuple[str, str]]) -> Block:
-    rendered = [_markdown(_cut(f"*{render(name)}*\n{render(value)}", FIELD_LIMIT)) for name, value in fields]
-    return {"type": "section", "fields": rendered}
-
-
-def _buttons(actions: Sequence[Action]) -> list[Block]:
-    """Buttons; the second of one verb gets a number, because an action_id is unique within a message."""
-    seen = Counter[str]()
-    buttons = []
-    for action in actions:
-        seen[action.verb] += 1
-        number = f":{seen[action.verb]}" if seen[action.verb] > 1 else ""
-        button: Block = {
-            "type": "button",
-            "action_id": f"{action.verb}{number}",
-            "text": _plain(action.label, BUTTON_TEXT_LIMIT),
-            "value": _cut(action.value, BUTTON_VALUE_LIMIT),
-        }
-        if action.style:
-            button["style"] = action.style
-        if action.confirm:
-            button["confirm"] = _dialog(action)
-        buttons.append(button)
-    return buttons
-
-
-def _dialog(action: Action) -> Block:
-    return {
-        "title": _plain(action.label, 100),
-        "text": _plain(action.confirm, CONFIRM_LIMIT),
-        "confirm": _plain("Yes", 30),
-        "deny": _plain("No", 30),
-    }
-
-
-def _preformatted(output: str) -> str:
-    """What a host printed; the end of it, because that is where errors stand."""
-    inner = render(output.replace("```", "'''").replace("{", "(").replace("}", ")"))
-    return f"```{inner[-(SECTION_LIMIT - 6) :]}```"
-
-
-def _markdown(text: str) -> Block:
+def _mrkdwn(text: str) -> Block:
     return {"type": "mrkdwn", "text": text}
 
 
-def _plain(text: str, limit: int) -> Block:
-    return {"type": "plain_text", "text": _cut(plain(text), limit) or "…", "emoji": True}
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": True}

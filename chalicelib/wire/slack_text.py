@@ -1,45 +1,112 @@
-"""The product's texts to Slack's mrkdwn: everything is escaped, then the product's own placeholders are filled in.
+"""Texts of the product as Slack's mrkdwn.
 
-So text from outside can hold no mention and no link; `{team}`, `{person:W/U}`, `{time:EPOCH}` and `{left:EPOCH}` are
-written by the product only (usecases/messages.py makes braces from outside harmless).
-Facts: docs.slack.dev, "Formatting text for app surfaces" (escaping &, < and >; user mentions; date formatting).
+The one rule: the product's own words may use `*bold*`, `` `code` `` and the placeholders below; text from outside has
+been through `usecases.messages.plain` (or an allow-list) when it was put in, so that it holds no markup and no braces.
+Here `&`, `<` and `>` are escaped in everything, and only then do placeholders become Slack's own forms: no text,
+wherever it is from, forges a mention or a link (docs.slack.dev/messaging/formatting-message-text).
+
+    {person:WORKSPACE/USER}  a mention; CI and the service itself by name
+    {time:EPOCH}             a time of day in the reader's zone, in UTC where Slack can not tell it
+    {left:EPOCH}             how far away that is
+    {team}                   everybody in the channel who is active
 """
 
 import re
 import time
 
-_PLACEHOLDER = re.compile(r"\{(team|person:([A-Za-z0-9]+)/([A-Za-z0-9-]+)|(time|left):(\d+))\}")
+LONGEST_REPLY = 12_000
+"""Well below the 40,000 characters at which Slack cuts a text ("Truncating content", chat.postMessage)."""
+
+_PLACEHOLDER = re.compile(
+    r"\{(?:(?P<team>team)"
+    r"|person:(?P<who>[A-Za-z0-9._-]{1,64}/[A-Za-z0-9._-]{1,64}|None)"
+    r"|(?P<form>time|left):(?P<epoch>\d{1,11})(?:\.\d{1,9})?)\}",
+    re.ASCII,
+)
+_SLACK_USER = re.compile(r"[UW][A-Z0-9]{1,31}", re.ASCII)
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_REST_OF_ESCAPE = re.compile(r"\A[a-z]{0,3};")
+_ATOM = re.compile(r"<[^<>]*>|&[a-z]+;|.", re.DOTALL)
+_FORMS = {"time": "{time}", "left": "{ago}"}
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+# Whether plain_text shows an escape as it is written is not documented: quotation marks need none.
+_LOOKALIKES = str.maketrans({"<": "\u2039", ">": "\u203a"})
+_CUT = "…"
+_SLACK = 4
+"""No placeholder and no escape is longer than this many times what it becomes."""
+
+
+def render(text: str, limit: int = LONGEST_REPLY) -> str:
+    """mrkdwn of at most `limit` characters; what is too long ends in an ellipsis and never inside a mention."""
+    safe = escape(text[: limit * _SLACK])
+    return cut(_PLACEHOLDER.sub(_mrkdwn, safe), limit)
+
+
+def plain(text: str, limit: int) -> str:
+    """For plain_text objects (headings, buttons), in which Slack expands nothing: people and times in words."""
+    words = _PLACEHOLDER.sub(_words, text[: limit * _SLACK])
+    line = " ".join(printable(words).translate(_LOOKALIKES).split())
+    return line if len(line) <= limit else line[: limit - 1] + _CUT
 
 
 def escape(text: str) -> str:
-    """Slack's three control characters."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Text in which Slack finds no mention and no link."""
+    return printable(text).translate(_ESCAPES)
 
 
-def render(text: str) -> str:
-    """Escaped text with placeholders as Slack writes them; times show in the reader's own time zone."""
-    return _PLACEHOLDER.sub(_fill, escape(text))
+def printable(text: str) -> str:
+    """Without lone surrogates, which no JSON reader has to take, and control characters other than line breaks."""
+    return _UNPRINTABLE.sub(" ", text)
 
 
-def plain(text: str) -> str:
-    """The same for places that know no markup: notifications and screen readers."""
-    return _PLACEHOLDER.sub(_words, text).replace("*", "").replace("`", "")
+def cut(rendered: str, limit: int) -> str:
+    """At most `limit` characters of mrkdwn, whole mentions and escapes only."""
+    if len(rendered) <= limit:
+        return rendered
+    kept, room = [], limit - len(_CUT)
+    for atom in _ATOM.findall(rendered):
+        room -= len(atom)
+        if room < 0:
+            break
+        kept.append(atom)
+    return "".join(kept) + _CUT
 
 
-def _fill(found: re.Match[str]) -> str:
-    if found[1] == "team":
+def tail(escaped: str, limit: int) -> str:
+    """The end of escaped text in at most `limit` characters, whole escapes only."""
+    if len(escaped) <= limit:
+        return escaped
+    return _CUT + _REST_OF_ESCAPE.sub("", escaped[-(limit - len(_CUT)) :])
+
+
+def _mrkdwn(found: re.Match[str]) -> str:
+    if found["team"]:
         return "<!here>"
-    if found[2]:
-        return f"<@{found[3]}>" if found[3].startswith(("U", "W")) else found[3]
-    style = "{time}" if found[4] == "time" else "{ago}"
-    return f"<!date^{found[5]}^{style}|{_clock(int(found[5]))}>"
+    if found["form"]:
+        return f"<!date^{found['epoch']}^{_FORMS[found['form']]}|{_clock(found['epoch'])}>"
+    _, _, user = found["who"].partition("/")
+    return f"<@{user}>" if _is_person(found["who"]) else _name(found["who"])
 
 
 def _words(found: re.Match[str]) -> str:
-    if found[1] == "team":
-        return ""
-    return "somebody" if found[2] else _clock(int(found[5]))
+    if found["team"]:
+        return "Team"
+    return _clock(found["epoch"]) if found["form"] else _name(found["who"])
 
 
-def _clock(epoch: int) -> str:
-    return time.strftime("%H:%M UTC", time.gmtime(epoch))
+def _is_person(who: str) -> bool:
+    workspace, _, user = who.partition("/")
+    return workspace not in {"ci", "pointsman"} and _SLACK_USER.fullmatch(user) is not None
+
+
+def _name(who: str) -> str:
+    workspace, _, user = who.partition("/")
+    if not user:
+        return "nobody"
+    if workspace == "ci":
+        return f"{user} (CI)"
+    return "Pointsman" if workspace == "pointsman" else user
+
+
+def _clock(epoch: str) -> str:
+    return time.strftime("%H:%M UTC", time.gmtime(int(epoch)))
