@@ -10,6 +10,7 @@ import json
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,7 +40,9 @@ def test_a_function_gets_lambdas_context(platform: RunningPlatform) -> None:
 def test_a_function_runs_from_its_package_only(platform: RunningPlatform) -> None:
     """Neither this repository nor its site-packages can be imported; time is the sandbox's."""
     seen, _ = invoke(platform, "echo")
-    assert seen["path"][0] == str(next((platform.folder / "functions").iterdir()))
+    package = Path(seen["path"][0])
+    assert package.parent == platform.folder / "functions"
+    assert (package / "app.py").exists()
     assert not [
         entry for entry in seen["path"] if "site-packages" in entry or entry.endswith("sandbox/platform")
     ]

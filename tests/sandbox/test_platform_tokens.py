@@ -101,9 +101,9 @@ def test_a_token_is_refused_once_its_execution_was_stopped(platform: RunningPlat
 def test_a_token_of_a_failed_branch_mate_is_refused(platform: RunningPlatform) -> None:
     """If any branch fails, the whole Parallel state fails and its other branches are stopped."""
     failing = {"Type": "Pass", "Next": "Wait"}
-    wait = {"Type": "Wait", "Seconds": 20, "Next": "Stop"}
+    wait = {"Type": "Wait", "Seconds": 10_000, "Next": "Stop"}
     branches = [
-        {"StartAt": "Ask", "States": {"Ask": ask()}},
+        {"StartAt": "Ask", "States": {"Ask": ask(timeout=100_000)}},
         {
             "StartAt": "Begin",
             "States": {"Begin": failing, "Wait": wait, "Stop": {"Type": "Fail", "Error": "Broken"}},
@@ -113,6 +113,8 @@ def test_a_token_of_a_failed_branch_mate_is_refused(platform: RunningPlatform) -
     both = {"Type": "Parallel", "Branches": branches, "Catch": caught, "Next": "Done"}
     arn = platform.start({"Both": both, "Done": {"Type": "Succeed"}})
     token = token_of(platform, arn)
+    platform.reached(arn, "WaitStateEntered")
+    platform.clock.advance(10_001)
     assert platform.finish(arn)["output"]["error"]["Error"] == "Broken"
     assert answer(platform, token) == "TaskTimedOut"
 
