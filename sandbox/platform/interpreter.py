@@ -73,6 +73,7 @@ class TokenEndpoint(callback.CallbackEndpoint):
     def __init__(self, callback_id: str) -> None:
         super().__init__(callback_id)
         self.deadline = float("inf")
+        self.awaited: Callable[[], bool] = lambda: True  # False once the branch or the execution was stopped
         self._settling = threading.Lock()
         self._closed = False
         self.issued[callback_id] = self
@@ -80,7 +81,7 @@ class TokenEndpoint(callback.CallbackEndpoint):
     def settle(self, outcome: callback.CallbackOutcome) -> bool:
         """Take the answer; False when the token was used, its time is over or its task is closed."""
         with self._settling:
-            if self._closed or self.clock.now() >= self.deadline:
+            if self._closed or self.clock.now() >= self.deadline or not self.awaited():
                 return False
             self._closed = True
             self.notify(outcome)
@@ -140,6 +141,7 @@ def _evaluate_with_timeout(self: ExecutionState, env: Environment) -> None:
     token = _fresh_token(self, env)
     if token:
         token.deadline = token.clock.now() + limit
+        token.awaited = env.is_running
         attempt = Attempt(self, env)
         done = attempt.run(lambda: token.deadline - token.clock.now())
         if token.close() is False:
