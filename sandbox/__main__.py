@@ -26,6 +26,7 @@ def main() -> int:
     if options.command == "demo":
         return demo.run(options.story, FOLDER, hosts=options.hosts, devices=options.devices, tell=tell)
     with House(FOLDER, hosts=options.hosts, devices=options.devices, tell=tell) as house:
+        house.report_build(demo.NEW, "passed")
         print(f"\nThe page: {house.page}\nEnd with Ctrl-C.\n", flush=True)
         _until_interrupted()
     return 0

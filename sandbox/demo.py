@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox import report
 from sandbox.estate import inplace
-from sandbox.house import NEW, House
+from sandbox.house import House
 from sandbox.processes import ROOT
 from sandbox.stories import IN_PLACE, STORIES, Teller
 from sandbox.team import build
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Tell = Callable[[str], None]
+
 OUT = ROOT / "build" / "demo"
-Tell = Callable[[str], None]
+NEW = "142"
 
 
 def run(story: str, folder: Path, *, hosts: int, devices: int, tell: Tell) -> int:
     """The exit code: 0 where the story ended as it should, with nothing left behind."""
     told = STORIES.get(story)
-    house = House(
-        folder,
-        hosts=hosts,
-        devices=devices,
-        broken=told.broken if told else None,
-        build_running=story == "broken-build",
-        tell=tell,
-    )
-    with house:
+    with House(folder, hosts=hosts, devices=devices, tell=tell) as house:
+        if told:
+            house.report_build(NEW, told.build, broken=told.broken)
         before = live(house)
         tell("The story begins")
         error = _tell(story, house, tell)
@@ -50,7 +48,7 @@ def _tell(story: str, house: House, tell: Tell) -> Exception | None:
             package = build.build(NEW, house.folder / "artifacts")
             inplace.update(house.aws, bucket=house.bucket, version=NEW, package=package, tell=tell)
         else:
-            STORIES[story].tell(Teller(house, house.chat, tell))
+            STORIES[story].tell(Teller(house, house.chat, tell, NEW))
     except (TimeoutError, LookupError, RuntimeError) as broke_off:
         return broke_off
     return None
@@ -99,8 +97,13 @@ def _label(instance: dict[str, Any]) -> str:
 
 def outcome(house: House) -> str:
     """How the newest deployment ended, by its own record."""
+    return str(newest(house).get("state", "none"))
+
+
+def newest(house: House) -> dict[str, Any]:
+    """The record of the newest deployment; empty where there is none."""
     found = [item for item in _items(house) if item["sk"].startswith("DEPLOYMENT#")]
-    return str(found[-1]["state"]) if found else "none"
+    return max(found, key=lambda item: item["requested_at"], default={})
 
 
 def left_open(house: House) -> list[str]:

@@ -1,4 +1,4 @@
-"""The whole service on one machine: brought up room by room from the packaged artifact, and taken down without a trace."""
+"""The whole service on one machine: brought up room by room from the packaged artifact, taken down without a trace."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-OLD, NEW = "141", "142"
+OLD = "141"
 DEVICES = 300
 HTTP_RATE = 20
 REGION = "us-east-1"
@@ -40,8 +40,6 @@ class House:
     folder: Path
     hosts: int = 3
     devices: int = DEVICES
-    broken: str | None = None
-    build_running: bool = False
     tell: Callable[[str], None] = print
     processes: Processes = field(init=False)
     created: Provisioned = field(init=False)
@@ -94,7 +92,7 @@ class House:
         self._seed()
         self.tell(f"Connecting {self.devices} devices")
         self._start_swarm()
-        self._report_builds()
+        self.report_build(OLD, "passed")
 
     def _start_platform(self) -> None:
         control, port = free_port(), free_port()
@@ -147,20 +145,13 @@ class House:
         )  # fmt: skip
         self._until(lambda: self.swarm()["devices"]["connected"] >= self.devices, "all devices are connected")
 
-    def _report_builds(self) -> None:
-        """What CI has reported before the story begins: the live version, and the new one (or that it is being built)."""
-        self.report_build(OLD, "passed")
-        self.report_build(NEW, "running" if self.build_running else "passed")
-
     # --- using --------------------------------------------------------------------------------------------------
 
-    def report_build(self, version: str, status: str) -> None:
-        """CI builds the sample service and reports it; a build that fails to compile is reported as such."""
+    def report_build(self, version: str, status: str, *, broken: str | None = None) -> None:
+        """CI reports a build; one that passed was really built, with the mistake that a story needs."""
         artifact, sha256 = "", ""
         if status == "passed":
-            made = build.build(
-                version, self.folder / "artifacts", broken=self.broken if version == NEW else None
-            )
+            made = build.build(version, self.folder / "artifacts", broken=broken)
             key = f"cameras/{made.path.name}"
             self.client("s3").upload_file(str(made.path), self.bucket, key)
             artifact, sha256 = f"s3://{self.bucket}/{key}", made.sha256
@@ -170,9 +161,9 @@ class House:
         if code not in {200, 202}:
             raise RuntimeError(f"the CI door answered {code}: {said}")
 
-    def watch_switch(self) -> None:
-        """From now on, note when the old version answered a new request for the last time."""
-        self._watch = SwitchWatch(self)
+    def watch_switch(self, new: str) -> None:
+        """From now on, note when another version than the new one answered a request for the last time."""
+        self._watch = SwitchWatch(self, new)
         self._watch.start()
 
     @property
@@ -182,7 +173,8 @@ class House:
 
     def swarm(self) -> dict[str, Any]:
         """What devices and requests have seen so far."""
-        return get(f"{endpoints.read(self.folder)['devices']}/stats")
+        found: dict[str, Any] = get(f"{endpoints.read(self.folder)['devices']}/stats")
+        return found
 
     def stop_swarm(self) -> dict[str, Any]:
         """Let the devices finish what they sent, and return the final figures."""
@@ -265,22 +257,23 @@ class House:
 class SwitchWatch(threading.Thread):
     """Watches which version answers new requests, twenty times a second."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, new: str) -> None:
         super().__init__(daemon=True)
         self._house = house
+        self._new = new
         self._began = time.monotonic()
         self.seconds: float | None = None
 
     def run(self) -> None:
         """Until only the new version answers for two seconds, or two minutes have passed."""
-        last_old, old, new = self._began, -1, -1
+        last_other, others = self._began, -1
         while time.monotonic() - self._began < 120:
             versions = self._house.swarm()["versions"]
-            if versions.get(OLD, 0) != old:
-                last_old, old = time.monotonic(), versions.get(OLD, 0)
-            new = versions.get(NEW, 0)
-            if new and time.monotonic() - last_old > 2:
-                self.seconds = round(last_old - self._began, 2)
+            seen = sum(count for version, count in versions.items() if version != self._new)
+            if seen != others:
+                last_other, others = time.monotonic(), seen
+            if versions.get(self._new) and time.monotonic() - last_other > 2:
+                self.seconds = round(last_other - self._began, 2)
                 return
             time.sleep(0.05)
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from sandbox.front.client import Chat, Message
     from sandbox.house import House
 
-NEW = "142"
 ENVIRONMENT = "production"
 DEPLOYER, APPROVER, LEAD = "Deployer", "Approver", "Lead"
 
@@ -25,7 +24,8 @@ class Story:
     tell: Callable[[Teller], None]
     outcome: str
     broken: str | None = None
-    summary: str = ""
+    build: str = "passed"
+    """What CI has reported when the story begins: `passed`, or `running`."""
 
 
 @dataclass
@@ -35,6 +35,17 @@ class Teller:
     house: House
     chat: Chat
     tell: Callable[[str], None]
+    version: str
+
+    @property
+    def deploy_command(self) -> str:
+        """What starts the story."""
+        return f"/deploy cameras@{self.version} to {ENVIRONMENT}"
+
+    @property
+    def heading(self) -> str:
+        """How the deployment's message begins, before its state."""
+        return f"cameras@{self.version} to {ENVIRONMENT}: "
 
     def say(self, who: str, text: str) -> None:
         """Somebody types."""
@@ -46,18 +57,32 @@ class Teller:
         self.tell(f"{who} presses {button!r}")
         self.chat.click(who, button)
 
-    def wait(self, *texts: str, seconds: float = 60) -> Message:
-        """Wait until a message shows one of the texts."""
-        return self.chat.wait_for(lambda message: any(text in shown(message) for text in texts), seconds)
+    def wait(self, text: str, seconds: float = 60) -> Message:
+        """Wait until the message of this deployment shows a text."""
+
+        def fits(message: Message) -> bool:
+            return self.heading in shown(message) and text in shown(message)
+
+        return self.chat.wait_for(fits, seconds)
+
+    def wait_for_question(self, question: str, seconds: float = 60) -> Message:
+        """Wait until a question about this deployment can be answered."""
+
+        def fits(message: Message) -> bool:
+            return (
+                question in shown(message) and self.version in shown(message) and "Confirm" in shown(message)
+            )
+
+        return self.chat.wait_for(fits, seconds)
 
     def ask_and_confirm(self, question: str) -> None:
         """A second person confirms the question that shows now."""
-        self.wait(question)
+        self.wait_for_question(question)
         self.click(APPROVER, "Confirm")
 
     def start(self) -> None:
         """Deploy, confirmed."""
-        self.say(DEPLOYER, f"/deploy cameras@{NEW} to {ENVIRONMENT}")
+        self.say(DEPLOYER, self.deploy_command)
         self.ask_and_confirm("May this deployment start?")
 
     def until_ready(self) -> None:
@@ -70,8 +95,8 @@ class Teller:
         """Deploy up to the old fleet standing by."""
         self.until_ready()
         self.say(DEPLOYER, f"/deploy finish cameras {ENVIRONMENT}")
-        self.wait("May traffic switch to the new fleet?")
-        self.house.watch_switch()
+        self.wait_for_question("May traffic switch to the new fleet?")
+        self.house.watch_switch(self.version)
         self.click(APPROVER, "Confirm")
         self.tell("Traffic moves; the devices are asked to follow, in paced batches ...")
         self.wait("The old fleet stands by until", seconds=120)
@@ -97,16 +122,16 @@ def _rollback(people: Teller) -> None:
 
 
 def _reject(people: Teller) -> None:
-    people.say(DEPLOYER, f"/deploy cameras@{NEW} to {ENVIRONMENT}")
-    people.wait("May this deployment start?")
+    people.say(DEPLOYER, people.deploy_command)
+    people.wait_for_question("May this deployment start?")
     people.say(DEPLOYER, f"/deploy status cameras {ENVIRONMENT}")
     people.click(APPROVER, "Reject")
-    people.wait(": rejected")
+    people.wait("rejected")
 
 
 def _expire(people: Teller) -> None:
-    people.say(DEPLOYER, f"/deploy cameras@{NEW} to {ENVIRONMENT}")
-    people.wait("May this deployment start?")
+    people.say(DEPLOYER, people.deploy_command)
+    people.wait_for_question("May this deployment start?")
     people.skip(330, "five minutes pass and nobody answers")
     people.wait(": expired")
 
@@ -115,7 +140,7 @@ def _broken_build(people: Teller) -> None:
     people.start()
     people.wait("preparing the new fleet")
     people.tell("The build that the deployment waits for fails")
-    people.house.report_build(NEW, "failed")
+    people.house.report_build(people.version, "failed")
     people.wait(": failed", seconds=120)
 
 
@@ -133,13 +158,13 @@ def _unhealthy(people: Teller) -> None:
 
 
 STORIES: dict[str, Story] = {
-    "deploy": Story(_deploy, "succeeded", summary="A deployment, from chat to teardown"),
-    "rollback": Story(_rollback, "rolled_back", summary="A rollback inside the window"),
-    "reject": Story(_reject, "rejected", summary="A second person says no"),
-    "expire": Story(_expire, "expired", summary="Nobody answers in time"),
-    "broken-build": Story(_broken_build, "failed", "build", "The build fails while the fleet is made"),
-    "failing-tests": Story(_failing, "failed", "failing-tests", "The new fleet does not pass its tests"),
-    "unhealthy": Story(_unhealthy, "failed", "unhealthy", "The new fleet never becomes healthy"),
+    "deploy": Story(_deploy, "succeeded"),
+    "rollback": Story(_rollback, "rolled_back"),
+    "reject": Story(_reject, "rejected"),
+    "expire": Story(_expire, "expired"),
+    "broken-build": Story(_broken_build, "failed", build="running"),
+    "failing-tests": Story(_failing, "failed", "failing-tests"),
+    "unhealthy": Story(_unhealthy, "failed", "unhealthy"),
 }
 IN_PLACE = "in-place"
 """The team's old way, told without the product; see sandbox/estate/inplace.py."""

@@ -27,6 +27,8 @@ ENVIRONMENT = "pointsman:environment"
 ROLE = "pointsman:role"
 STATE = "pointsman:state"
 DEPLOYMENT = "pointsman:deployment"
+VERSION = "pointsman:version"
+"""Set by whoever labels a fleet that the service did not make; what it made, it remembers itself."""
 
 PAGE = 1_000
 """DescribeInstances gives up to 1,000 instances a page (EC2 API reference, DescribeInstances, MaxResults)."""
@@ -166,6 +168,7 @@ def _instance(raw: "InstanceTypeDef") -> Instance | None:
         state=HostState(state),
         status=raw["State"]["Name"],
         deployment=tags.get(DEPLOYMENT, ""),
+        version=tags.get(VERSION, ""),
     )
 
 

@@ -1,6 +1,7 @@
 """What CI reports about a build, and which versions may be deployed."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -45,13 +46,13 @@ class Build:
         return replace(report, waiting=self.waiting, revision=self.revision)
 
 
-def deployable(service: str, version: str | None, builds: list[Build]) -> Build:
+def deployable(service: str, version: str | None, builds: Sequence[Build]) -> Build:
     """The build to deploy: the one asked for, else the newest that passed. Refused where there is none.
 
     A build that is still running may be asked for by its version; the deployment waits for it.
     """
     passed = [build for build in builds if build.status is BuildStatus.PASSED]
-    newest = ", ".join(f"`{build.version}`" for build in passed[:3]) or "none"
+    newest = newest_passed(builds)
     if version is None:
         if not passed:
             raise Refused(Reason.NO_BUILD, service=service)
@@ -62,6 +63,12 @@ def deployable(service: str, version: str | None, builds: list[Build]) -> Build:
     if found.status is BuildStatus.FAILED:
         raise Refused(Reason.BUILD_FAILED, service=service, version=version, known=newest)
     return found
+
+
+def newest_passed(builds: Sequence[Build]) -> str:
+    """The versions that could be deployed instead, in words."""
+    passed = [build.version for build in builds if build.status is BuildStatus.PASSED]
+    return ", ".join(f"`{version}`" for version in passed[:3]) or "none"
 
 
 def waits_for(build: Build, question: Question) -> Build:

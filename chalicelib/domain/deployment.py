@@ -171,6 +171,8 @@ class Deployment:
     confirmed_by: Actor | None = None
     finished_by: Actor | None = None
     finish_confirmed_by: Actor | None = None
+    rollback_by: Actor | None = None
+    rollback_confirmed_by: Actor | None = None
     keep_until: float = 0.0
     switched_at: float = 0.0
     phases: tuple[Phase, ...] = ()

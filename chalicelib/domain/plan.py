@@ -47,6 +47,7 @@ class Instance:
     state: HostState
     status: str
     deployment: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

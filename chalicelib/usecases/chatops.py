@@ -81,7 +81,7 @@ class ChatOps:
         accepted = self._store.seen(request.event)
         if accepted is not None:
             return self._accepted(Ref(command.service, command.environment, accepted), command)
-        build = deployable(command.service, command.version, list(self._store.builds(command.service)))
+        build = deployable(command.service, command.version, self._store.builds(command.service))
         environment = self._store.environment(command.service, command.environment)
         if not command.plan_only:
             self._refuse_while_busy(environment, build.version)

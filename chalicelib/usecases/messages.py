@@ -62,8 +62,10 @@ def question_message(question: Question, deployment: Deployment, now: float) -> 
     """A question to the team, and, once it is decided, who decided and when; a decided one has no buttons."""
     what = f"{_QUESTIONS[question.kind]} *{deployment.service}@{deployment.version}* in *{deployment.environment}*"
     if not question.open_at(now):
+        asked = f"Asked by {{person:{question.requester}}}."
         return Message(
-            summary=f"{_QUESTIONS[question.kind]} {_outcome(question)}", lines=(what, _outcome(question))
+            summary=f"{_QUESTIONS[question.kind]} {_outcome(question)}",
+            lines=(what, f"{asked} {_outcome(question)}"),
         )
     return Message(
         summary=f"{_QUESTIONS[question.kind]} {deployment.service}@{deployment.version} in {deployment.environment}",
@@ -125,17 +127,7 @@ def _mark(deployment: Deployment) -> str:
 def _fields(deployment: Deployment) -> list[tuple[str, str]]:
     plan = deployment.plan
     fields = [("Version", f"{(plan.old_version if plan else '') or 'unknown'} → *{deployment.version}*")]
-    fields.append(("Asked for by", _person(deployment.requester)))
-    if deployment.confirmed_by is not None and deployment.finish_confirmed_by is None:
-        fields.append(("Confirmed by", _person(deployment.confirmed_by)))
-    if deployment.finish_confirmed_by is not None:
-        fields.append(("Start confirmed by", _person(deployment.confirmed_by)))
-        fields.append(
-            (
-                "Switch",
-                f"asked by {_person(deployment.finished_by)}, confirmed by {_person(deployment.finish_confirmed_by)}",
-            )
-        )
+    fields.extend(_decisions(deployment) or [("Asked for by", _person(deployment.requester))])
     if plan is not None and plan.groups:
         fields.append(("New fleet", _fleet(plan)))
         fields.append(("Second fleet costs", _price(plan)))
@@ -143,6 +135,20 @@ def _fields(deployment: Deployment) -> list[tuple[str, str]]:
         origin = f"`{deployment.package.commit[:12]}` {plain(deployment.package.author)}".strip()
         fields.append(("Built from", origin))
     return fields
+
+
+def _decisions(deployment: Deployment) -> list[tuple[str, str]]:
+    """Who asked and who confirmed, for each decision that was confirmed."""
+    decisions = (
+        ("Start", deployment.requester, deployment.confirmed_by),
+        ("Switch", deployment.finished_by, deployment.finish_confirmed_by),
+        ("Rollback", deployment.rollback_by, deployment.rollback_confirmed_by),
+    )
+    return [
+        (what, f"asked by {_person(asked)}, confirmed by {_person(confirmed)}")
+        for what, asked, confirmed in decisions
+        if confirmed is not None
+    ]
 
 
 def _person(actor: Actor | None) -> str:
@@ -166,7 +172,7 @@ def _price(plan: Plan) -> str:
 
 def _steps(deployment: Deployment) -> str:
     """The way in one line: what is done, where it is, what comes."""
-    if deployment.plan_only:
+    if deployment.plan_only or (deployment.ended and deployment.state is not State.SUCCEEDED):
         return ""
     entered = {phase.state for phase in deployment.phases}
     last = max((index for index, (state, _) in enumerate(_STEPS) if state in entered), default=-1)

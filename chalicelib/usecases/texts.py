@@ -20,7 +20,7 @@ STATE_NAMES: dict[State, str] = {
     State.ASKING_ROLLBACK: "waiting for a second person to confirm the rollback",
     State.ASKING_END: "waiting for a second person to confirm ending the old fleet",
     State.SWITCHING_BACK: "switching traffic back",
-    State.DISCARDING: "removing the new fleet",
+    State.DISCARDING: "cleaning up",
     State.RETIRING: "ending the old fleet",
     State.PLANNED: "planned only",
     State.SUCCEEDED: "done",

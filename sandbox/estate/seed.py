@@ -104,6 +104,7 @@ def launch(ec2: Any, network: Network, fleet: Fleet, role: str, count: int) -> l
         "pointsman:role": role,
         "pointsman:state": "live",
         "pointsman:deployment": fleet.deployment,
+        "pointsman:version": fleet.version,
     }
     listed = [{"Key": key, "Value": value} for key, value in tags.items()]
     answer = ec2.run_instances(

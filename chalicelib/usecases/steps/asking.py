@@ -109,7 +109,7 @@ def _roll_back_asked(work: Work, question: Question) -> Result:
     work.note(wanted="rollback", wanted_by=question.answered_by)
     if work.settings.protected:
         return _say("ask_rollback")
-    work.note(outcome=State.ROLLED_BACK)
+    work.note(outcome=State.ROLLED_BACK, rollback_by=question.answered_by)
     return _say("rollback")
 
 
@@ -242,7 +242,11 @@ class AskingSteps:
         """Go back only when confirmed; else the old fleet stands by for the rest of its window."""
         question = settle(work, Kind.ROLLBACK)
         if question.answer is Answer.CONFIRM:
-            work.note(outcome=State.ROLLED_BACK, confirmed_by=question.answered_by)
+            work.note(
+                outcome=State.ROLLED_BACK,
+                rollback_by=question.requester,
+                rollback_confirmed_by=question.answered_by,
+            )
             return _say("confirm")
         return _say("keep", _left(work))
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chalicelib.domain.approval import Answer, Kind
-from chalicelib.domain.builds import BuildStatus, waits_for
+from chalicelib.domain.builds import BuildStatus, newest_passed, waits_for
 from chalicelib.domain.deployment import CLOSING, Package, State, Trigger
 from chalicelib.domain.errors import NotReady, StepFailed
 from chalicelib.domain.people import SERVICE
@@ -81,8 +81,9 @@ def _take_package(work: Work) -> bool:
     if build is None or build.status is BuildStatus.RUNNING:
         return False
     if build.status is BuildStatus.FAILED:
+        known = newest_passed(work.store.builds(deployment.service))
         raise StepFailed(
-            Reason.BUILD_FAILED, service=deployment.service, version=deployment.version, known="see `status`"
+            Reason.BUILD_FAILED, service=deployment.service, version=deployment.version, known=known
         )
     approved = deployment.plan.sha256 if deployment.plan else ""
     if approved and build.sha256 != approved:

@@ -49,7 +49,15 @@ def _make_plan(work: Work, fleet: Fleet, traffic: Traffic) -> None:
         old_version=work.environment().live_version,
     )
     made = snapshot(work.settings, fleet, traffic, of=empty)
+    made = replace(made, old_version=made.old_version or _labeled_version(work, fleet))
     work.save(replace(deployment, plan=made, package=package), work.history("plan", detail=made.digest))
+
+
+def _labeled_version(work: Work, fleet: Fleet) -> str:
+    """The version of a fleet that the service did not make, where all its live hosts carry the same label."""
+    live = fleet.instances(work.settings.service, work.settings.name, states=[HostState.LIVE])
+    versions = {instance.version for instance in live}
+    return versions.pop() if len(versions) == 1 else ""
 
 
 def _decide(work: Work) -> Result:

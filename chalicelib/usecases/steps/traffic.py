@@ -143,7 +143,7 @@ def _bake(work: Work, traffic: Traffic, alarms: Alarms) -> Result:
     if deployment.wanted == "rollback":
         if work.settings.protected:
             return {"is": "ask_rollback", "seconds": seconds}
-        work.note(outcome=State.ROLLED_BACK)
+        work.note(outcome=State.ROLLED_BACK, rollback_by=deployment.wanted_by)
         return {"is": "rollback", "seconds": seconds}
     left = deployment.switched_at + work.settings.bake_seconds - work.now
     if left > 0:
