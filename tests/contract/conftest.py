@@ -2,12 +2,16 @@
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.contract import platform_process
+from chalicelib.adapters.aws_json import JsonClient
+from chalicelib.adapters.dynamodb import DynamoStore
+from chalicelib.usecases.ports import Store
+from tests.contract import platform_process, tables
 from tests.contract.worlds import Clients, FakeWorld, World, moto_world, platform_world
+from tests.fakes.store import FakeStore
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +50,20 @@ def semantic_world(request: pytest.FixtureRequest) -> World:
 def fake() -> FakeWorld:
     """The fakes alone, for what no emulator can be told to do."""
     return FakeWorld()
+
+
+@pytest.fixture(params=["fake", "platform"])
+def reopen(request: pytest.FixtureRequest) -> Callable[[], Store]:
+    """A fresh table, and how to open it: the client of the adapter serves one thread at a time."""
+    if request.param == "fake":
+        fake = FakeStore()
+        return lambda: fake
+    endpoint = request.getfixturevalue("platform").ec2.meta.endpoint_url
+    table = tables.new_table(endpoint)
+    return lambda: DynamoStore(JsonClient("dynamodb", tables.environment(endpoint)), table)
+
+
+@pytest.fixture
+def store(reopen: Callable[[], Store]) -> Store:
+    """The store of a fresh table."""
+    return reopen()

@@ -1,0 +1,113 @@
+"""The port Store, on its fake and on DynamoDB: what is found, in which order, and what chat and configuration keep."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.approval import Answer, Kind
+from chalicelib.domain.builds import BuildStatus
+from chalicelib.domain.deployment import Environment, Ref, Slot
+from chalicelib.domain.errors import Refused
+from chalicelib.domain.people import SERVICE
+from chalicelib.domain.reasons import Reason
+from chalicelib.usecases.ports import History, Posted, Record, Save, Store
+from tests.builders import APPROVER, DEPLOYER, NOW, build, deployment, question, raw_config
+
+REF = deployment().ref
+LIVE = Environment("cameras", "production", live_version="141", live_since=NOW)
+
+
+def line(event: str = "accepted", at: float = NOW, **changes: str) -> History:
+    """A line of history."""
+    made = History("cameras", "production", "cameras-production-1", at, DEPLOYER, event)
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+# --- looking ------------------------------------------------------------------------------------------------------
+
+
+def test_the_overview_shows_the_holders_and_what_is_not_decided(store: Store) -> None:
+    """The environment, its newest deployments by number, and the open questions."""
+    made = [deployment(id=f"cameras-production-{number}") for number in (1, 2, 9, 10)]
+    environment = replace(LIVE, fence=2, active=Slot(made[3].id, 2, NOW), keeping=Slot(made[2].id, 1, NOW))
+    open_ones = [
+        question(code="AAAAA", deployment=made[3].id),
+        question(Kind.KEEP, code="BBBBB", deployment=made[2].id),
+    ]
+    decided = question(code="CCCCC", deployment=made[3].id).answered(Answer.CONFIRM, APPROVER, NOW)
+    elsewhere = question(code="DDDDD", environment="staging", deployment="cameras-staging-1")
+    everything: list[Record] = [*made, environment, *open_ones, decided, elsewhere]
+    for each in everything:
+        store.commit(Save(each))
+    seen = store.overview("cameras", "production", deployments=3)
+    assert seen.environment == replace(environment, revision=1)
+    assert [each.id for each in seen.deployments] == [made[3].id, made[2].id, made[1].id]
+    assert {each.code for each in seen.questions} == {"AAAAA", "BBBBB"}
+
+
+def test_the_questions_of_a_deployment_are_in_order(store: Store) -> None:
+    """Oldest first, decided or not, and none of another deployment whose number begins alike."""
+    for code, asked_at in (("CCCCC", NOW + 20), ("AAAAA", NOW), ("BBBBB", NOW + 10.5)):
+        store.commit(Save(question(code=code, asked_at=asked_at)))
+    store.commit(Save(question(code="ZZZZZ", deployment="cameras-production-11")))
+    assert [each.code for each in store.questions(REF)] == ["AAAAA", "BBBBB", "CCCCC"]
+
+
+def test_history_is_newest_first_and_keeps_every_line(store: Store) -> None:
+    """Two equal lines are two lines; nothing of another environment is in it."""
+    for event, at in (("accepted", NOW), ("accepted", NOW), ("begin", NOW + 5), ("plan", NOW + 1)):
+        store.commit(line(event, at))
+    store.commit(line(environment="staging"), line("elsewhere", service="doors"))
+    lines = store.history("cameras", "production")
+    assert [each.event for each in lines] == ["begin", "plan", "accepted", "accepted"]
+    assert store.history("cameras", "production", limit=2) == lines[:2]
+
+
+def test_a_line_of_history_comes_back_whole(store: Store) -> None:
+    """Who, when, what and why (invariant I12)."""
+    written = replace(line("reject_start"), actor=SERVICE, detail="the {disk} is <full>")
+    store.commit(written)
+    assert store.history("cameras", "production") == (written,)
+
+
+def test_builds_are_newest_first_each_once(store: Store) -> None:
+    """A build that was reported twice stands where it was reported last."""
+    for number, version in enumerate(["140", "141", "142"]):
+        store.commit(Save(build(version, reported_at=NOW + number)))
+    again = store.build("cameras", "140")
+    assert again is not None
+    store.commit(Save(replace(again, status=BuildStatus.FAILED, reported_at=NOW + 9)))
+    store.commit(Save(build(service="doors")))
+    assert [each.version for each in store.builds("cameras")] == ["140", "142", "141"]
+    assert [each.version for each in store.builds("cameras", limit=1)] == ["140"]
+    assert store.builds("cameras")[0].status is BuildStatus.FAILED
+
+
+# --- configuration and posts --------------------------------------------------------------------------------------
+
+
+def test_without_a_configuration_it_says_so(store: Store) -> None:
+    """Nobody may do anything before the first is published."""
+    with pytest.raises(Refused) as refused:
+        store.team()
+    assert refused.value.reason is Reason.NOT_CONFIGURED
+
+
+def test_configurations_are_kept_by_version(store: Store) -> None:
+    """The newest is used where none is named; a deployment finds the one that it started with."""
+    assert store.publish(raw_config()) == 1
+    assert store.publish({**raw_config(), "channel": "C0OTHER"}) == 2
+    assert (store.team().version, store.team().channel) == (2, "C0OTHER")
+    assert store.team(1).raw == raw_config()
+    with pytest.raises(Refused):
+        store.team(3)
+
+
+def test_posts_are_kept_by_key_and_replaced(store: Store) -> None:
+    """A deployment's message and its questions each have a place."""
+    store.save_post(REF, "main", Posted("C0", "1.1", "a"))
+    store.save_post(REF, "main", Posted("C0", "1.1", "b"))
+    store.save_post(REF, "output", Posted("C0", "1.2"))
+    assert store.post(REF, "main") == Posted("C0", "1.1", "b")
+    assert store.post(REF, "output") == Posted("C0", "1.2")
+    assert store.post(Ref("cameras", "staging", REF.deployment), "main") is None

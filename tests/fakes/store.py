@@ -1,0 +1,209 @@
+"""Fake of the port Store: the same conditions in a few dictionaries; `tests/contract/test_store.py` holds both to them.
+
+`changed` is what the table's stream would tell chat, in the order of writing.
+"""
+
+import copy
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from chalicelib.domain.approval import Question
+from chalicelib.domain.builds import Build
+from chalicelib.domain.deployment import Deployment, Environment, Ref
+from chalicelib.domain.errors import Conflict, Duplicate, LostLock, Refused
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.settings import Team
+from chalicelib.usecases.ports import Change, History, Hold, Overview, Posted, Record, Save, Seen
+from tests.fakes.recorder import Recorder
+
+Place = tuple[str, ...]
+
+
+def place(record: Record) -> Place:
+    """Which record it is, whatever it says."""
+    if isinstance(record, Environment):
+        return ("environment", record.service, record.name)
+    if isinstance(record, Deployment):
+        return ("deployment", record.service, record.environment, record.id)
+    if isinstance(record, Question):
+        return ("question", record.code)
+    return ("build", record.service, record.version)
+
+
+@dataclass(slots=True)
+class Table:
+    """What is stored; two tables are equal where the same is stored in both."""
+
+    records: dict[Place, Record] = field(default_factory=dict)
+    history: list[History] = field(default_factory=list)
+    seen: dict[str, Seen] = field(default_factory=dict)
+    posts: dict[tuple[Ref, str], Posted] = field(default_factory=dict)
+    configurations: list[dict[str, object]] = field(default_factory=list)
+
+
+class FakeStore(Recorder):
+    """All changes of a commit or none. `table` is for tests to look at; a copy of it is what was true then."""
+
+    def __init__(self, *configurations: dict[str, object]) -> None:
+        super().__init__()
+        self.table = Table(configurations=list(configurations))
+        self.changed: list[Ref | tuple[str, str]] = []
+        self._one_at_a_time = threading.Lock()
+
+    def snapshot(self) -> Table:
+        """A copy of everything that is stored."""
+        return copy.deepcopy(self.table)
+
+    def put(self, *records: Record) -> None:
+        """Set records up, whatever was there before; they get revision 1 at least."""
+        for record in records:
+            self._write(replace(record, revision=max(1, record.revision)))
+
+    # --- writing ------------------------------------------------------------------------------------------------
+
+    def commit(self, *changes: Change) -> None:
+        """Check every condition against what is stored, then write."""
+        with self._call("commit", changes=changes), self._one_at_a_time:
+            saves = [change.record for change in changes if isinstance(change, Save)]
+            assert len({place(each) for each in saves}) == len(saves), "a transaction touches an item once"
+            self._refuse(changes)
+            for record in saves:
+                self._write(replace(record, revision=record.revision + 1))
+            self.table.history += [change for change in changes if isinstance(change, History)]
+            self.table.seen |= {change.event: change for change in changes if isinstance(change, Seen)}
+
+    def _refuse(self, changes: Iterable[Change]) -> None:
+        """The first that applies, in the order of the port: seen before, lock gone, race lost."""
+        changes = tuple(changes)
+        if any(isinstance(each, Seen) and self._was_seen(each) for each in changes):
+            raise Duplicate("seen before")
+        if any(isinstance(each, Hold) and not self._held(each) for each in changes):
+            raise LostLock("another owner")
+        if any(isinstance(each, Save) and self._raced(each.record) for each in changes):
+            raise Conflict("another revision")
+
+    def _was_seen(self, seen: Seen) -> bool:
+        before = self.table.seen.get(seen.event)
+        return before is not None and int(before.at) + before.seconds >= int(seen.at)
+
+    def _held(self, hold: Hold) -> bool:
+        found = self.table.records.get(("environment", hold.ref.service, hold.ref.environment))
+        return isinstance(found, Environment) and found.held_by(hold.ref.deployment, hold.fence)
+
+    def _raced(self, record: Record) -> bool:
+        found = self.table.records.get(place(record))
+        return (found.revision if found else 0) != record.revision
+
+    def _write(self, record: Record) -> None:
+        self.table.records[place(record)] = record
+        if isinstance(record, Deployment | Question):
+            self.changed.append(record.ref)
+        elif isinstance(record, Build):
+            self.changed.append((record.service, record.version))
+
+    # --- reading ------------------------------------------------------------------------------------------------
+
+    def seen(self, event: str) -> str | None:
+        """The result that was stored with an event."""
+        with self._call("seen", event=event):
+            found = self.table.seen.get(event)
+            return found.result if found else None
+
+    def environment(self, service: str, name: str) -> Environment:
+        """The environment; a fresh one where nothing was ever deployed."""
+        with self._call("environment", service=service, name=name):
+            found = self.table.records.get(("environment", service, name))
+            return found if isinstance(found, Environment) else Environment(service, name)
+
+    def deployment(self, ref: Ref) -> Deployment | None:
+        """One deployment."""
+        with self._call("deployment", ref=ref):
+            found = self.table.records.get(("deployment", ref.service, ref.environment, ref.deployment))
+            return found if isinstance(found, Deployment) else None
+
+    def question(self, code: str) -> Question | None:
+        """One question by its code."""
+        with self._call("question", code=code):
+            found = self.table.records.get(("question", code))
+            return found if isinstance(found, Question) else None
+
+    def overview(self, service: str, name: str, *, deployments: int = 5) -> Overview:
+        """The environment, its newest deployments and every question that is not decided."""
+        with self._call("overview", service=service, name=name, deployments=deployments):
+            environment = self.table.records.get(("environment", service, name))
+            made = [
+                each
+                for each in self.table.records.values()
+                if isinstance(each, Deployment) and (each.service, each.environment) == (service, name)
+            ]
+            newest = sorted(made, key=lambda each: int(each.id.rpartition("-")[2]), reverse=True)
+            return Overview(
+                environment if isinstance(environment, Environment) else Environment(service, name),
+                tuple(newest[:deployments]),
+                tuple(
+                    each
+                    for each in self._questions()
+                    if (each.service, each.environment) == (service, name) and each.answer is None
+                ),
+            )
+
+    def questions(self, ref: Ref) -> tuple[Question, ...]:
+        """Every question of a deployment, oldest first."""
+        with self._call("questions", ref=ref):
+            return tuple(each for each in self._questions() if each.ref == ref)
+
+    def _questions(self) -> list[Question]:
+        found = [each for each in self.table.records.values() if isinstance(each, Question)]
+        return sorted(found, key=lambda each: (each.asked_at, each.code))
+
+    def history(self, service: str, name: str, *, limit: int = 50) -> tuple[History, ...]:
+        """Newest first."""
+        with self._call("history", service=service, name=name, limit=limit):
+            lines = [
+                line for line in self.table.history if (line.service, line.environment) == (service, name)
+            ]
+            return tuple(sorted(lines, key=lambda line: line.at)[::-1][:limit])
+
+    def builds(self, service: str, *, limit: int = 10) -> tuple[Build, ...]:
+        """The builds that were reported last, newest first."""
+        with self._call("builds", service=service, limit=limit):
+            found = [
+                each
+                for each in self.table.records.values()
+                if isinstance(each, Build) and each.service == service
+            ]
+            return tuple(sorted(found, key=lambda each: each.reported_at, reverse=True)[:limit])
+
+    def build(self, service: str, version: str) -> Build | None:
+        """One build."""
+        with self._call("build", service=service, version=version):
+            found = self.table.records.get(("build", service, version))
+            return found if isinstance(found, Build) else None
+
+    # --- configuration and chat ---------------------------------------------------------------------------------
+
+    def team(self, version: int | None = None) -> Team:
+        """A published configuration; versions count from 1."""
+        with self._call("team", version=version):
+            published = self.table.configurations
+            wanted = len(published) if version is None else version
+            if not 1 <= wanted <= len(published):
+                raise Refused(Reason.NOT_CONFIGURED)
+            return Team(wanted, copy.deepcopy(published[wanted - 1]))
+
+    def publish(self, raw: dict[str, object]) -> int:
+        """Store a new version."""
+        with self._call("publish", raw=raw), self._one_at_a_time:
+            self.table.configurations.append(copy.deepcopy(raw))
+            return len(self.table.configurations)
+
+    def post(self, ref: Ref, key: str) -> Posted | None:
+        """What chat was told under a key."""
+        with self._call("post", ref=ref, key=key):
+            return self.table.posts.get((ref, key))
+
+    def save_post(self, ref: Ref, key: str, posted: Posted) -> None:
+        """Remember a message."""
+        with self._call("save_post", ref=ref, key=key, posted=posted):
+            self.table.posts[ref, key] = posted
