@@ -83,6 +83,8 @@ class Device:
         finally:
             for task in self._tasks:
                 task.cancel()
+            if self.link:
+                self.link.writer.close()
 
     async def finish(self) -> None:
         """Stop sending and wait for what is not acknowledged yet."""
