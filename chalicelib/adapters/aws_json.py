@@ -26,16 +26,22 @@ SERVICES: dict[str, tuple[str, str, str]] = {
 """Signing name: (host prefix, X-Amz-Target prefix, JSON protocol version)."""
 
 _ENDPOINT_VARIABLES = {"dynamodb": "DYNAMODB", "states": "SFN", "secretsmanager": "SECRETS_MANAGER"}
-_CONNECT_SECONDS = 1.5
+_TRY_SECONDS = 1.5
+_CALL_SECONDS = 2.2
+"""For all tries of one call: Slack gives up after three seconds, and a busy service answers no sooner when pressed."""
 _TRIES = 3
 _TRANSIENT = {
-    "ThrottlingException",
+    "InternalFailure",
+    "InternalServerError",
+    "InternalServiceError",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
-    "TooManyRequestsException",
-    "InternalServerError",
-    "InternalFailure",
+    "RequestTimeout",
     "ServiceUnavailable",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
 }
 
 
@@ -52,13 +58,19 @@ class JsonClient:
     """One service. Raises AwsError where it refused and Unavailable where it did not answer after a few tries."""
 
     def __init__(
-        self, service: str, environment: Mapping[str, str], *, pause: Callable[[float], None] = time.sleep
+        self,
+        service: str,
+        environment: Mapping[str, str],
+        *,
+        pause: Callable[[float], None] = time.sleep,
+        watch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._service = service
         self._environment = environment
         self._region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
         self._endpoint = urlsplit(self._find_endpoint())
         self._pause = pause
+        self._watch = watch
         self._connection: http.client.HTTPConnection | None = None
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,21 +81,24 @@ class JsonClient:
             "content-type": f"application/x-amz-json-{version}",
             "x-amz-target": f"{target}.{operation}",
         }
+        until = self._watch() + _CALL_SECONDS
         for attempt in range(_TRIES):
             try:
-                return self._send(body, headers)
+                return self._send(body, headers, seconds=min(_TRY_SECONDS, until - self._watch()))
             except (OSError, http.client.HTTPException) as error:
-                self._close()
+                self.close()
                 last: Exception = error
             except AwsError as error:
                 if error.code not in _TRANSIENT:
                     raise
                 last = error
-            if attempt + 1 < _TRIES:
-                self._pause(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - spreads retries, guards nothing
+            pause = random.uniform(0.01, 0.06 * 2**attempt)  # noqa: S311 - spreads retries, guards nothing
+            if attempt + 1 == _TRIES or self._watch() + pause >= until:
+                break
+            self._pause(pause)
         raise Unavailable(f"{self._service} {operation}: {type(last).__name__}") from last
 
-    def _send(self, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
+    def _send(self, body: bytes, headers: dict[str, str], *, seconds: float) -> dict[str, Any]:
         signed = sign(
             self._environment,
             service=self._service,
@@ -93,36 +108,26 @@ class JsonClient:
             body=body,
             now=time.time(),
         )
-        connection = self._connect()
+        connection = self._connect(max(seconds, 0.1))
         connection.request("POST", "/", body, signed)
         response = connection.getresponse()
-        content = response.read()
-        try:
-            answer = json.loads(content) if content else {}
-        except ValueError:
-            answer = {}
-        if response.status < 300:
-            return dict(answer)
-        code = str(answer.get("__type", "")).rpartition("#")[2]
-        if response.status >= 500:
-            raise AwsError("InternalServerError", code or str(response.status), answer)
-        raise AwsError(
-            code or str(response.status), str(answer.get("message") or answer.get("Message") or ""), answer
-        )
+        return _answer(response.status, response.read())
 
-    def _connect(self) -> http.client.HTTPConnection:
+    def _connect(self, seconds: float) -> http.client.HTTPConnection:
+        """The kept connection, or a new one; one that the service has closed in the meantime fails at once."""
         if self._connection is None:
             host, port = self._endpoint.hostname or "", self._endpoint.port
             if self._endpoint.scheme == "https":
                 context = ssl.create_default_context()
-                self._connection = http.client.HTTPSConnection(
-                    host, port, timeout=_CONNECT_SECONDS, context=context
-                )
+                self._connection = http.client.HTTPSConnection(host, port, timeout=seconds, context=context)
             else:
-                self._connection = http.client.HTTPConnection(host, port, timeout=_CONNECT_SECONDS)
+                self._connection = http.client.HTTPConnection(host, port, timeout=seconds)
+        if self._connection.sock is not None:
+            self._connection.sock.settimeout(seconds)
         return self._connection
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Drop the kept connection; the next call makes a new one."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -136,6 +141,25 @@ class JsonClient:
             or self._environment.get("AWS_ENDPOINT_URL")
             or f"https://{prefix}.{self._region}.amazonaws.com"
         )
+
+
+def _answer(status: int, content: bytes) -> dict[str, Any]:
+    """What a service said. An answer that can not be read is as good as lost."""
+    try:
+        answer = json.loads(content or b"{}")
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        if status < 300:
+            raise http.client.IncompleteRead(content)
+        answer = {}
+    if status < 300:
+        return answer
+    code = str(answer.get("__type", "")).rpartition("#")[2]
+    message = str(answer.get("message") or answer.get("Message") or "")
+    if status >= 500 or (status == 429 and not code):
+        raise AwsError("ServiceUnavailable", f"{status} {code} {message}".strip(), answer)
+    raise AwsError(code or str(status), message, answer)
 
 
 def sign(

@@ -1,6 +1,6 @@
 """The one table. What stands where is drawn in dynamodb_items.py.
 
-Every change is one TransactWriteItems: all of it happens or none. Each condition below says why it is there.
+Every change is one TransactWriteItems: all of it happens or none. Its conditions are those of dynamodb_writes.py.
 """
 
 import os
@@ -11,30 +11,38 @@ from typing import Any
 from chalicelib.adapters.aws_json import AwsError, JsonClient
 from chalicelib.adapters.dynamodb_items import (
     Item,
-    decode,
     deployment_sk,
     encode,
     environment_pk,
+    fitting,
     from_item,
     key,
     millis,
     place,
     plain,
     service_pk,
-    to_item,
+)
+from chalicelib.adapters.dynamodb_writes import (
+    NEW_LINE,
+    NEW_VERSION,
+    UNUSED_CODE,
+    Write,
+    folded,
+    held_by,
+    not_seen,
+    refused,
+    revision_is,
 )
 from chalicelib.domain.approval import Question
 from chalicelib.domain.builds import Build
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, Refused, Unavailable
-from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
-from chalicelib.usecases.ports import Change, History, Hold, Overview, Posted, Save, Seen
+from chalicelib.usecases.ports import Change, History, Hold, Overview, Posted, Record, Save, Seen
 
 RECENT_SECONDS = 180 * 86_400
 """How long a build stays among those that were reported last; TTL is cleanup only."""
-_RACED = {"TransactionConflictException", "TransactionInProgressException", "ConditionalCheckFailedException"}
 
 
 class DynamoStore:
@@ -49,92 +57,67 @@ class DynamoStore:
     def commit(self, *changes: Change) -> None:
         """All changes or none; see the port for what it raises."""
         holds = [change for change in changes if isinstance(change, Hold)]
-        writes = [
-            write
-            for change in changes
-            if not isinstance(change, Hold)
-            for write in self._writes(change, holds)
-        ]
-        writes += [self._check(hold) for hold in holds]
-        items = [{kind: request} for _, kind, request in writes]
-        token = os.urandom(
-            16
-        ).hex()  # a reply that is lost makes the client send again; the token makes that one write
+        writes = [write for change in changes for write in self._writes(change)]
+        self._transact(folded(writes, [self._check(hold) for hold in holds]))
+
+    def _writes(self, change: Change) -> list[Write]:
+        if isinstance(change, Save):
+            return self._saves(change.record)
+        if isinstance(change, Seen):
+            return [self._seen(change)]
+        return [self._history(change)] if isinstance(change, History) else []
+
+    def _saves(self, record: Record) -> list[Write]:
+        after = fitting(replace(record, revision=record.revision + 1))
+        writes = [Write(Conflict, "Put", self._put(place(record), after), revision_is(record.revision))]
+        if isinstance(record, Question) and not record.revision:
+            pointer = self._put(
+                key(f"CODE#{record.code}", "CODE"),
+                {"at": {name: value["S"] for name, value in place(record).items()}},
+            )
+            writes.append(Write(Conflict, "Put", pointer, UNUSED_CODE))
+        if isinstance(record, Build):
+            at = key(service_pk(record.service), f"RECENT#{millis(record.reported_at)}#{record.version}")
+            ttl = int(record.reported_at) + RECENT_SECONDS
+            writes.append(Write(Conflict, "Put", self._put(at, after, ttl=ttl)))
+        return writes
+
+    def _seen(self, seen: Seen) -> Write:
+        put = self._put(
+            key(f"SEEN#{seen.event}", "SEEN"), {"result": seen.result}, ttl=int(seen.at) + seen.seconds
+        )
+        return Write(Duplicate, "Put", put, not_seen(seen.at))
+
+    def _history(self, line: History) -> Write:
+        sk = f"HISTORY#{millis(line.at)}#{line.deployment}#{line.event}#{os.urandom(3).hex()}"
+        return Write(
+            Conflict,
+            "Put",
+            self._put(key(environment_pk(line.service, line.environment), sk), line),
+            NEW_LINE,
+        )
+
+    def _check(self, hold: Hold) -> Write:
+        at = key(environment_pk(hold.ref.service, hold.ref.environment), "STATE")
+        return Write(LostLock, "ConditionCheck", {"TableName": self._table, "Key": at}, held_by(hold))
+
+    def _put(self, at: Item, content: object, *, ttl: int | None = None) -> dict[str, Any]:
+        """A Put of a record, or of a few named values; `ttl` is when DynamoDB may clean it up."""
+        expires = {} if ttl is None else {"ttl": encode(ttl)}
+        return {"TableName": self._table, "Item": {**encode(content)["M"], **at, **expires}}
+
+    def _transact(self, writes: Sequence[Write]) -> None:
+        """One transaction. Its own token is in every item that it writes: where a reply was lost and the second try is
+        refused because of what the first one wrote, the token says so (DynamoDB itself remembers a token for ten
+        minutes)."""
+        token = os.urandom(16).hex()
+        items = [write.action(token) for write in writes]
         try:
             self._client.call("TransactWriteItems", {"TransactItems": items, "ClientRequestToken": token})
         except AwsError as error:
-            raise _lost(error, [error_kind for error_kind, _, _ in writes]) from error
-
-    def _writes(self, change: Change, holds: list[Hold]) -> list[tuple[type[Exception], str, dict[str, Any]]]:
-        if isinstance(change, Save):
-            return self._saves(change, holds)
-        if isinstance(change, Seen):
-            return [(Duplicate, "Put", self._seen(change))]
-        assert isinstance(change, History)  # noqa: S101 - the union is closed; Hold was taken out before
-        return [(Conflict, "Put", self._history(change))]
-
-    def _saves(self, save: Save, holds: list[Hold]) -> list[tuple[type[Exception], str, dict[str, Any]]]:
-        record = save.record
-        put = self._put({**to_item(replace(record, revision=record.revision + 1)), **place(record)})
-        if record.revision:
-            put["ConditionExpression"] = "revision = :read"  # nobody wrote since it was read
-            put["ExpressionAttributeValues"] = {":read": encode(record.revision)}
-        else:
-            put["ConditionExpression"] = "attribute_not_exists(pk)"  # nobody made it in between
-        kind: type[Exception] = Conflict
-        if isinstance(record, Environment):
-            kind = _fold(put, record, holds)
-        writes: list[tuple[type[Exception], str, dict[str, Any]]] = [(kind, "Put", put)]
-        if isinstance(record, Question) and not record.revision:
-            pointer = {**key(f"CODE#{record.code}", "CODE"), "at": {"M": place(record)}}
-            unused = {**self._put(pointer), "ConditionExpression": "attribute_not_exists(pk)"}
-            writes.append((Conflict, "Put", unused))
-        if isinstance(record, Build):
-            recent = key(service_pk(record.service), f"RECENT#{millis(record.reported_at)}#{record.version}")
-            ttl = encode(int(record.reported_at) + RECENT_SECONDS)
-            writes.append(
-                (Conflict, "Put", self._put({**recent, "version": encode(record.version), "ttl": ttl}))
-            )
-        return writes
-
-    def _seen(self, seen: Seen) -> dict[str, Any]:
-        item = {
-            **key(f"SEEN#{seen.event}", "SEEN"),
-            "result": encode(seen.result),
-            "ttl": encode(int(seen.at) + seen.seconds),
-        }
-        return {
-            **self._put(item),
-            # not seen, or so long ago that only TTL's cleanup, which may come days late, has not removed it
-            "ConditionExpression": "attribute_not_exists(pk) OR #ttl < :now",
-            "ExpressionAttributeNames": {"#ttl": "ttl"},
-            "ExpressionAttributeValues": {":now": encode(int(seen.at))},
-        }
-
-    def _history(self, line: History) -> dict[str, Any]:
-        sk = f"HISTORY#{millis(line.at)}#{line.deployment}#{line.event}#{os.urandom(3).hex()}"
-        item = {**to_item(line), **key(environment_pk(line.service, line.environment), sk)}
-        item["actor"] = encode(str(line.actor))
-        return {
-            **self._put(item),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }  # history is never overwritten
-
-    def _check(self, hold: Hold) -> tuple[type[Exception], str, dict[str, Any]]:
-        condition, values = _held(hold)
-        return (
-            LostLock,
-            "ConditionCheck",
-            {
-                "TableName": self._table,
-                "Key": key(environment_pk(hold.ref.service, hold.ref.environment), "STATE"),
-                "ConditionExpression": condition,
-                "ExpressionAttributeValues": values,
-            },
-        )
-
-    def _put(self, item: Item) -> dict[str, Any]:
-        return {"TableName": self._table, "Item": item}
+            refusal = refused(error, writes, token)
+            if refusal is not None:
+                raise refusal from error
 
     # --- reading ------------------------------------------------------------------------------------------------
 
@@ -158,19 +141,22 @@ class DynamoStore:
         pointer = self._get(f"CODE#{code}", "CODE")
         if not pointer:
             return None
-        at = pointer["at"]["M"]
-        item = self._get(at["pk"]["S"], at["sk"]["S"])
+        at = plain(pointer["at"])
+        item = self._get(at["pk"], at["sk"])
         return from_item(Question, item) if item else None
 
     def overview(self, service: str, name: str, *, deployments: int = 5) -> Overview:
-        """The environment, its newest deployments, and the open questions of those that hold it."""
+        """The environment, its newest deployments with those that hold it, and what the holders ask."""
         environment = self.environment(service, name)
         newest = self._query(environment_pk(service, name), "DEPLOYMENT#", limit=deployments, newest=True)
-        found = tuple(from_item(Deployment, item) for item in newest)
-        slots = (environment.active, environment.keeping)
-        holders = dict.fromkeys(slot.deployment for slot in slots if slot is not None)
-        asked = [each for holder in holders for each in self.questions(Ref(service, name, holder))]
-        return Overview(environment, found, tuple(each for each in asked if each.answer is None))
+        found = [from_item(Deployment, item) for item in newest]
+        holders = [slot.deployment for slot in (environment.active, environment.keeping) if slot is not None]
+        refs = [Ref(service, name, holder) for holder in dict.fromkeys(holders)]
+        known = {each.id for each in found}
+        older = (self.deployment(ref) for ref in refs if ref.deployment not in known)
+        found += [each for each in older if each is not None]
+        asked = [each for ref in refs for each in self.questions(ref) if each.answer is None]
+        return Overview(environment, tuple(found), tuple(asked))
 
     def questions(self, ref: Ref) -> tuple[Question, ...]:
         """Every question of a deployment, oldest first."""
@@ -180,14 +166,16 @@ class DynamoStore:
     def history(self, service: str, name: str, *, limit: int = 50) -> tuple[History, ...]:
         """Newest first."""
         items = self._query(environment_pk(service, name), "HISTORY#", limit=limit, newest=True)
-        return tuple(_line(item) for item in items)
+        return tuple(from_item(History, item) for item in items)
 
     def builds(self, service: str, *, limit: int = 10) -> tuple[Build, ...]:
-        """The builds that were reported last, newest first."""
-        recent = self._query(service_pk(service), "RECENT#", limit=3 * limit, newest=True)
-        versions = list(dict.fromkeys(str(plain(item["version"])) for item in recent))[:limit]
-        found = (self.build(service, version) for version in versions)
-        return tuple(build for build in found if build is not None)
+        """The builds that were reported last, newest first; one is reported as running, then as ended."""
+        items = self._query(service_pk(service), "RECENT#", limit=3 * limit, newest=True)
+        newest: dict[str, Build] = {}
+        for item in items:
+            build = from_item(Build, item)
+            newest.setdefault(build.version, build)
+        return tuple(newest.values())[:limit]
 
     def build(self, service: str, version: str) -> Build | None:
         """One build."""
@@ -208,20 +196,14 @@ class DynamoStore:
         """A new version; raises Conflict where somebody else published at the same time."""
         current = self._current()
         version = current + 1
-        stored = self._put({**key("CONFIG", f"VERSION#{version:08}"), "raw": encode(raw)})
-        stored["ConditionExpression"] = "attribute_not_exists(pk)"  # a version never changes
-        pointer = self._put({**key("CONFIG", "CURRENT"), "version": encode(version)})
-        if current:
-            pointer["ConditionExpression"] = (
-                "version = :read"  # the version that this one follows is still the newest
-            )
-            pointer["ExpressionAttributeValues"] = {":read": encode(current)}
-        else:
-            pointer["ConditionExpression"] = "attribute_not_exists(pk)"
-        try:
-            self._client.call("TransactWriteItems", {"TransactItems": [{"Put": stored}, {"Put": pointer}]})
-        except AwsError as error:
-            raise _lost(error, [Conflict, Conflict]) from error
+        stored = self._put(key("CONFIG", f"VERSION#{version:08}"), {"raw": raw})
+        pointer = self._put(key("CONFIG", "CURRENT"), {"version": version, "revision": version})
+        self._transact(
+            [
+                Write(Conflict, "Put", stored, NEW_VERSION),
+                Write(Conflict, "Put", pointer, revision_is(current)),
+            ]
+        )
         return version
 
     def _current(self) -> int:
@@ -238,7 +220,7 @@ class DynamoStore:
     def save_post(self, ref: Ref, name: str, posted: Posted) -> None:
         """Remember a message that was posted or updated."""
         at = key(environment_pk(ref.service, ref.environment), f"POST#{ref.deployment}#{name}")
-        self._ask("PutItem", {**self._put({**to_item(posted), **at})})
+        self._ask("PutItem", self._put(at, posted))
 
     # --- requests -----------------------------------------------------------------------------------------------
 
@@ -271,48 +253,3 @@ class DynamoStore:
             return self._client.call(operation, request)
         except AwsError as error:
             raise Unavailable(f"{operation}: {error.code}") from error
-
-
-def _held(hold: Hold) -> tuple[str, dict[str, Any]]:
-    """The condition that a deployment holds one of its environment's slots, under its own fencing number."""
-    condition = (
-        "(active.deployment = :holder AND active.fence = :fence)"
-        " OR (keeping.deployment = :holder AND keeping.fence = :fence)"
-    )
-    return condition, {":holder": encode(hold.ref.deployment), ":fence": encode(hold.fence)}
-
-
-def _fold(put: dict[str, Any], record: Environment, holds: list[Hold]) -> type[Exception]:
-    """Put a Hold on the same environment into its Put: a transaction may touch an item once.
-
-    It fails as Conflict: the revision says so first, and who reads again finds the lock gone.
-    """
-    for hold in [
-        each for each in holds if (each.ref.service, each.ref.environment) == (record.service, record.name)
-    ]:
-        condition, values = _held(hold)
-        put["ConditionExpression"] = f"({put['ConditionExpression']}) AND ({condition})"
-        put["ExpressionAttributeValues"] = {**put.get("ExpressionAttributeValues", {}), **values}
-        holds.remove(hold)
-    return Conflict
-
-
-def _lost(error: AwsError, kinds: Sequence[type[Exception]]) -> Exception:
-    """Which of ours a refused transaction is: seen before, then lock lost, then lost race."""
-    if error.code != "TransactionCanceledException":
-        return Conflict(error.code) if error.code in _RACED else Unavailable(error.code)
-    reasons = [str(each.get("Code", "None")) for each in error.body.get("CancellationReasons", [])]
-    failed = {kind for kind, code in zip(kinds, reasons, strict=False) if code == "ConditionalCheckFailed"}
-    for kind in (Duplicate, LostLock, Conflict):
-        if kind in failed:
-            return kind("a condition was not met")
-    if "TransactionConflict" in reasons:
-        return Conflict("another transaction writes the same records")
-    return Unavailable(f"transaction canceled: {', '.join(reasons)}")
-
-
-def _line(item: Item) -> History:
-    values = {
-        name: decode(str, value) for name, value in item.items() if name not in {"pk", "sk", "actor", "at"}
-    }
-    return History(**values, at=float(plain(item["at"])), actor=Actor.parse(plain(item["actor"])))

@@ -8,7 +8,7 @@
 |                       | HISTORY#millis#deployment#event#random | a line of history                               |
 |                       | POST#deployment#key                    | a message in chat                               |
 | SERVICE#service       | BUILD#version                          | a build as reported last                        |
-|                       | RECENT#millis#version                  | which builds were reported last                 |
+|                       | RECENT#millis#version                  | the same again, in the order of reports         |
 | CODE#code             | CODE                                   | where the question of a code is                 |
 | SEEN#event            | SEEN                                   | an outside event that was handled, and its result |
 | CONFIG                | CURRENT, VERSION#00000003              | published configurations                        |
@@ -18,7 +18,7 @@ Attributes are DynamoDB's own maps and lists, so that the console shows them.
 
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from functools import cache
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
@@ -90,8 +90,20 @@ def changed(keys: Mapping[str, Attribute]) -> Ref | tuple[str, str] | None:
 # --- values -----------------------------------------------------------------------------------------------------
 
 
-def encode(value: object) -> Attribute:  # noqa: PLR0911 - one way for each kind of value
-    """A value as DynamoDB writes it; None is left out of maps and does not stand alone."""
+def encode(value: object) -> Attribute:
+    """A value as DynamoDB writes it."""
+    if isinstance(value, list | tuple):
+        return {"L": [encode(each) for each in value]}
+    if isinstance(value, Mapping):
+        return {"M": {str(name): encode(each) for name, each in value.items()}}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {"M": to_item(value)}
+    return _scalar(value)
+
+
+def _scalar(value: object) -> Attribute:
+    if value is None:
+        return {"NULL": True}
     if isinstance(value, bool):
         return {"BOOL": value}
     if isinstance(value, Enum):
@@ -100,13 +112,18 @@ def encode(value: object) -> Attribute:  # noqa: PLR0911 - one way for each kind
         return {"S": value}
     if isinstance(value, int | float):
         return {"N": repr(value)}
-    if isinstance(value, list | tuple):
-        return {"L": [encode(each) for each in value]}
-    if isinstance(value, Mapping):
-        return {"M": {str(name): encode(each) for name, each in value.items() if each is not None}}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {"M": to_item(value)}
     raise TypeError(f"no way to store {type(value).__name__}")
+
+
+MOST_OUTPUT, MOST_DETAIL = 20_000, 4_000
+"""Far more than a step keeps: an item may have 400 KB, and a fleet's hosts take most of that."""
+
+
+def fitting(record: Record) -> Record:
+    """A record whose texts from outside are short enough for one item; of an output the end is kept."""
+    if isinstance(record, Deployment):
+        return replace(record, output=record.output[-MOST_OUTPUT:], detail=record.detail[:MOST_DETAIL])
+    return record
 
 
 def to_item(record: object) -> Item:
@@ -122,6 +139,8 @@ def decode(kind: Any, attribute: Attribute) -> Any:
     origin = get_origin(kind)
     if tag == "M":
         return from_item(kind, value) if is_dataclass(kind) else _mapping(kind, value)
+    if tag == "NULL":
+        return None
     if tag == "L":
         return _sequence(kind, origin, value)
     if tag == "N":

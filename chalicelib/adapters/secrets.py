@@ -8,6 +8,8 @@ from chalicelib.domain.errors import Unavailable
 from chalicelib.usecases.ports import Clock
 
 _KEEP_SECONDS = 300
+_SERVE_SECONDS = 3_600
+"""A document that was read before opens its doors this long while Secrets Manager does not answer."""
 
 
 class SecretDocument:
@@ -22,8 +24,14 @@ class SecretDocument:
 
     def read(self) -> dict[str, Any]:
         """The document; raises Unavailable where Secrets Manager does not answer."""
-        if self._clock.now() - self._read_at > _KEEP_SECONDS:
-            self._document = self._fetch()
+        age = self._clock.now() - self._read_at
+        if age > _KEEP_SECONDS:
+            try:
+                self._document = self._fetch()
+            except Unavailable:
+                if age > _SERVE_SECONDS:
+                    raise
+                return self._document
             self._read_at = self._clock.now()
         return self._document
 

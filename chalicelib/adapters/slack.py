@@ -3,7 +3,8 @@
 import http.client
 import json
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
 
 from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.domain.reasons import Reason
@@ -11,9 +12,26 @@ from chalicelib.telemetry import log
 from chalicelib.usecases.ports import Message
 from chalicelib.wire.slack_message import blocks_of, text_of
 
+if TYPE_CHECKING:
+    from slack_sdk.web import SlackResponse
+
 _SECONDS = 5
 _WHISPER_SECONDS = 1.5
 """The edge answers Slack within three seconds, and a refusal is worth no more of them."""
+_MENDABLE = {
+    "account_inactive",
+    "fatal_error",
+    "internal_error",
+    "invalid_auth",
+    "missing_scope",
+    "not_authed",
+    "ratelimited",
+    "request_timeout",
+    "service_unavailable",
+    "token_expired",
+    "token_revoked",
+}
+"""What passes, or an operator mends: the table's stream brings the message again ("Errors", chat.postMessage)."""
 _GONE = {"message_not_found", "cant_update_message", "thread_not_found"}
 
 
@@ -59,13 +77,20 @@ class SlackChat:
                 method, json=arguments, headers={"Authorization": f"Bearer {self._token()}"}
             )
         except SlackApiError as error:
-            code = str(error.response.get("error"))
-            if error.response.status_code == 429 or error.response.status_code >= 500:
-                raise Unavailable(f"Slack {method}: {code}") from error
-            raise Refused(Reason.CHAT_REFUSED, method=method, problem=code) from error
+            raise _refusal(method, error.response) from error
         except (SlackClientError, OSError) as error:
             raise Unavailable(f"Slack {method}: {type(error).__name__}") from error
         return dict(response.data) if isinstance(response.data, dict) else {}
+
+
+def _refusal(method: str, response: "SlackResponse") -> Refused | Unavailable:
+    """Whether it is worth trying again, and when Slack wants that."""
+    code = str(response.get("error"))
+    if response.status_code != 429 and response.status_code < 500 and code not in _MENDABLE:
+        return Refused(Reason.CHAT_REFUSED, method=method, problem=code)
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    wait = headers.get("retry-after")
+    return Unavailable(f"Slack {method}: {code}" + (f", again after {wait} s" if wait else ""))
 
 
 class ResponseUrls:
@@ -76,18 +101,26 @@ class ResponseUrls:
 
     def whisper(self, address: str, text: str) -> None:
         """Say something to the one who clicked."""
-        parts = urlsplit(address)
-        if f"{parts.scheme}://{parts.netloc}" != self._origin:
-            log("warning", "response_url is not Slack's")
+        try:
+            parts = urlsplit(address)
+            if f"{parts.scheme}://{parts.netloc}" != self._origin:
+                log("warning", "a response_url is not Slack's; nothing was sent")
+                return
+            status = self._post(parts, text)
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            log("warning", "a reply could not be delivered", error=type(error).__name__)
             return
+        if status >= 300:
+            log("warning", "a reply was refused", status=status)
+
+    def _post(self, parts: SplitResult, text: str) -> int:
+        """One request; http.client follows no redirect, which could lead away from the origin."""
         body = json.dumps({"response_type": "ephemeral", "replace_original": False, "text": text})
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         connection = kind(parts.hostname or "", parts.port, timeout=_WHISPER_SECONDS)
         try:
             path = f"{parts.path}?{parts.query}" if parts.query else parts.path
             connection.request("POST", path, body.encode(), {"Content-Type": "application/json"})
-            connection.getresponse().read()
-        except (OSError, http.client.HTTPException) as error:
-            log("warning", "a reply could not be delivered", error=type(error).__name__)
+            return connection.getresponse().status
         finally:
             connection.close()
