@@ -174,4 +174,4 @@ def _malformed(verb: str, problem: str) -> Refused:
 
 def _shown(word: str) -> str:
     """Outside text, made harmless to show inside backquotes."""
-    return "".join(each for each in word[:40] if each.isprintable() and each not in "`<>&")
+    return "".join(each for each in word[:40] if each.isprintable() and each not in "`<>&{}")

@@ -4,10 +4,11 @@ The edge never reaches a server; the state machine does the work.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.approval import Answer, Kind, Question
-from chalicelib.domain.builds import deployable
+from chalicelib.domain.builds import Build, deployable
 from chalicelib.domain.commands import Act, Command, Decide, Deploy, Help, Keep, Status
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, Environment, Phase, Ref, State
 from chalicelib.domain.errors import Conflict, Duplicate, Refused
@@ -62,6 +63,9 @@ class ChatOps:
         command = request.command
         if isinstance(command, Deploy):
             return self._deploy(team, request, command)
+        before = self._store.seen(request.event)
+        if before is not None:
+            return self._done_before(before)
         if isinstance(command, Decide):
             return self._decide(team, request, command)
         if isinstance(command, Keep):
@@ -81,7 +85,7 @@ class ChatOps:
         accepted = self._store.seen(request.event)
         if accepted is not None:
             return self._accepted(Ref(command.service, command.environment, accepted), command)
-        build = deployable(command.service, command.version, self._store.builds(command.service))
+        build = deployable(command.service, command.version, self._builds(command))
         environment = self._store.environment(command.service, command.environment)
         if not command.plan_only:
             self._refuse_while_busy(environment, build.version)
@@ -116,16 +120,30 @@ class ChatOps:
             identifier = self._store.seen(request.event) or identifier
         return self._accepted(replace(deployment.ref, deployment=identifier), command)
 
+    def _builds(self, command: Deploy) -> list[Build]:
+        """The newest builds, and the one that is asked for, however old it is."""
+        builds = list(self._store.builds(command.service))
+        if command.version and all(build.version != command.version for build in builds):
+            named = self._store.build(command.service, command.version)
+            builds += [named] if named is not None else []
+        return builds
+
     def _accepted(self, ref: Ref, command: Deploy) -> str:
         """Start the execution; a crash before this line is mended by the same request coming again."""
         self._workflow.start(ref)
         return texts.planning(ref) if command.plan_only else texts.accepted(ref)
+
+    def _start_again(self, deployment: Deployment | None) -> None:
+        """A deployment that was accepted and then lost its start would hold its environment for ever."""
+        if deployment is not None and deployment.state is State.ACCEPTED:
+            self._workflow.start(deployment.ref)
 
     def _refuse_while_busy(self, environment: Environment, version: str) -> None:
         if environment.active is not None:
             active = self._store.deployment(
                 Ref(environment.service, environment.name, environment.active.deployment)
             )
+            self._start_again(active)
             raise Refused(
                 Reason.ALREADY_ACTIVE,
                 active=environment.active.deployment,
@@ -141,6 +159,13 @@ class ChatOps:
                 environment=environment.name,
             )
 
+    def _done_before(self, code: str) -> str:
+        """The same event again: what it decided stands, and the machine is woken in case the first try died before."""
+        question = self._store.question(code)
+        if question is not None:
+            self._workflow.wake(question.token)
+        return texts.DONE_BEFORE
+
     # --- deciding -----------------------------------------------------------------------------------------------
 
     def _decide(self, team: Team, request: Request, command: Decide) -> str:
@@ -153,24 +178,24 @@ class ChatOps:
                 team, request.actor, Role.APPROVER, "Confirming" if command.verb == "confirm" else "Rejecting"
             )
         answer = Answer.CONFIRM if command.verb == "confirm" else Answer.REJECT
-        self._answer(question, answer, request.actor, reason=command.reason)
+        self._answer(question, answer, request, reason=command.reason)
         return texts.decided(question, answer)
 
     def _act(self, team: Team, request: Request, command: Act) -> str:
         team.environment(command.service, command.environment)
         require(team, request.actor, Role.DEPLOYER, texts.DOING[command.verb])
         acts = {"finish": self._finish, "cancel": self._cancel, "rollback": self._rollback, "end": self._end}
-        return acts[command.verb](command, request.actor)
+        return acts[command.verb](command, request)
 
-    def _finish(self, command: Act, actor: Actor) -> str:
+    def _finish(self, command: Act, request: Request) -> str:
         deployment = self._active(command)
         question = self._open(deployment.ref, Kind.READY)
         if question is None:
             raise Refused(Reason.NOT_READY, deployment=deployment.id, state=texts.state_name(deployment))
-        self._answer(question, Answer.FINISH, actor)
+        self._answer(question, Answer.FINISH, request)
         return texts.finishing(deployment)
 
-    def _cancel(self, command: Act, actor: Actor) -> str:
+    def _cancel(self, command: Act, request: Request) -> str:
         deployment = self._active(command)
         if deployment.state not in BEFORE_SWITCH:
             raise Refused(
@@ -180,39 +205,50 @@ class ChatOps:
                 service=command.service,
                 environment=command.environment,
             )
-        wanted = replace(deployment, wanted="cancel", wanted_by=actor)
-        self._store.commit(Save(wanted), self._history(deployment.ref, actor, "cancel_asked"))
-        for kind in (Kind.START, Kind.BUILD, Kind.READY, Kind.FINISH):
-            question = self._open(deployment.ref, kind)
-            if question is not None:
-                self._answer(question, Answer.CANCEL, actor)
+        wanted = replace(deployment, wanted="cancel", wanted_by=request.actor)
+        kinds = (Kind.START, Kind.BUILD, Kind.READY, Kind.FINISH)
+        found = (self._open(deployment.ref, kind) for kind in kinds)
+        open_ones = [question for question in found if question is not None]
+        now = self._clock.now()
+        self._commit_once(
+            request,
+            open_ones[0].code if open_ones else "",
+            Save(wanted),
+            *(Save(question.answered(Answer.CANCEL, request.actor, now)) for question in open_ones),
+            self._history(deployment.ref, request.actor, "cancel_asked"),
+        )
+        self._start_again(deployment)
+        for question in open_ones:
+            self._workflow.wake(question.token)
         return texts.canceling(deployment)
 
-    def _rollback(self, command: Act, actor: Actor) -> str:
+    def _rollback(self, command: Act, request: Request) -> str:
         environment = self._store.environment(command.service, command.environment)
         kept = self._kept(environment)
         if kept is not None and environment.active is None:
             question = self._open(kept.ref, Kind.KEEP)
             if question is not None:
-                self._answer(question, Answer.ROLLBACK, actor)
+                self._answer(question, Answer.ROLLBACK, request)
                 return texts.rolling_back(kept)
         if kept is not None and environment.active is not None:
             self._refuse_while_busy(environment, "")
         if environment.active is not None:
-            return self._rollback_while_baking(command, actor)
+            return self._rollback_while_baking(command, request)
         raise Refused(Reason.WINDOW_CLOSED, service=command.service, environment=command.environment)
 
-    def _rollback_while_baking(self, command: Act, actor: Actor) -> str:
+    def _rollback_while_baking(self, command: Act, request: Request) -> str:
         deployment = self._active(command)
         if deployment.state not in {State.SWITCHING, State.BAKING}:
             raise Refused(Reason.WINDOW_CLOSED, service=command.service, environment=command.environment)
-        wanted = replace(deployment, wanted="rollback", wanted_by=actor)
-        self._store.commit(Save(wanted), self._history(deployment.ref, actor, "rollback_asked"))
+        wanted = replace(deployment, wanted="rollback", wanted_by=request.actor)
+        self._commit_once(
+            request, "", Save(wanted), self._history(deployment.ref, request.actor, "rollback_asked")
+        )
         return texts.rolling_back(deployment)
 
-    def _end(self, command: Act, actor: Actor) -> str:
+    def _end(self, command: Act, request: Request) -> str:
         deployment, question = self._kept_open(command.service, command.environment)
-        self._answer(question, Answer.END, actor)
+        self._answer(question, Answer.END, request)
         return texts.ending(deployment)
 
     def _keep(self, team: Team, request: Request, command: Keep) -> str:
@@ -226,7 +262,7 @@ class ChatOps:
                 limit=texts.duration(settings.timeouts.most_keep_old),
                 asked=texts.duration(asked),
             )
-        self._answer(question, Answer.EXTEND, request.actor, seconds=command.seconds, event=request.event)
+        self._answer(question, Answer.EXTEND, request, seconds=command.seconds)
         return texts.extended(deployment, question.deadline + command.seconds)
 
     # --- looking ------------------------------------------------------------------------------------------------
@@ -274,26 +310,19 @@ class ChatOps:
         return max(asked, key=lambda each: each.asked_at, default=None)
 
     def _answer(
-        self,
-        question: Question,
-        answer: Answer,
-        by: Actor,
-        *,
-        reason: str = "",
-        seconds: int = 0,
-        event: str = "",
+        self, question: Question, answer: Answer, request: Request, *, reason: str = "", seconds: int = 0
     ) -> None:
         """Decide a question by one conditional write, then wake the machine; what the table says is what counts."""
-        now = self._clock.now()
-        decided = question.answered(answer, by, now, reason=reason, seconds=seconds)
-        seen: tuple[Change, ...] = (Seen(event, now),) if event else ()
-        try:
-            self._store.commit(
-                Save(decided), self._history(question.ref, by, f"{answer}_{question.kind}", reason), *seen
-            )
-        except Duplicate:
-            return
+        by = request.actor
+        decided = question.answered(answer, by, self._clock.now(), reason=reason, seconds=seconds)
+        line = self._history(question.ref, by, f"{answer}_{question.kind}", reason)
+        self._commit_once(request, question.code, Save(decided), line)
         self._workflow.wake(question.token)
+
+    def _commit_once(self, request: Request, code: str, *changes: Change) -> None:
+        """Write what an event changes, with the event: where the very same came first, its write stands."""
+        with suppress(Duplicate):
+            self._store.commit(*changes, Seen(request.event, self._clock.now(), result=code))
 
     def _history(self, ref: Ref, actor: Actor, event: str, detail: str = "") -> History:
         return History(ref.service, ref.environment, ref.deployment, self._clock.now(), actor, event, detail)

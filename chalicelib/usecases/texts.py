@@ -39,6 +39,8 @@ DOING = {
     "end": "Ending the old fleet",
 }
 
+DONE_BEFORE = "I did this already; nothing was done twice."
+
 HELP = "\n".join(
     [
         "*What you can say*",
