@@ -116,9 +116,16 @@ def left_open(house: House) -> list[str]:
                 for slot in ("active", "keeping")
                 if item.get(slot)
             ]
-        if item["sk"].startswith("QUESTION#") and not item.get("answer"):
-            left.append(f"question {item['code']}")
-    return left
+    return left + [f"question {code}" for code in open_questions(house)]
+
+
+def open_questions(house: House) -> list[str]:
+    """The codes of questions that nobody has decided."""
+    return [
+        str(item["code"])
+        for item in _items(house)
+        if item["sk"].startswith("QUESTION#") and not item.get("answer")
+    ]
 
 
 def _items(house: House) -> list[dict[str, Any]]:

@@ -94,7 +94,7 @@ TEXTS: dict[Reason, str] = {
     Reason.UNKNOWN_QUESTION: "I know no question `{code}`.",
     Reason.ALREADY_DECIDED: "Too late: {who} {answer} this {when}. Nothing changed.",
     Reason.EXPIRED: "Too late: nobody answered in time and this expired {when}. Nothing changed.",
-    Reason.BUSY: "Several people changed this at the same moment. Nothing was done; try again.",
+    Reason.BUSY: "This is changing at this very moment. Nothing was done; try again in a few seconds.",
     Reason.NO_INSTANCES: (
         "No live instances of `{service}` in {environment} for the role(s) {roles}: there is nothing to mirror."
     ),

@@ -224,17 +224,13 @@ class ChatOps:
 
     def _rollback(self, command: Act, request: Request) -> str:
         environment = self._store.environment(command.service, command.environment)
-        kept = self._kept(environment)
-        if kept is not None and environment.active is None:
-            question = self._open(kept.ref, Kind.KEEP)
-            if question is not None:
-                self._answer(question, Answer.ROLLBACK, request)
-                return texts.rolling_back(kept)
-        if kept is not None and environment.active is not None:
-            self._refuse_while_busy(environment, "")
         if environment.active is not None:
+            if environment.keeping is not None:
+                self._refuse_while_busy(environment, "")
             return self._rollback_while_baking(command, request)
-        raise Refused(Reason.WINDOW_CLOSED, service=command.service, environment=command.environment)
+        kept, question = self._kept_open(command.service, command.environment)
+        self._answer(question, Answer.ROLLBACK, request)
+        return texts.rolling_back(kept)
 
     def _rollback_while_baking(self, command: Act, request: Request) -> str:
         deployment = self._active(command)
@@ -299,9 +295,14 @@ class ChatOps:
 
     def _kept_open(self, service: str, environment: str) -> tuple[Deployment, Question]:
         kept = self._kept(self._store.environment(service, environment))
-        question = self._open(kept.ref, Kind.KEEP) if kept is not None else None
-        if kept is None or question is None:
+        if kept is None:
             raise Refused(Reason.WINDOW_CLOSED, service=service, environment=environment)
+        question = self._open(kept.ref, Kind.KEEP)
+        if question is None:
+            # Between an answer and the next question of the same window there is a moment without one.
+            moving_on = kept.state is State.KEEPING and self._clock.now() < kept.keep_until
+            reason = Reason.BUSY if moving_on else Reason.WINDOW_CLOSED
+            raise Refused(reason, service=service, environment=environment)
         return kept, question
 
     def _open(self, ref: Ref, kind: Kind) -> Question | None:

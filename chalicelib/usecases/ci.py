@@ -1,5 +1,6 @@
 """What CI reports: a build is kept, whoever waits for it is woken, and chat announces it."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from chalicelib.domain.approval import Answer
@@ -49,5 +50,7 @@ def _wake(store: Store, workflow: Workflow, clock: Clock, build: Build) -> None:
                 answered_by=ci(build.reported_by.user),
                 answered_at=clock.now(),
             )
-            store.commit(Save(answered))
+            # Who was faster, a person who cancels or another report, decided it; the build is in the table already.
+            with suppress(Conflict):
+                store.commit(Save(answered))
         workflow.wake(question.token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,17 @@ from sandbox import demo
 from sandbox.stories import DEPLOYER, ENVIRONMENT, LEAD, STORIES, Teller
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.house import House
+
+
+def _until(done: Callable[[], bool], seconds: float = 15) -> None:
+    """Poll until something is so; a real process answers when it can."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("name", sorted(STORIES))
@@ -37,7 +48,9 @@ def test_a_deployment_waits_for_a_build_that_is_still_running(people: Teller, ho
 def test_the_window_can_be_extended_and_ended_early(passed: Teller, house: House) -> None:
     """`keep +2h` moves the end; `keep end` needs a second person, and then the old fleet ends at once."""
     passed.until_kept()
+    (asked,) = demo.open_questions(house)
     passed.say(LEAD, f"/deploy keep cameras {ENVIRONMENT} +2h")
+    _until(lambda: demo.open_questions(house) not in ([asked], []))
     passed.skip(3 * 3600, "three hours: longer than the window was at first")
     passed.wait("The old fleet stands by until")
     assert len(demo.orphans(house)) == len(demo.live(house))
