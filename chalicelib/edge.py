@@ -44,6 +44,15 @@ class Secrets:
     slack_signing: Sequence[str]
     ci: Mapping[str, Sequence[str]]
 
+    @classmethod
+    def of(cls, document: Mapping[str, object]) -> "Secrets":
+        """From the secret's document. Only lists of texts count: the letters of a lone text would each open a door."""
+        ci = document.get("ci")
+        sources = ci if isinstance(ci, dict) else {}
+        return cls(
+            _texts(document.get("slack_signing")), {name: _texts(found) for name, found in sources.items()}
+        )
+
 
 class Reporter(Protocol):
     """What takes a report: usecases.ci.report with its ports."""
@@ -79,6 +88,8 @@ class Edge:
             typed = slack_request.parse_command(body, headers)
         except Refused as refused:
             return _closed(refused)
+        except Unavailable as error:
+            return _unavailable(error)
         return _ephemeral(self._do(typed.text, typed.actor, typed.event))
 
     def interaction(self, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -89,6 +100,8 @@ class Edge:
             click = slack_request.parse_interaction(body, headers)
         except Refused as refused:
             return _closed(refused)
+        except Unavailable as error:
+            return _unavailable(error)
         text = click.value if click.verb == "deploy" else f"{click.verb} {click.value}"
         said = self._do(text, click.actor, click.event)
         self._replies.whisper(click.response_url, said)
@@ -105,8 +118,7 @@ class Edge:
         except Refused as refused:
             return _closed(refused)
         except Unavailable as error:
-            log_error("a report could not be taken", error, source=source)
-            return Answer(503, json.dumps({"error": "unavailable", "message": _TROUBLE}))
+            return _unavailable(error)
         return Answer(202 if said == "accepted" else 200, json.dumps({"status": said}))
 
     def _verify(self, headers: Mapping[str, str], body: bytes) -> None:
@@ -123,6 +135,16 @@ class Edge:
             log_error("a command could not be done", error, actor=str(actor))
             return _TROUBLE
         return render(said)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
+
+
+def _unavailable(error: Unavailable) -> Answer:
+    """Whoever asked may ask again."""
+    log_error("a request could not be taken", error)
+    return Answer(503, json.dumps({"error": "unavailable", "message": _TROUBLE}))
 
 
 def _closed(refused: Refused) -> Answer:
