@@ -56,8 +56,7 @@ def edge() -> "Edge":
     document = SecretDocument(_json_client("secretsmanager"), settings().edge_secret, clock())
 
     def secrets() -> "Secrets":
-        found = document.read()
-        return Secrets(tuple(found.get("slack_signing", ())), dict(found.get("ci", {})))
+        return Secrets.of(document.read())
 
     return Edge(
         region=settings().region,
@@ -223,5 +222,7 @@ def _client(service: str) -> Any:
     """A client that leaves longer retries to the state machine."""
     from botocore.config import Config  # noqa: PLC0415 - see _session
 
-    patience = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=15)
+    patience = Config(
+        retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=15
+    )
     return _session().client(service, config=patience)
