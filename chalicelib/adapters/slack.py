@@ -86,7 +86,10 @@ class SlackChat:
 def _refusal(method: str, response: "SlackResponse") -> Refused | Unavailable:
     """Whether it is worth trying again, and when Slack wants that."""
     code = str(response.get("error"))
-    if response.status_code != 429 and response.status_code < 500 and code not in _MENDABLE:
+    decided = code.replace(
+        "_", ""
+    ).isalnum()  # else it is slack_sdk that complains of an answer it can not read
+    if decided and response.status_code != 429 and response.status_code < 500 and code not in _MENDABLE:
         return Refused(Reason.CHAT_REFUSED, method=method, problem=code)
     headers = {name.lower(): value for name, value in response.headers.items()}
     wait = headers.get("retry-after")

@@ -1,11 +1,9 @@
 """The light AWS client: its signatures are botocore's, and it tries again only what may pass."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -17,13 +15,13 @@ from hypothesis import strategies as st
 
 from chalicelib.adapters.aws_json import AwsError, JsonClient, sign
 from chalicelib.domain.errors import Unavailable
+from tests.unit.adapters import loopback
+from tests.unit.adapters.loopback import LOST, Reply, Service
 
 KEYS = {
     "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
 }
-Reply = tuple[int, bytes] | None
-"""Status and body; None closes the connection without an answer."""
 
 
 def by_botocore(
@@ -65,54 +63,15 @@ def test_signatures_are_those_of_botocore(service: str, body: bytes, token: str,
     assert ours["authorization"] == by_botocore(environment, host, headers, body, stamp)
 
 
-class Service:
-    """A service on loopback that answers from a script, and keeps what it was asked."""
-
-    def __init__(self, *replies: Reply) -> None:
-        self.replies = list(replies)
-        self.seen: list[tuple[dict[str, str], bytes]] = []
-        self.connections = 0
-        service = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def setup(self) -> None:
-                super().setup()
-                service.connections += 1
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                service.seen.append(({name.lower(): value for name, value in self.headers.items()}, body))
-                reply = service.replies.pop(0)
-                if reply is None:
-                    self.close_connection = True
-                    return
-                self.send_response(reply[0])
-                self.send_header("content-length", str(len(reply[1])))
-                self.end_headers()
-                self.wfile.write(reply[1])
-
-            def log_message(self, *_: object) -> None:
-                """Quiet."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-
-
 @contextmanager
 def serving(*replies: Reply) -> Iterator[tuple[Service, JsonClient, list[float]]]:
     """The service, a client for it, and the pauses that the client made."""
-    service, pauses = Service(*replies), list[float]()
-    threading.Thread(target=service.server.serve_forever, args=(0.01,), daemon=True).start()
-    endpoint = f"http://127.0.0.1:{service.server.server_port}"
-    environment = KEYS | {"AWS_REGION": "eu-west-1", "AWS_ENDPOINT_URL": endpoint}
-    client = JsonClient("dynamodb", environment, pause=pauses.append)
-    try:
+    pauses: list[float] = []
+    with loopback.serving(*replies) as service:
+        environment = KEYS | {"AWS_REGION": "eu-west-1", "AWS_ENDPOINT_URL": service.url}
+        client = JsonClient("dynamodb", environment, pause=pauses.append)
         yield service, client, pauses
-    finally:
         client.close()
-        service.server.shutdown()
-        service.server.server_close()
 
 
 def refusal(code: str, message: str = "no") -> bytes:
@@ -122,10 +81,10 @@ def refusal(code: str, message: str = "no") -> bytes:
 
 def test_a_request_is_what_the_protocol_asks_for() -> None:
     """Target, version and body; requests share one connection."""
-    with serving((200, b'{"Item": {}}'), (200, b"")) as (service, client, pauses):
+    with serving(Reply(200, b'{"Item": {}}'), Reply(200, b"")) as (service, client, pauses):
         assert client.call("GetItem", {"TableName": "table"}) == {"Item": {}}
         assert client.call("PutItem", {}) == {}
-        headers, body = service.seen[0]
+        headers, body = service.asked[0].headers, service.asked[0].body
         assert headers["x-amz-target"] == "DynamoDB_20120810.GetItem"
         assert headers["content-type"] == "application/x-amz-json-1.0"
         assert "/eu-west-1/dynamodb/aws4_request" in headers["authorization"]
@@ -137,44 +96,44 @@ def test_a_request_is_what_the_protocol_asks_for() -> None:
 @pytest.mark.parametrize(
     "trouble",
     [
-        None,
-        (500, b""),
-        (503, b"<html>"),
-        (500, refusal("InternalServerError")),
-        (400, refusal("ThrottlingException")),
-        (400, refusal("ProvisionedThroughputExceededException")),
-        (400, refusal("TransactionInProgressException")),
-        (429, b""),
-        (200, b'{"Item": '),
-        (200, b"[]"),
+        LOST,
+        Reply(500, b""),
+        Reply(503, b"<html>"),
+        Reply(500, refusal("InternalServerError")),
+        Reply(400, refusal("ThrottlingException")),
+        Reply(400, refusal("ProvisionedThroughputExceededException")),
+        Reply(400, refusal("TransactionInProgressException")),
+        Reply(429, b""),
+        Reply(200, b'{"Item": '),
+        Reply(200, b"[]"),
     ],
 )
 def test_what_may_pass_is_tried_again(trouble: Reply) -> None:
     """Lost replies, busy services and answers cut short; the very same request is sent, after a pause."""
-    with serving(trouble, (200, b'{"ok": true}')) as (service, client, pauses):
+    with serving(trouble, Reply(200, b'{"ok": true}')) as (service, client, pauses):
         assert client.call("GetItem", {"a": 1}) == {"ok": True}
-        assert service.seen[0][1] == service.seen[1][1]
+        assert service.asked[0].body == service.asked[1].body
         assert len(pauses) == 1
         assert 0 < pauses[0] < 0.2
 
 
 def test_it_gives_up_after_a_few_tries() -> None:
     """Whoever called decides what then; Slack waits three seconds."""
-    with serving(None, None, None) as (service, client, pauses):
+    with serving(LOST, LOST, LOST) as (service, client, pauses):
         with pytest.raises(Unavailable):
             client.call("GetItem", {})
-        assert len(service.seen) == 3
+        assert len(service.asked) == 3
         assert len(pauses) == 2
 
 
 def test_it_gives_up_when_its_time_is_over() -> None:
     """Slow tries are fewer tries."""
     watch = iter([0.0, 0.0, 1.6, 1.6, 3.2, 3.2])
-    with serving(None, None, None) as (service, client, _):
+    with serving(LOST, LOST, LOST) as (service, client, _):
         client._watch = lambda: next(watch)
         with pytest.raises(Unavailable):
             client.call("GetItem", {})
-        assert len(service.seen) == 2
+        assert len(service.asked) == 2
 
 
 def test_a_refusal_is_told_at_once() -> None:
@@ -182,13 +141,13 @@ def test_a_refusal_is_told_at_once() -> None:
     body = json.dumps(
         {"__type": "x#TransactionCanceledException", "Message": "no", "CancellationReasons": []}
     )
-    with serving((400, body.encode())) as (service, client, _):
+    with serving(Reply(400, body.encode())) as (service, client, _):
         with pytest.raises(AwsError) as refused:
             client.call("TransactWriteItems", {})
         assert refused.value.code == "TransactionCanceledException"
         assert str(refused.value) == "TransactionCanceledException: no"
         assert refused.value.body["CancellationReasons"] == []
-        assert len(service.seen) == 1
+        assert len(service.asked) == 1
 
 
 def test_nobody_listening_is_unavailable() -> None:
