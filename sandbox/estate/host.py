@@ -96,7 +96,8 @@ class Host:
             code, line = await self._apply(verb, name.removesuffix(".service"), now="--now" in arguments)
             codes.append(code)
             lines.append(line)
-        quiet = "--quiet" in arguments or "-q" in arguments
+        # Quiet about what is as it should be, and about what a script asked by exit code; never about errors.
+        quiet = "--quiet" in arguments and (verb == "is-active" or not max(codes, default=1))
         return {"code": max(codes, default=1), "output": "" if quiet else "\n".join(filter(None, lines))}
 
     async def _apply(self, verb: str, name: str, *, now: bool) -> tuple[int, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -106,7 +107,9 @@ class RunCommandBox:
     s3: Objects
 
     def document(self, name: str, content: dict[str, Any]) -> None:
-        """Create a document."""
+        """Create a document; one of an earlier test is replaced."""
+        with suppress(self.client.exceptions.InvalidDocument):
+            self.client.delete_document(Name=name)
         self.client.create_document(
             Name=name, Content=yaml.safe_dump(content), DocumentType="Command", DocumentFormat="YAML"
         )

@@ -134,6 +134,7 @@ def test_the_swarm_counts_requests_and_versions(hosts: HostBox) -> None:
         report = swarm.report()
         stats = swarm.stats()
         life.cancel()
+        await asyncio.gather(life, return_exceptions=True)
         assert report["http"]["failures"] == 0
         assert report["devices"]["count"] == 4
         assert report["devices"]["most_reconnects"] == report["devices"]["messages_lost"] == 0
@@ -177,6 +178,7 @@ def test_an_unhealthy_release_answers_503(hosts: HostBox) -> None:
         writer.write(b"GET /health HTTP/1.1\r\n\r\n")
         line = await reader.readline()
         writer.close()
+        await writer.wait_closed()
         return line
 
     assert asyncio.run(status()).startswith(b"HTTP/1.1 503")
@@ -191,6 +193,7 @@ def test_an_unhealthy_release_answers_503(hosts: HostBox) -> None:
         b"\xff" * 100,
         b"GET /connect HTTP/1.1\r\n\r\n",
     ],
+    ids=["empty", "half", "unknown", "bytes", "no-upgrade"],
 )
 def test_strange_clients_do_no_harm(hosts: HostBox, sent: bytes) -> None:
     """What is not understood is answered or hung up on, and the service goes on."""
@@ -199,6 +202,7 @@ def test_strange_clients_do_no_harm(hosts: HostBox, sent: bytes) -> None:
         _, writer = await asyncio.open_connection(*address)
         writer.write(sent)
         writer.close()
+        await writer.wait_closed()
 
     address = install(hosts, CONTROL)
     asyncio.run(talk())

@@ -29,14 +29,20 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostBox]:
     box.manager.stop_all()
 
 
-@pytest.fixture
-def box(hosts: HostBox) -> Iterator[RunCommandBox]:
-    nodes = dict(hosts.nodes)
+@pytest.fixture(scope="module")
+def service(hosts: HostBox) -> Iterator[RunCommandBox]:
     s3 = Objects()
     yield from run_command_box(hosts, s3)
     s3.shutdown()
     s3.server_close()
-    hosts.nodes = nodes
+
+
+@pytest.fixture
+def box(service: RunCommandBox) -> Iterator[RunCommandBox]:
+    """The service with its four hosts, whatever the test before did to them."""
+    nodes = dict(service.hosts.nodes)
+    yield service
+    service.hosts.nodes = nodes
 
 
 def refused(box: RunCommandBox, **request: Any) -> str:
