@@ -3,6 +3,7 @@ PYTHON ?= python3
 STORY ?= deploy
 HOSTS ?= 3
 BIN := .venv/bin
+MINISTACK := .venv-ministack/bin/ministack
 export AWS_DEFAULT_REGION ?= us-east-1
 
 .PHONY: help demo sandbox package test check unit format clean chromium
@@ -19,7 +20,7 @@ sandbox: $(BIN)/.sandbox ## Keep the sandbox up and print the address of its pag
 package: $(BIN)/.sandbox ## Make the deployable package in build/package
 	$(BIN)/python -m scripts.package
 
-test: $(BIN)/.dev chromium ## Everything: what CI runs
+test: $(BIN)/.dev $(MINISTACK) chromium ## Everything: what CI runs
 	$(BIN)/python -m scripts.package
 	$(BIN)/python -m pytest
 
@@ -56,3 +57,9 @@ $(BIN)/.dev: requirements-dev.txt | $(BIN)/python
 	@echo "Installing what the tests need (about a minute, once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $(BIN)/.sandbox $@
+
+$(MINISTACK): requirements-ministack.txt # the second emulator pins botocore, so it lives apart
+	@echo "Installing the second emulator (about ten seconds, once) ..."
+	@$(PYTHON) -m venv .venv-ministack
+	@.venv-ministack/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-ministack.txt
+	@touch $@

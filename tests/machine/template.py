@@ -1,0 +1,84 @@
+"""The files that name each other, read once: app.py, Chalice's configuration, the template and the definition."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHALICE = Path(".chalice")
+STAGE: dict[str, Any] = json.loads((CHALICE / "config.json").read_text())["stages"]["prod"]
+DEFINITION = Path("stepfunctions/deploy.asl.json")
+EDGE = "APIHandler"
+"""The logical id that Chalice gives to the function behind the HTTP API."""
+
+
+def functions() -> set[str]:
+    """What `@app.lambda_function(name=...)` registers in app.py."""
+    return {
+        keyword.value.value
+        for node in ast.walk(ast.parse(Path("app.py").read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "app.lambda_function"
+        for keyword in node.keywords
+        if keyword.arg == "name"
+        and isinstance(keyword.value, ast.Constant)
+        and isinstance(keyword.value.value, str)
+    }
+
+
+def policies() -> dict[str, Path]:
+    """The policy file of each function by its logical id."""
+    own = {
+        name.capitalize(): CHALICE / each["iam_policy_file"]
+        for name, each in STAGE["lambda_functions"].items()
+    }
+    return {EDGE: CHALICE / STAGE["iam_policy_file"], **own}
+
+
+def statements(policy: Path) -> list[dict[str, Any]]:
+    """The statements of a policy file."""
+    found: list[dict[str, Any]] = json.loads(policy.read_text())["Statement"]
+    return found
+
+
+def listed(value: object) -> list[Any]:
+    """IAM takes one or a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def tasks(machine: dict[str, Any] | None = None) -> Iterator[tuple[str, str]]:
+    """Every task of the definition, those of branches too: its state's name and the name of its function."""
+    for name, state in (machine or json.loads(DEFINITION.read_text()))["States"].items():
+        if state["Type"] == "Task":
+            function = state["Parameters"]["FunctionName"]
+            yield name, function.removeprefix("${").removesuffix("FunctionArn}").lower()
+        for branch in state.get("Branches", ()):
+            yield from tasks(branch)
+
+
+_METHODS = """
+import json
+from chalicelib import bootstrap
+print(json.dumps({name: [each for each in dir(make()) if not each.startswith("_")]
+                  for name, make in bootstrap._STEPS.items()}))
+"""
+
+
+@cache
+def methods() -> dict[str, list[str]]:
+    """The public methods of each function's steps, as bootstrap makes them; in a process whose caches end with it."""
+    answer = subprocess.run(
+        [sys.executable, "-c", _METHODS],
+        env={"AWS_DEFAULT_REGION": "us-east-1"},
+        check=True,
+        capture_output=True,
+    )
+    found: dict[str, list[str]] = json.loads(answer.stdout)
+    return found

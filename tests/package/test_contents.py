@@ -1,0 +1,98 @@
+"""What is in the package, and that the same sources make the same package."""
+
+from __future__ import annotations
+
+import marshal
+import shutil
+import subprocess
+import sys
+import zipfile
+from typing import TYPE_CHECKING
+
+from scripts.package import ROOT, SOURCES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CODE, LAYER = "deployment.zip", "layer-deployment.zip"
+MOST_UNPACKED = 250 * 1024 * 1024
+"""Function and layers together, unpacked (Lambda Developer Guide, "Lambda quotas")."""
+FLAGS = 0b01
+"""A .pyc whose source is never looked at: PEP 552, bit 0 set (hash-based), bit 1 not (unchecked)."""
+
+
+def names(zipped: Path) -> list[str]:
+    """Every file of a zip."""
+    with zipfile.ZipFile(zipped) as opened:
+        return opened.namelist()
+
+
+def test_the_function_is_the_product_and_nothing_else(package: Path) -> None:
+    """No test, no sandbox, no command line, no tools: what is not there can not be called."""
+    tops = {name.partition("/")[0] for name in names(package / CODE)}
+    assert tops == {"app.py", "__pycache__", "chalice", "chalicelib"}
+
+
+def test_the_layer_has_what_functions_import_and_no_tools(package: Path) -> None:
+    """The AWS SDK, Slack's client and X-Ray's; Chalice with its command line would make it 5 MB larger."""
+    parts = [name.split("/") for name in names(package / LAYER)]
+    tops = {part for path in parts for part in path[:5]}
+    assert {"boto3", "slack_sdk", "aws_xray_sdk"} <= tops
+    assert not {"chalice", "pip", "setuptools", "bin", "moto", "tests", "sandbox", "cli"} & tops
+    assert not any(part == "tests" for path in parts for part in path)
+
+
+def test_every_module_is_compiled(package: Path) -> None:
+    """Lambda can not write bytecode, so a module without it is compiled again at each cold start (docs/adr/0006)."""
+    for zipped in (package / CODE, package / LAYER):
+        found = names(zipped)
+        stems = {name.partition(".cpython-")[0] for name in found if name.endswith(".pyc")}
+        missing = [
+            name
+            for name in found
+            if name.endswith(".py")
+            and "/".join([*name.split("/")[:-1], "__pycache__", name.split("/")[-1][:-3]]) not in stems
+        ]
+        assert missing == []
+
+
+def test_bytecode_is_used_without_a_look_at_the_source(package: Path) -> None:
+    """Lambda unpacks with times of its own; bytecode that compares times would never be used."""
+    with zipfile.ZipFile(package / CODE) as opened:
+        for name in opened.namelist():
+            if name.endswith(".pyc"):
+                content = opened.read(name)
+                assert int.from_bytes(content[4:8], "little") == FLAGS, name
+                code = marshal.loads(content[16:])  # noqa: S302 - our own package
+                assert not code.co_filename.startswith("/"), name
+
+
+def test_it_fits_into_lambda(package: Path) -> None:
+    """Code and layer together stay under the limit for what is unpacked."""
+    total = 0
+    for zipped in (package / CODE, package / LAYER):
+        with zipfile.ZipFile(zipped) as opened:
+            total += sum(each.file_size for each in opened.infolist())
+    assert total < MOST_UNPACKED
+
+
+def test_the_same_sources_make_the_same_package(tmp_path: Path) -> None:
+    """Built in two folders from files of different ages, every byte is the same: a changed checksum is changed code."""
+    builds = [_build_copy(tmp_path / name) for name in ("one", "another")]
+    assert [build.wait(timeout=300) for build in builds] == [0, 0]
+    for name in (CODE, LAYER, "sam.json", "deploy.asl.json"):
+        one, another = ((tmp_path / each / "out" / name).read_bytes() for each in ("one", "another"))
+        assert one == another, name
+
+
+def _build_copy(folder: Path) -> subprocess.Popen[bytes]:
+    """Copy the sources, without their times, and build there."""
+    for source in SOURCES:
+        target = folder / source
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / source).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", "deployments", "deployed")
+            shutil.copytree(ROOT / source, target, ignore=ignored, copy_function=shutil.copyfile)
+        else:
+            shutil.copyfile(ROOT / source, target)
+    return subprocess.Popen([sys.executable, "-m", "scripts.package", "out"], cwd=folder)
