@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.estate.link import alive
-from sandbox.estate.processes import descendants, kill_all, marked
+from sandbox.estate.processes import kill_all, marked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,14 +71,6 @@ class HostManager:
         """Whether the instance's init answers."""
         known = self._running.get(instance_id)
         return known is not None and alive(known.folder)
-
-    def orphans(self) -> set[int]:
-        """Processes of instances that should have ended; empty unless something is wrong."""
-        with self._lock:
-            inits = {each.process.pid for each in self._running.values()}
-            folders = [each.folder for each in self._running.values()]
-        ours = set().union(inits, *(descendants(pid) for pid in inits))
-        return set().union(*(marked(f"POINTSMAN_ROOT={folder}") for folder in folders)) - ours
 
 
 def _furnish(folder: Path, instance_id: str, address: str, tags: Mapping[str, str]) -> None:
