@@ -9,6 +9,7 @@ from chalicelib.domain.deployment import Slot, State, Trigger
 from chalicelib.domain.errors import StepFailed
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
+from chalicelib.usecases.messages import plain
 from chalicelib.usecases.ports import Save
 from chalicelib.usecases.steps.work import Result, Work
 
@@ -87,7 +88,7 @@ def _give_up(work: Work, question: Question) -> Result:
     outcome, words = _OUTCOMES[answer]
     detail = words.format(who=f"{{person:{question.answered_by}}}")
     if question.reason:
-        detail = f"{detail[:-1]}: {question.reason}"
+        detail = f"{detail[:-1]}: {plain(question.reason)}"
     work.note(outcome=outcome, detail=detail)
     return _say(answer.value)
 

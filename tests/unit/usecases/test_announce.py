@@ -1,0 +1,193 @@
+"""Chat follows the table: one message for each deployment, updated in place, its questions and output in the thread."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.approval import Answer
+from chalicelib.domain.builds import BuildStatus
+from chalicelib.domain.deployment import Deployment, State
+from chalicelib.domain.errors import Unavailable
+from chalicelib.usecases.announce import Announcer
+from tests.builders import APPROVER, NOW, build, deployment, question, raw_config
+from tests.fakes.chat import FakeChat
+from tests.fakes.clock import FakeClock
+from tests.fakes.store import FakeStore
+
+REF = deployment().ref
+
+
+class Channel:
+    """An announcer over fakes."""
+
+    def __init__(self) -> None:
+        self.store, self.chat, self.clock = FakeStore(raw_config()), FakeChat(), FakeClock()
+        self.announcer = Announcer(self.store, self.chat, self.clock)
+
+    def show(self, state: State = State.PREPARING, **changes: object) -> Deployment:
+        """Store a deployment in a state and announce it."""
+        made = replace(deployment(state), **changes)  # type: ignore[arg-type]
+        self.store.put(made)
+        self.announcer.deployments([made.ref])
+        return made
+
+    def texts(self) -> list[str]:
+        """The plain text of every message, oldest first."""
+        return [each.message.summary for each in self.chat.shown.values()]
+
+
+def test_a_deployment_has_one_message_that_is_updated_in_place() -> None:
+    """However often its state changes."""
+    channel = Channel()
+    for state in (State.PREPARING, State.TESTING, State.READY):
+        channel.show(state)
+    ((shown),) = channel.chat.shown.values()
+    assert (shown.channel, shown.thread, shown.updates) == ("C0DEPLOYS", "", 2)
+    assert "ready to finish" in shown.message.title
+
+
+def test_what_chat_shows_already_is_not_sent_again() -> None:
+    """The stream may bring a change many times."""
+    channel = Channel()
+    channel.show()
+    channel.chat.calls.clear()
+    channel.show()
+    channel.announcer.deployments([REF, REF])
+    assert channel.chat.calls == []
+
+
+def test_changes_that_come_together_are_one_message() -> None:
+    """A batch names a deployment once for each record of it."""
+    channel = Channel()
+    channel.store.put(deployment(State.PREPARING))
+    channel.announcer.deployments([REF, REF, REF])
+    assert len(channel.chat.calls) == 1
+
+
+def test_what_is_not_there_is_not_announced() -> None:
+    """A deployment that is gone, or one without a channel."""
+    channel = Channel()
+    channel.announcer.deployments([replace(REF, deployment="cameras-production-9")])
+    channel.announcer.builds([("cameras", "999")])
+    channel.show(channel="")
+    assert channel.chat.calls == []
+
+
+def test_a_chat_that_is_down_leaves_no_post_and_is_tried_again() -> None:
+    """Unavailable makes the stream bring the change again; then it is posted, once."""
+    channel = Channel()
+    channel.chat.down = True
+    with pytest.raises(Unavailable):
+        channel.show()
+    assert channel.store.table.posts == {}
+    channel.chat.down = False
+    channel.show()
+    channel.show()
+    assert len(channel.chat.shown) == 1
+
+
+def test_an_update_that_failed_is_made_up_for() -> None:
+    """What was shown is remembered only after chat took it."""
+    channel = Channel()
+    channel.show(State.TESTING)
+    channel.chat.down = True
+    with pytest.raises(Unavailable):
+        channel.show(State.READY)
+    channel.chat.down = False
+    channel.announcer.deployments([REF])
+    assert "ready to finish" in channel.texts()[0]
+
+
+def test_a_channel_that_is_gone_holds_up_nobody_else(capsys: pytest.CaptureFixture[str]) -> None:
+    """What chat refuses for good is logged, and the next deployment is shown."""
+    channel = Channel()
+    channel.chat.gone = {"C0GONE"}
+    lost = deployment(channel="C0GONE")
+    shown = deployment(id="cameras-production-2")
+    channel.store.put(lost, shown)
+    channel.announcer.deployments([lost.ref, shown.ref])
+    assert [each.channel for each in channel.chat.shown.values()] == ["C0DEPLOYS"]
+    assert "channel_not_found" in capsys.readouterr().err
+
+
+def test_a_question_is_asked_in_the_thread_and_seen_in_the_channel() -> None:
+    """People who do not follow the thread see it as well."""
+    channel = Channel()
+    channel.store.put(question())
+    channel.show(State.ASKING_START)
+    main, asked = channel.chat.shown.items()
+    assert (asked[1].thread, asked[1].broadcast) == (main[0], True)
+    assert [each.verb for each in asked[1].message.actions] == ["confirm", "reject"]
+
+
+@pytest.mark.parametrize("answer", [Answer.CONFIRM, Answer.REJECT, Answer.CANCEL])
+def test_a_decided_question_loses_its_buttons_and_says_who_decided(answer: Answer) -> None:
+    """In the thread and in the message of the deployment: every copy (invariant I6)."""
+    channel = Channel()
+    channel.store.put(question())
+    channel.show(State.ASKING_START)
+    channel.store.put(question().answered(answer, APPROVER, NOW + 5))
+    channel.announcer.deployments([REF])
+    for shown in channel.chat.shown.values():
+        assert not {each.verb for each in shown.message.actions} & {"confirm", "reject"}
+    asked = list(channel.chat.shown.values())[1].message
+    assert f"{{person:{APPROVER}}}" in " ".join(asked.lines)
+
+
+def test_an_expired_question_loses_its_buttons() -> None:
+    """Past its deadline, also before the machine has written that it expired."""
+    channel = Channel()
+    channel.store.put(question())
+    channel.show(State.ASKING_START)
+    channel.clock.advance(301)
+    channel.announcer.deployments([REF])
+    assert all(
+        not {"confirm"} & {each.verb for each in shown.message.actions}
+        for shown in channel.chat.shown.values()
+    )
+    assert "expired" in channel.texts()[1]
+
+
+def test_a_question_that_was_decided_before_chat_came_back_is_posted_without_buttons() -> None:
+    """Chat was down while it was open; nobody is asked any more."""
+    channel = Channel()
+    channel.store.put(question().answered(Answer.CONFIRM, APPROVER, NOW))
+    channel.show(State.PREPARING)
+    assert all(
+        "confirm" not in {each.verb for each in shown.message.actions}
+        for shown in channel.chat.shown.values()
+    )
+    assert not any(each.broadcast for each in channel.chat.shown.values())
+
+
+def test_what_a_host_printed_stands_in_the_thread() -> None:
+    """Once, beside the reason."""
+    channel = Channel()
+    channel.show(State.DISCARDING, output="Traceback ...", detail="Install failed on 1 of 3 hosts.")
+    channel.announcer.deployments([REF])
+    main, output = channel.chat.shown.items()
+    assert output[1].thread == main[0]
+    assert output[1].message.output == "Traceback ..."
+
+
+def test_a_build_is_announced_with_a_button_for_each_environment() -> None:
+    """In the team's channel; its end updates the message of its start."""
+    channel = Channel()
+    channel.store.put(build(status=BuildStatus.RUNNING))
+    channel.announcer.builds([("cameras", "142")])
+    channel.store.put(build())
+    channel.announcer.builds([("cameras", "142"), ("cameras", "142")])
+    (shown,) = channel.chat.shown.values()
+    assert (shown.channel, shown.updates) == ("C0DEPLOYS", 1)
+    assert [each.value for each in shown.message.actions] == [
+        "cameras@142 to production",
+        "cameras@142 to staging",
+    ]
+
+
+def test_no_token_is_ever_shown() -> None:
+    """Messages are made from records that hold task tokens (invariant I14)."""
+    channel = Channel()
+    channel.store.put(question(token="a-very-secret-token"))
+    channel.show(State.ASKING_START)
+    assert "a-very-secret-token" not in repr(channel.chat.shown)
