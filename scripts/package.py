@@ -6,6 +6,7 @@ compiles everything again at each cold start (see docs/adr/0006).
 """
 
 import compileall
+import fcntl
 import hashlib
 import json
 import os
@@ -26,25 +27,36 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def main(argv: list[str]) -> int:
-    """Build unless the same sources were built before."""
+    """Build unless the same sources were built before; whoever asks at the same time waits for the one build."""
     out = Path(argv[0]) if argv else ROOT / "build" / "package"
-    stamp = out / "sources.sha256"
-    digest = _digest()
-    if stamp.exists() and stamp.read_text() == digest:
-        return 0
-    build(out)
-    stamp.write_text(digest)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stamp = out / "sources.sha256"
+        digest = _digest()
+        if not stamp.exists() or stamp.read_text() != digest:
+            _replace(out, digest)
     return 0
+
+
+def _replace(out: Path, digest: str) -> None:
+    """Build beside the package that is there, so that nobody finds half of one."""
+    with tempfile.TemporaryDirectory(dir=out.parent) as folder:
+        fresh = Path(folder) / "package"
+        build(fresh)
+        (fresh / "sources.sha256").write_text(digest)
+        shutil.rmtree(out, ignore_errors=True)
+        fresh.rename(out)
 
 
 def build(out: Path) -> None:
     """The template, the zips and the definition, in `out`."""
-    shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     chalice = Path(sys.executable).with_name("chalice")
     subprocess.run(
         [
-            str(chalice), "--project-dir", str(ROOT), "package", "--stage", "prod", "--merge-template", str(ROOT / "stepfunctions" / "resources.yaml"), str(out),
+            str(chalice), "--project-dir", str(ROOT), "package", "--stage", "prod",
+            "--merge-template", str(ROOT / "stepfunctions" / "resources.yaml"), str(out),
         ],
         check=True,
         env={"AWS_DEFAULT_REGION": "us-east-1", **os.environ, "PYTHONDONTWRITEBYTECODE": "1"},

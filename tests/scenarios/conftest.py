@@ -1,4 +1,4 @@
-"""One house for all scenarios of a session: each deploys a version of its own, and leaves the house as it found it."""
+"""Scenarios share one house: each deploys a version of its own, and leaves the house as it found it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox import demo
-from sandbox.house import House
 from sandbox.stories import Teller
+from tests.conftest import HOSTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-HOSTS = 2
-DEVICES = 60
+    from sandbox.house import House
+
 _VERSIONS = itertools.count(200)
-
-
-@pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The whole service, from the packaged artifact, with fewer hosts and devices than the demo."""
-    with House(tmp_path_factory.mktemp("house"), hosts=HOSTS, devices=DEVICES) as house:
-        yield house
 
 
 @pytest.fixture
@@ -45,9 +38,3 @@ def passed(people: Teller) -> Teller:
     """The same, and CI has reported that the version's build passed."""
     people.house.report_build(people.version, "passed")
     return people
-
-
-@pytest.fixture
-def record(house: House) -> Callable[[], dict[str, object]]:
-    """The newest deployment's record, as it stands in the table."""
-    return lambda: demo.newest(house)

@@ -1,0 +1,40 @@
+"""A person deploys on the page, by typing and clicking, against the running service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox import demo
+from tests.browser.page import open_page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.house import House
+
+VERSION = "180"
+SLOW = 150_000  # milliseconds; hosts really are configured
+
+
+def test_a_deployment_driven_on_the_page(house: House, tmp_path: Path) -> None:
+    """Type the command, confirm as somebody else, finish, confirm, and see the old fleet end."""
+    house.report_build(VERSION, "passed")
+    with open_page(house.page, width=1600, height=1000) as page:
+        page.act_as("Deployer")
+        page.say(f"/deploy cameras@{VERSION} to production")
+        page.wait_message("May this deployment start?")
+        page.act_as("Approver")
+        page.click("Confirm")
+        page.wait_message("The new fleet is ready", SLOW)
+        page.act_as("Deployer")
+        page.click("Finish: switch traffic")
+        page.wait_message("May traffic switch to the new fleet?")
+        page.act_as("Approver")
+        page.click("Confirm")
+        page.wait_message("The old fleet stands by until", SLOW)
+        page.screenshot(tmp_path / "kept.png")
+        house.clock.advance(2 * 3600 + 30)
+        page.wait_message("The old fleet has ended", SLOW)
+        page.screenshot(tmp_path / "done.png")
+    assert demo.outcome(house) == "succeeded"
+    assert demo.orphans(house) == []
