@@ -60,6 +60,7 @@ def running(folder: Path) -> Iterator[Ministack]:
         "GATEWAY_PORT": str(emulator.port),
         "BIND_HOST": "127.0.0.1",
         "IOT_MTLS_ENABLED": "0",
+        "AUTH": "true",  # functions may do what their roles allow and nothing else
         "LOG_LEVEL": "WARNING",
         "SFN_WAIT_SCALE": "0",  # retries and waits of state machines take no time
         **private,

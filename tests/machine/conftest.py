@@ -1,13 +1,39 @@
-"""The package, whose template the wiring is read from."""
+"""The package, whose template the wiring is read from, and the two interpreters."""
 
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import ministack
+from tests.machine.interpreters import Interpreter
 from tests.packaged import built
+from tests.sandbox.conftest import platform  # noqa: F401 - a fixture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.sandbox.conftest import RunningPlatform
 
 
 @pytest.fixture(scope="session")
 def package() -> Path:
     """The folder with the package."""
     return built()
+
+
+@pytest.fixture(scope="session")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ministack.Ministack]:
+    """The second emulator."""
+    with ministack.running(tmp_path_factory.mktemp("ministack")) as emulator:
+        yield emulator
+
+
+@pytest.fixture(params=["moto", "ministack"])
+def interpreter(request: pytest.FixtureRequest) -> Interpreter:
+    """Each interpreter in turn; moto's as the sandbox has it."""
+    name = {"moto": "platform", "ministack": "second"}[request.param]
+    emulator: RunningPlatform | ministack.Ministack = request.getfixturevalue(name)
+    return Interpreter(emulator.client)

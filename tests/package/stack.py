@@ -84,11 +84,8 @@ def _upload(emulator: Ministack, package: Path) -> str:
     """Put local files and the template that then names them into a bucket; the template's key."""
     s3 = emulator.client("s3")
     s3.create_bucket(Bucket=BUCKET)
-    template = json.loads((package / "sam.json").read_text())
-    resources = template["Resources"]
-    for name in [name for name, each in resources.items() if each["Type"] in UNKNOWN_TO_MINISTACK]:
-        del resources[name]
-    for properties in (each.get("Properties", {}) for each in resources.values()):
+    template = _for_ministack(json.loads((package / "sam.json").read_text()))
+    for properties in (each.get("Properties", {}) for each in template["Resources"].values()):
         for field in LOCAL_FILES:
             if field in properties:
                 file = package / properties[field]
@@ -96,6 +93,19 @@ def _upload(emulator: Ministack, package: Path) -> str:
                 properties[field] = f"s3://{BUCKET}/{file.name}"
     s3.put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(template).encode())
     return "template.json"
+
+
+def _for_ministack(template: dict[str, Any]) -> dict[str, Any]:
+    """The template without what ministack 1.5.33 does otherwise than CloudFormation."""
+    resources = template["Resources"]
+    for name in [name for name, each in resources.items() if each["Type"] in UNKNOWN_TO_MINISTACK]:
+        del resources[name]
+    for role in (each for each in resources.values() if each["Type"] == "AWS::IAM::Role"):
+        for policy in role["Properties"]["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                if "Ref" in statement["Resource"]:  # a secret: `Ref` is its arn on AWS, its name on ministack
+                    statement["Resource"] = {"Fn::GetAtt": [statement["Resource"]["Ref"], "Arn"]}
+    return template
 
 
 def _settled(cloudformation: Any) -> dict[str, Any]:
