@@ -191,6 +191,7 @@ class ChatOps:
         deployment = self._active(command)
         question = self._open(deployment.ref, Kind.READY)
         if question is None:
+            self._wake_again(deployment.ref)
             raise Refused(Reason.NOT_READY, deployment=deployment.id, state=texts.state_name(deployment))
         self._answer(question, Answer.FINISH, request)
         return texts.finishing(deployment)
@@ -300,6 +301,7 @@ class ChatOps:
         question = self._open(kept.ref, Kind.KEEP)
         if question is None:
             # Between an answer and the next question of the same window there is a moment without one.
+            self._wake_again(kept.ref)
             moving_on = kept.state is State.KEEPING and self._clock.now() < kept.keep_until
             reason = Reason.BUSY if moving_on else Reason.WINDOW_CLOSED
             raise Refused(reason, service=service, environment=environment)
@@ -315,10 +317,19 @@ class ChatOps:
     ) -> None:
         """Decide a question by one conditional write, then wake the machine; what the table says is what counts."""
         by = request.actor
+        if question.answered_by is not None:
+            self._workflow.wake(question.token)  # see _wake_again
         decided = question.answered(answer, by, self._clock.now(), reason=reason, seconds=seconds)
         line = self._history(question.ref, by, f"{answer}_{question.kind}", reason)
         self._commit_once(request, question.code, Save(decided), line)
         self._workflow.wake(question.token)
+
+    def _wake_again(self, ref: Ref) -> None:
+        """Who answered last may have died before the wake-up, and the machine would wait for the deadline: whoever
+        comes next wakes it. Where it was woken this does nothing."""
+        newest = max(self._store.questions(ref), key=lambda each: each.asked_at, default=None)
+        if newest is not None and newest.answered_by is not None:
+            self._workflow.wake(newest.token)
 
     def _commit_once(self, request: Request, code: str, *changes: Change) -> None:
         """Write what an event changes, with the event: where the very same came first, its write stands."""

@@ -4,6 +4,7 @@ import pytest
 
 from chalicelib.domain.approval import Answer, Kind
 from chalicelib.domain.deployment import BEFORE_SWITCH, Environment, Slot, State
+from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, question
@@ -245,6 +246,25 @@ def test_a_replayed_keep_extends_once() -> None:
     desk.keeping()
     desk.say(f"keep {WHERE} +1h", event="slack-again")
     nothing_happened(desk, lambda: desk.say(f"keep {WHERE} +1h", event="slack-again"))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("finish cameras production", Reason.NOT_READY), ("rollback cameras production", Reason.BUSY)],
+)
+def test_a_lost_wake_up_is_mended_by_whoever_comes_next(text: str, reason: Reason) -> None:
+    """People type again, which is another event; the answer stands, and the machine does not wait for its deadline."""
+    desk = ready()
+    if reason is Reason.BUSY:
+        desk.keeping()
+    desk.workflow.fail("wake")
+    with pytest.raises(Unavailable):
+        desk.say(text)
+    with pytest.raises(Refused) as refused:
+        desk.say(text, LEAD)
+    assert refused.value.reason is reason
+    assert desk.decided().answered_by == DEPLOYER
+    assert desk.workflow.woken == [TOKEN]
 
 
 # --- looking ------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.domain.approval import Answer, Kind
 from chalicelib.domain.deployment import State
-from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, WORKSPACE, question, raw_config
@@ -152,6 +152,19 @@ def test_a_replayed_click_decides_once_and_wakes_the_machine_again() -> None:
     assert desk.store.table == written
     assert desk.workflow.woken == [TOKEN]
     nothing_happened(desk, lambda: desk.say(f"confirm {CODE}", APPROVER, event="slack-again"))
+
+
+def test_a_lost_wake_up_is_mended_by_the_next_who_decides() -> None:
+    """Too late to decide, and yet of use: the machine reads the answer that was given."""
+    desk = asking()
+    desk.workflow.fail("wake")
+    with pytest.raises(Unavailable):
+        desk.say(f"confirm {CODE}", APPROVER)
+    with pytest.raises(Refused) as refused:
+        desk.say(f"reject {CODE}", SECOND)
+    assert refused.value.reason is Reason.ALREADY_DECIDED
+    assert desk.decided().answer is Answer.CONFIRM
+    assert desk.workflow.woken == [TOKEN]
 
 
 def test_a_token_that_nobody_waits_for_is_no_error() -> None:
