@@ -212,7 +212,7 @@ def _what_next(deployment: Deployment, questions: Sequence[Question]) -> str:
     asked = next((each for each in questions if each.kind in SECOND_PERSON), None)
     if asked is not None and deployment.state in _ASKING:
         return (
-            f"*Somebody else has to confirm* by {{time:{asked.deadline:.0f}}} ({{left:{asked.deadline:.0f}}}): "
+            f"*Somebody else has to confirm* by {{time:{asked.deadline:.0f}}}: "
             f"use the buttons or `/deploy confirm {asked.code}`."
         )
     where = f"{deployment.service} {deployment.environment}"
@@ -228,8 +228,8 @@ def _what_next(deployment: Deployment, questions: Sequence[Question]) -> str:
         State.SWITCHING: "Next: devices are asked to move, and the new fleet is watched.",
         State.BAKING: "Next: the old fleet stands by. Trouble goes back by itself.",
         State.KEEPING: (
-            f"The old fleet stands by until {{time:{deployment.keep_until:.0f}}} "
-            f"({{left:{deployment.keep_until:.0f}}}), then ends by itself. `/deploy rollback {where}` goes back."
+            f"The old fleet stands by until {{time:{deployment.keep_until:.0f}}}, "
+            f"then ends by itself. `/deploy rollback {where}` goes back."
         ),
         State.SWITCHING_BACK: "Next: the new fleet is removed.",
         State.DISCARDING: "Next: this ends. The old fleet keeps its traffic.",
