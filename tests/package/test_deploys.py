@@ -115,6 +115,7 @@ def test_a_build_is_announced_in_chat(stack: Stack, chat: slack.WebApi) -> None:
     """The report reaches the table, its stream the function `chat`, and that one Slack, with the bot's token."""
     assert report(stack, "msg_announced")[0] == 202
     assert report(stack, "msg_announced") == (200, '{"status": "duplicate"}')
+    assert record(stack, "SERVICE#cameras", "BUILD#142")["commit"]["S"] == COMMIT
     said = eventually(
         lambda: [
             call for call in list(chat.calls) if "Build of cameras@142 passed" in call[2].get("text", "")
