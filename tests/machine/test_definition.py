@@ -58,7 +58,10 @@ def test_every_wait_for_the_world_is_bounded(name: str, state: dict[str, Any]) -
 def test_the_errors_it_names_are_those_of_the_code() -> None:
     """Retry and Catch go by class names, so a rename in errors.py must be one here."""
     named = {
-        error for _, state in TASKS for rule in (*state["Retry"], *state["Catch"]) for error in rule["ErrorEquals"]
+        error
+        for _, state in TASKS
+        for rule in (*state["Retry"], *state["Catch"])
+        for error in rule["ErrorEquals"]
     }
     own = {name for name in named if "." not in name}
     assert own == {"Unavailable", "Conflict", "NotReady"}
@@ -85,6 +88,7 @@ def test_only_one_state_ends_instances_and_only_after_they_left_the_load_balance
     leads = [
         name
         for name, state in states(MACHINE)
-        if state.get("Next") == "Terminate" or any(each["Next"] == "Terminate" for each in state.get("Catch", ()))
+        if state.get("Next") == "Terminate"
+        or any(each["Next"] == "Terminate" for each in state.get("Catch", ()))
     ]
     assert leads == ["AwaitDeregistered"]

@@ -27,8 +27,6 @@ WITHOUT_A_NAME = {
     "ssm:ListCommand*": "no resource-level permissions (the same, Systems Manager)",
     "cloudwatch:DescribeAlarms": "composite alarms answer to `*` only (CloudWatch API, DescribeAlarms)",
     "route53:ListHostedZonesByName": "no resource-level permissions (the same, Route 53)",
-    "route53:ListResourceRecordSets": "zones are the teams' own: hostedzone/* would say the same",
-    "route53:GetChange": "a change has no name before it is made: change/* would say the same",
     "xray:Put*": "no resource-level permissions (the same, X-Ray)",
     "xray:GetSampling*": "no resource-level permissions (the same, X-Ray)",
 }
