@@ -27,7 +27,7 @@ test: $(BIN)/.dev $(MINISTACK) chromium ## Everything: what CI runs
 check: $(BIN)/.dev ## The fast inner loop: format, lint, types, imports, unit tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy chalicelib app.py cli sandbox scripts tests
+	$(BIN)/mypy chalicelib app.py cli sandbox scripts benchmarks tests
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/unit
 

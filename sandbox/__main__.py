@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -33,7 +34,10 @@ def main() -> int:
 
 
 def _until_interrupted() -> None:
-    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    stopped.wait()
 
 
 def _options() -> argparse.Namespace:
