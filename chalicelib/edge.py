@@ -130,7 +130,7 @@ class Edge:
             said = self._chatops.handle(Request(parse(text), actor, event))
         except Refused as refused:
             log("info", "refused", reason=refused.reason.value, actor=str(actor))
-            return render(f"{refused.text} _({refused.reason.value})_")
+            return render(f"{refused.text} (`{refused.reason.value}`)")
         except Unavailable as error:
             log_error("a command could not be done", error, actor=str(actor))
             return _TROUBLE

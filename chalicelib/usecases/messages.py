@@ -7,7 +7,7 @@ from chalicelib.domain.approval import SAID, SECOND_PERSON, Answer, Kind, Questi
 from chalicelib.domain.builds import Build, BuildStatus
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State
 from chalicelib.domain.people import Actor
-from chalicelib.domain.plan import Plan
+from chalicelib.domain.plan import Plan, Route
 from chalicelib.usecases.ports import Action, Message
 from chalicelib.usecases.texts import STATE_NAMES, duration
 
@@ -131,6 +131,8 @@ def _fields(deployment: Deployment) -> list[tuple[str, str]]:
     if plan is not None and plan.groups:
         fields.append(("New fleet", _fleet(plan)))
         fields.append(("Second fleet costs", _price(plan)))
+        if plan.routes and deployment.state in BEFORE_SWITCH | {State.PLANNED}:
+            fields.append(("Traffic will move", "; ".join(_way(route) for route in plan.routes)))
     if deployment.package is not None and deployment.package.commit:
         origin = f"`{deployment.package.commit[:12]}` {plain(deployment.package.author)}".strip()
         fields.append(("Built from", origin))
@@ -160,6 +162,21 @@ def _fleet(plan: Plan) -> str:
     for group in plan.groups:
         counts[group.role, group.spec.instance_type] += group.count
     return ", ".join(f"{count} {role} ({kind})" for (role, kind), count in counts.items())
+
+
+def _way(route: Route) -> str:
+    """From where to where, by the names that the console shows."""
+    if route.strategy == "dns":
+        return f"{route.record} from {route.old_name} to {route.new_name}"
+    if route.strategy == "targets":
+        return f"{route.role}: new hosts into {_name(route.new_group)}, then the old ones out"
+    return f"{route.role}: {_name(route.old_group)} → {_name(route.new_group)}"
+
+
+def _name(arn: str) -> str:
+    """`arn:...:targetgroup/NAME/ID` is NAME."""
+    parts = arn.split("/")
+    return parts[1] if len(parts) == 3 else arn
 
 
 def _price(plan: Plan) -> str:

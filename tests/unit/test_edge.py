@@ -178,7 +178,7 @@ def test_both_secrets_open_while_one_is_rotated(door: Door) -> None:
 def test_a_refusal_is_an_answer_with_its_reason_code(door: Door, text: str, user: str, reason: str) -> None:
     """Slack shows a 200 only, so what a person did wrong is one; nothing was changed."""
     before = door.desk.store.snapshot()
-    assert said(door.type(text, user)).endswith(f"_({reason})_")
+    assert said(door.type(text, user)).endswith(f"(`{reason}`)")
     assert door.desk.store.table == before
     assert door.desk.workflow.started == []
 
@@ -186,7 +186,7 @@ def test_a_refusal_is_an_answer_with_its_reason_code(door: Door, text: str, user
 def test_another_workspace_is_refused(door: Door) -> None:
     """The app may be installed elsewhere; only the team's workspace is served."""
     answer = door.type("cameras to production", team_id="T0OTHER")
-    assert said(answer).endswith("_(wrong_workspace)_")
+    assert said(answer).endswith("(`wrong_workspace`)")
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_a_refused_click_is_whispered_to_the_clicker(door: Door, verb: str, valu
     assert door.click(verb, value, LEAD.user) == Answer(200)
     ((address, text),) = door.replies.whispers
     assert address == HOOK
-    assert text.endswith(f"_({reason})_")
+    assert text.endswith(f"(`{reason}`)")
     assert door.desk.store.table == before
 
 
