@@ -22,7 +22,8 @@ package: $(BIN)/.sandbox ## Make the deployable package in build/package
 
 test: $(BIN)/.dev $(MINISTACK) chromium ## Everything: what CI runs
 	$(BIN)/python -m scripts.package
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore tests/scenarios --ignore tests/browser
+	$(BIN)/python -m pytest tests/browser tests/scenarios # a whole service runs beside these: no other test should share its time
 
 check: $(BIN)/.dev ## The fast inner loop: format, lint, types, imports, unit tests
 	$(BIN)/ruff format --check .
