@@ -79,7 +79,7 @@ _FROM: dict[Trigger, tuple[frozenset[State], State]] = {
     T.BE_READY: (frozenset({S.TESTING, S.ASKING_FINISH}), S.READY),
     T.ASK_FINISH: (frozenset({S.READY}), S.ASKING_FINISH),
     T.SWITCH: (frozenset({S.READY, S.ASKING_FINISH}), S.SWITCHING),
-    T.BAKE: (frozenset({S.SWITCHING}), S.BAKING),
+    T.BAKE: (frozenset({S.SWITCHING, S.ASKING_ROLLBACK}), S.BAKING),
     T.KEEP: (frozenset({S.BAKING, S.ASKING_ROLLBACK, S.ASKING_END}), S.KEEPING),
     T.ASK_ROLLBACK: (frozenset({S.BAKING, S.KEEPING}), S.ASKING_ROLLBACK),
     T.ASK_END: (frozenset({S.KEEPING}), S.ASKING_END),

@@ -35,6 +35,9 @@ class Reason(StrEnum):
     NOT_READY = "not_ready"
     TOO_LATE_TO_CANCEL = "too_late_to_cancel"
     WINDOW_CLOSED = "window_closed"
+    END_ASKED = "end_asked"
+    ENDING = "ending"
+    NOT_SWITCHED = "not_switched"
     KEEP_TOO_LONG = "keep_too_long"
     UNKNOWN_QUESTION = "unknown_question"
     ALREADY_DECIDED = "already_decided"
@@ -89,6 +92,15 @@ TEXTS: dict[Reason, str] = {
     Reason.WINDOW_CLOSED: (
         "There is no old fleet of `{service}` in {environment} to go back to. "
         "Deploy the earlier version instead: `/deploy {service}@VERSION to {environment}`."
+    ),
+    Reason.END_ASKED: (
+        "Whether the old fleet of *{deployment}* ends is being asked right now. "
+        "`/deploy reject {code}` keeps it; then say this again."
+    ),
+    Reason.ENDING: "*{deployment}* is coming to its end already ({state}).",
+    Reason.NOT_SWITCHED: (
+        "*{deployment}* has not switched traffic yet ({state}), so there is nothing to go back from. "
+        "`/deploy cancel {service} {environment}` ends it."
     ),
     Reason.KEEP_TOO_LONG: "The old fleet can be kept {limit} in all at most; that would be {asked}.",
     Reason.UNKNOWN_QUESTION: "I know no question `{code}`.",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.approval import Answer, Kind, Question
 from chalicelib.domain.builds import Build, deployable
 from chalicelib.domain.commands import Act, Command, Decide, Deploy, Help, Keep, Status
-from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, Environment, Phase, Ref, State
+from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, Environment, Phase, Ref, Slot, State
 from chalicelib.domain.errors import Conflict, Duplicate, Refused
 from chalicelib.domain.people import Actor
 from chalicelib.domain.policy import Role, require
@@ -140,9 +140,7 @@ class ChatOps:
 
     def _refuse_while_busy(self, environment: Environment, version: str) -> None:
         if environment.active is not None:
-            active = self._store.deployment(
-                Ref(environment.service, environment.name, environment.active.deployment)
-            )
+            active = self._holder(environment, environment.active)
             self._start_again(active)
             raise Refused(
                 Reason.ALREADY_ACTIVE,
@@ -197,7 +195,11 @@ class ChatOps:
         return texts.finishing(deployment)
 
     def _cancel(self, command: Act, request: Request) -> str:
+        stuck = self._stuck(command)
+        if stuck is not None:
+            return self._release(stuck, request)
         deployment = self._active(command)
+        _refuse_while_ending(deployment)
         if deployment.state not in BEFORE_SWITCH:
             raise Refused(
                 Reason.TOO_LATE_TO_CANCEL,
@@ -223,6 +225,18 @@ class ChatOps:
             self._workflow.wake(question.token)
         return texts.canceling(deployment)
 
+    def _stuck(self, command: Act) -> Deployment | None:
+        """The deployment that got stuck and keeps others out: the active one, else the one with the old fleet."""
+        environment = self._store.environment(command.service, command.environment)
+        found = self._holder(environment, environment.active or environment.keeping)
+        return found if found is not None and found.state is State.STUCK else None
+
+    def _release(self, stuck: Deployment, request: Request) -> str:
+        """Somebody has looked: the environment is free for the next; no server and no traffic is touched."""
+        free = self._store.environment(stuck.service, stuck.environment).released(stuck.id)
+        self._commit_once(request, "", Save(free), self._history(stuck.ref, request.actor, "released"))
+        return texts.released(stuck)
+
     def _rollback(self, command: Act, request: Request) -> str:
         environment = self._store.environment(command.service, command.environment)
         if environment.active is not None:
@@ -235,6 +249,15 @@ class ChatOps:
 
     def _rollback_while_baking(self, command: Act, request: Request) -> str:
         deployment = self._active(command)
+        if deployment.state in BEFORE_SWITCH:
+            raise Refused(
+                Reason.NOT_SWITCHED,
+                deployment=deployment.id,
+                state=texts.state_name(deployment),
+                service=command.service,
+                environment=command.environment,
+            )
+        _refuse_while_ending(deployment)
         if deployment.state not in {State.SWITCHING, State.BAKING}:
             raise Refused(Reason.WINDOW_CLOSED, service=command.service, environment=command.environment)
         wanted = replace(deployment, wanted="rollback", wanted_by=request.actor)
@@ -287,21 +310,23 @@ class ChatOps:
             raise Refused(Reason.NOTHING_ACTIVE, service=command.service, environment=command.environment)
         return found
 
-    def _kept(self, environment: Environment) -> Deployment | None:
-        if environment.keeping is None:
+    def _holder(self, environment: Environment, slot: Slot | None) -> Deployment | None:
+        if slot is None:
             return None
-        return self._store.deployment(
-            Ref(environment.service, environment.name, environment.keeping.deployment)
-        )
+        return self._store.deployment(Ref(environment.service, environment.name, slot.deployment))
 
     def _kept_open(self, service: str, environment: str) -> tuple[Deployment, Question]:
-        kept = self._kept(self._store.environment(service, environment))
+        found = self._store.environment(service, environment)
+        kept = self._holder(found, found.keeping)
         if kept is None:
             raise Refused(Reason.WINDOW_CLOSED, service=service, environment=environment)
         question = self._open(kept.ref, Kind.KEEP)
         if question is None:
             # Between an answer and the next question of the same window there is a moment without one.
             self._wake_again(kept.ref)
+            ending = self._open(kept.ref, Kind.END)
+            if ending is not None:
+                raise Refused(Reason.END_ASKED, deployment=kept.id, code=ending.code)
             moving_on = kept.state is State.KEEPING and self._clock.now() < kept.keep_until
             reason = Reason.BUSY if moving_on else Reason.WINDOW_CLOSED
             raise Refused(reason, service=service, environment=environment)
@@ -338,6 +363,11 @@ class ChatOps:
 
     def _history(self, ref: Ref, actor: Actor, event: str, detail: str = "") -> History:
         return History(ref.service, ref.environment, ref.deployment, self._clock.now(), actor, event, detail)
+
+
+def _refuse_while_ending(deployment: Deployment) -> None:
+    if deployment.state in {State.SWITCHING_BACK, State.DISCARDING}:
+        raise Refused(Reason.ENDING, deployment=deployment.id, state=texts.state_name(deployment))
 
 
 def _new_deployment(

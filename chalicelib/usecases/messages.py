@@ -255,8 +255,11 @@ def _what_next(deployment: Deployment, questions: Sequence[Question]) -> str:
         State.ROLLED_BACK: f"Traffic is back on the old fleet, the new one is gone. {_lasted(deployment)}",
         State.PLANNED: f"Only a plan: nothing was changed. `/deploy {deployment.service}@{deployment.version} to "
         f"{deployment.environment}` does it.",
-        State.STUCK: "I do nothing more by myself. Both fleets are as they were; look at the thread.",
+        State.STUCK: "I do nothing more by myself: hosts and traffic stay as they are until somebody has looked. "
+        f"Then `/deploy cancel {where}` frees the environment for the next deployment.",
     }
+    if deployment.state in _ASKING:
+        return "That is decided. Nothing has to be done now."
     return texts.get(deployment.state, "Nothing is live that was not live before.")
 
 

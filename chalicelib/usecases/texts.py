@@ -112,6 +112,14 @@ def canceling(deployment: Deployment) -> str:
     return f"*{deployment.id}* stops at its next step and its new fleet is removed. Traffic stays as it is."
 
 
+def released(deployment: Deployment) -> str:
+    """The environment of a stuck deployment was released."""
+    return (
+        f"*{deployment.environment}* is free again. Hosts and traffic stay as *{deployment.id}* left them; "
+        "the next deployment refuses where it can not tell them apart."
+    )
+
+
 def rolling_back(deployment: Deployment) -> str:
     """Rollback was accepted."""
     if deployment.protected:

@@ -10,17 +10,22 @@ from chalicelib.domain.errors import StepFailed
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.messages import plain
-from chalicelib.usecases.ports import Save
+from chalicelib.usecases.ports import Save, Workflow
 from chalicelib.usecases.steps.work import Result, Work
 
 
-def ask(work: Work, kind: Kind, *, seconds: float, requester: Actor | None = None) -> Question:
-    """Ask once for each time the state is entered; a retry of the state brings its new token to the same question."""
+def ask(
+    work: Work, workflow: Workflow, kind: Kind, *, seconds: float, requester: Actor | None = None
+) -> Question:
+    """Ask once for each time the state is entered; a retry of the state brings its new token to the same question, and
+    is woken at once where the question was answered in between: that answer woke a token that nobody waits for."""
     code = _code(work, kind)
     found = work.store.question(code)
     if found is not None:
         renewed = replace(found, token=work.event.token)
-        if found.answer is None and renewed != found:
+        if found.answer is not None:
+            workflow.wake(work.event.token)
+        elif renewed != found:
             work.store.commit(Save(renewed))
         return renewed
     deployment = work.deployment
@@ -106,6 +111,7 @@ def _who(question: Question) -> Actor:
 def _roll_back_asked(work: Work, question: Question) -> Result:
     """The environment is taken again, under a new fencing number, unless the next deployment was faster."""
     if not _take_again(work):
+        work.note(wanted="")
         return _say("keep", _left(work))
     work.note(wanted="rollback", wanted_by=question.answered_by)
     if work.settings.protected:
@@ -130,6 +136,15 @@ def _window_closed(work: Work) -> Result:
     return _say("retire")
 
 
+def _answer_late_wish(work: Work, workflow: Workflow, code: str) -> None:
+    """A rollback that was asked for after the last look of the watching is the window's first answer."""
+    question = work.store.question(code)
+    by = work.deployment.wanted_by
+    if question is not None and by is not None and question.answer is None:
+        work.store.commit(Save(question.answered(Answer.ROLLBACK, by, work.now)))
+        workflow.wake(work.event.token)
+
+
 def _left(work: Work) -> float:
     """Seconds until the window closes; a window that never opened has its whole length."""
     if not work.deployment.keep_until:
@@ -152,11 +167,14 @@ def _take_again(work: Work) -> bool:
 class AskingSteps:
     """The waits for people and what is read after each of them."""
 
+    def __init__(self, workflow: Workflow) -> None:
+        self._workflow = workflow
+
     def ask_to_start(self, work: Work) -> Result:
         """A second person is asked whether to begin."""
         work.guard()
         work.move(Trigger.ASK_START)
-        ask(work, Kind.START, seconds=work.settings.timeouts.ask)
+        ask(work, self._workflow, Kind.START, seconds=work.settings.timeouts.ask)
         return None
 
     def read_start(self, work: Work) -> Result:
@@ -172,7 +190,7 @@ class AskingSteps:
         """Ready: people decide when, and whether, to switch."""
         work.guard()
         work.move(Trigger.BE_READY)
-        ask(work, Kind.READY, seconds=work.settings.timeouts.ready)
+        ask(work, self._workflow, Kind.READY, seconds=work.settings.timeouts.ready)
         return None
 
     def read_finish(self, work: Work) -> Result:
@@ -189,6 +207,7 @@ class AskingSteps:
         work.move(Trigger.ASK_FINISH)
         ask(
             work,
+            self._workflow,
             Kind.FINISH,
             seconds=work.settings.timeouts.ask,
             requester=work.deployment.finished_by,
@@ -214,10 +233,12 @@ class AskingSteps:
         slot = Slot(deployment.id, deployment.fence, work.now)
         if environment.keeping is None or environment.keeping.deployment != deployment.id:
             kept = replace(environment.released(deployment.id), keeping=slot)
-            work.move(Trigger.KEEP, Save(kept), keep_until=until, wanted="")
+            work.move(Trigger.KEEP, Save(kept), keep_until=until)
         else:
-            work.move(Trigger.KEEP, keep_until=until, wanted="")
-        ask(work, Kind.KEEP, seconds=max(1.0, until - work.now))
+            work.move(Trigger.KEEP, keep_until=until)
+        question = ask(work, self._workflow, Kind.KEEP, seconds=max(1.0, until - work.now))
+        if deployment.wanted == "rollback":
+            _answer_late_wish(work, self._workflow, question.code)
         return None
 
     def read_keep(self, work: Work) -> Result:
@@ -236,11 +257,11 @@ class AskingSteps:
         work.guard()
         work.move(Trigger.ASK_ROLLBACK)
         requester = work.deployment.wanted_by
-        ask(work, Kind.ROLLBACK, seconds=work.settings.timeouts.ask, requester=requester)
+        ask(work, self._workflow, Kind.ROLLBACK, seconds=work.settings.timeouts.ask, requester=requester)
         return None
 
     def read_roll_back(self, work: Work) -> Result:
-        """Go back only when confirmed; else the old fleet stands by for the rest of its window."""
+        """Go back only when confirmed; else what the question came into goes on: the watching, or the window."""
         question = settle(work, Kind.ROLLBACK)
         if question.answer is Answer.CONFIRM:
             work.note(
@@ -249,18 +270,23 @@ class AskingSteps:
                 rollback_confirmed_by=question.answered_by,
             )
             return _say("confirm")
+        if not work.deployment.keep_until:
+            work.move(Trigger.BAKE, wanted="")
+            return _say("bake")
+        work.note(wanted="")
         return _say("keep", _left(work))
 
     def ask_to_end(self, work: Work) -> Result:
         """A second person is asked whether to end the old fleet early."""
         work.move(Trigger.ASK_END)
         requester = work.deployment.wanted_by
-        ask(work, Kind.END, seconds=work.settings.timeouts.ask, requester=requester)
+        ask(work, self._workflow, Kind.END, seconds=work.settings.timeouts.ask, requester=requester)
         return None
 
     def read_end(self, work: Work) -> Result:
         """End it when confirmed; else it stands by for the rest of its window."""
         question = settle(work, Kind.END)
         if question.answer is Answer.CONFIRM:
-            return _window_closed(work)
+            _window_closed(work)
+            return _say("confirm")
         return _say("keep", _left(work))

@@ -8,6 +8,7 @@ from chalicelib.domain.deployment import CLOSING, Package, State, Trigger
 from chalicelib.domain.errors import NotReady, StepFailed
 from chalicelib.domain.people import SERVICE
 from chalicelib.domain.reasons import Reason
+from chalicelib.usecases.messages import plain
 from chalicelib.usecases.ports import Save, Workflow
 from chalicelib.usecases.steps.asking import AskingSteps, ask, close_open_questions, settle
 from chalicelib.usecases.steps.work import Result, Work, cause_text
@@ -16,16 +17,13 @@ from chalicelib.usecases.steps.work import Result, Work, cause_text
 class LedgerSteps(AskingSteps):
     """The tasks of this function, each named like its state."""
 
-    def __init__(self, workflow: Workflow) -> None:
-        self._workflow = workflow
-
     def find_package(self, work: Work) -> Result:
         """Whether CI has reported the package already."""
         return {"built": _take_package(work)}
 
     def await_build(self, work: Work) -> Result:
         """Wait for CI's report; one that came just now is not waited for."""
-        question = ask(work, Kind.BUILD, seconds=work.settings.timeouts.build)
+        question = ask(work, self._workflow, Kind.BUILD, seconds=work.settings.timeouts.build)
         build = work.store.build(work.deployment.service, work.deployment.version)
         if build is None or build.status is not BuildStatus.RUNNING:
             self._workflow.wake(work.event.token)
@@ -66,7 +64,12 @@ class LedgerSteps(AskingSteps):
         return None
 
     def stuck(self, work: Work) -> Result:
-        """The deployment can not go on by itself; both fleets stay as they are, and so does the lock."""
+        """The deployment can not go on by itself; both fleets stay as they are, and so does the lock. Where it went
+        back for a reason, the one for which it could not comes after it."""
+        before, cause = work.deployment.detail, cause_text(work.event.error)
+        last = f"Then I got stuck: {plain(cause)}"
+        if work.deployment.reason and before not in cause and last not in before:
+            work.note(detail=f"{before} {last}")
         _record_trouble(work)
         if not work.deployment.ended:
             close_open_questions(work)
@@ -99,9 +102,13 @@ def _close_window(work: Work, workflow: Workflow) -> None:
         return
     ref = replace(work.deployment.ref, deployment=keeping.deployment)
     for question in work.store.questions(ref):
-        if question.kind is Kind.KEEP and question.open_at(work.now):
+        if question.kind is not Kind.KEEP:
+            continue
+        if question.open_at(work.now):
             closed = question.answered(Answer.SUPERSEDED, SERVICE, work.now, reason=work.deployment.id)
             work.store.commit(Save(closed))
+        if question.answer in {None, Answer.SUPERSEDED}:
+            # Also where it was closed before: the try that closed it may have died before the wake-up.
             workflow.wake(question.token)
     raise NotReady(f"{keeping.deployment} still keeps its old fleet on the standby side")
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chalicelib.domain.approval import GRACE_SECONDS
-from chalicelib.domain.deployment import Environment, State, Trigger
+from chalicelib.domain.deployment import BEFORE_SWITCH, Environment, State, Trigger
 from chalicelib.domain.errors import NotReady, StepFailed
 from chalicelib.domain.plan import Host, Route, difference, of_role
 from chalicelib.domain.reasons import Reason
@@ -54,8 +54,8 @@ class TrafficSteps:
         return _bake(work, self._traffic, self._alarms)
 
     def switch_back(self, work: Work) -> Result:
-        if work.deployment.state is State.DISCARDING:
-            return None
+        if work.deployment.state in {State.DISCARDING, *BEFORE_SWITCH}:
+            return None  # nothing was moved: the last look before the switch refused it
         if work.deployment.state is not State.SWITCHING_BACK:
             work.move(Trigger.SWITCH_BACK)
         if any(_side(work, self._traffic, route) is not Side.OLD for route in work.plan.routes):
@@ -69,8 +69,9 @@ class TrafficSteps:
 
     def deregister(self, work: Work) -> Result:
         side, hosts = _leaving(work)
+        stays = Side.OLD if side is Side.NEW else Side.NEW
         for route in work.plan.routes if work.deployment.plan else ():
-            if _side(work, self._traffic, route) is side:
+            if _side(work, self._traffic, route) is not stays:
                 raise StepFailed(Reason.TRAFFIC_UNCLEAR, what="the fleet that is to end still takes traffic")
             self._traffic.deregister(route, of_role(hosts, route.role), side=side)
         return None

@@ -122,9 +122,15 @@ def test_canceling_answers_what_is_waited_for(state: State, kind: Kind) -> None:
     assert len(desk.store.called("commit")) == 1
 
 
-@pytest.mark.parametrize(
-    "state", [State.SWITCHING, State.BAKING, State.ASKING_ROLLBACK, State.SWITCHING_BACK]
-)
+@pytest.mark.parametrize("state", [State.SWITCHING_BACK, State.DISCARDING])
+def test_canceling_what_is_being_undone_already_says_so(state: State) -> None:
+    """Neither a cancel nor a rollback is the next thing to do."""
+    desk = Desk()
+    desk.at(state)
+    assert desk.refused(f"cancel {WHERE}").reason is Reason.ENDING
+
+
+@pytest.mark.parametrize("state", [State.SWITCHING, State.BAKING, State.ASKING_ROLLBACK])
 def test_canceling_after_the_switch_is_refused_and_names_the_way_back(state: State) -> None:
     """Traffic moved already: rollback is another decision."""
     desk = Desk()
@@ -177,12 +183,21 @@ def test_rolling_back_after_the_window_is_refused_and_names_another_way() -> Non
     assert "/deploy cameras@VERSION to production" in refused.text
 
 
-@pytest.mark.parametrize("state", [State.PREPARING, State.READY, State.SWITCHING_BACK])
+@pytest.mark.parametrize("state", [State.PREPARING, State.READY])
 def test_rolling_back_where_nothing_was_switched_is_refused(state: State) -> None:
-    """There is no other fleet to go back to."""
+    """There is nothing to go back from, and the answer names what there is to do instead."""
     desk = Desk()
     desk.at(state)
-    assert desk.refused(f"rollback {WHERE}").reason is Reason.WINDOW_CLOSED
+    refused = desk.refused(f"rollback {WHERE}")
+    assert refused.reason is Reason.NOT_SWITCHED
+    assert f"/deploy cancel {WHERE}" in refused.text
+
+
+def test_rolling_back_what_goes_back_already_is_refused() -> None:
+    """It is on its way."""
+    desk = Desk()
+    desk.at(State.SWITCHING_BACK)
+    assert desk.refused(f"rollback {WHERE}").reason is Reason.ENDING
 
 
 def test_rolling_back_while_the_next_deployment_is_under_way_is_refused() -> None:

@@ -1,0 +1,162 @@
+"""A team, its cloud and the deploy machine over fakes: what people say goes in, the table and the cloud come out."""
+
+from itertools import count
+from typing import Any
+
+from chalicelib.domain.approval import Kind, Question
+from chalicelib.domain.commands import parse
+from chalicelib.domain.deployment import Deployment, Environment, Ref, State
+from chalicelib.domain.people import Actor
+from chalicelib.domain.plan import HostState
+from chalicelib.usecases.chatops import ChatOps, Request
+from chalicelib.usecases.ports import Health
+from chalicelib.usecases.steps.ending import RetireSteps, TerminateSteps
+from chalicelib.usecases.steps.fleet import FleetSteps
+from chalicelib.usecases.steps.hosts import HostsSteps
+from chalicelib.usecases.steps.ledger import LedgerSteps
+from chalicelib.usecases.steps.planner import PlannerSteps
+from chalicelib.usecases.steps.traffic import TrafficSteps
+from tests.builders import APPROVER, DEPLOYER, LEAD, NOW, build, raw_config
+from tests.fakes.alarms import FakeAlarms
+from tests.fakes.clock import FakeClock
+from tests.fakes.cloud import Cloud, group_arn, route_spec
+from tests.fakes.fleet import FakeFleet, FakeReaper
+from tests.fakes.hosts import FakeHosts
+from tests.fakes.store import FakeStore
+from tests.fakes.traffic import FakeTraffic
+from tests.fakes.workflow import FakeWorkflow
+from tests.machine.driver import Machine
+
+FIRST = "cameras-production-1"
+SECOND = "cameras-production-2"
+OLD = {"i-0001", "i-0002", "i-0003", "i-0004", "i-0005"}
+NEW = {"i-0006", "i-0007", "i-0008", "i-0009", "i-000a"}
+CONTROLS, NEW_CONTROLS = {"i-0001", "i-0002", "i-0003"}, {"i-0006", "i-0007", "i-0008"}
+BLUE, GREEN = group_arn("cameras-blue"), group_arn("cameras-green")
+
+
+class Rig:
+    """Three control hosts behind the load balancer and two recorders run 141; CI has reported 140 to 143."""
+
+    def __init__(self, *, environment: str = "production", **changes: Any) -> None:
+        self.name = environment
+        self.store = FakeStore(raw_config(**changes))
+        self.clock = FakeClock()
+        self.workflow = FakeWorkflow()
+        self.cloud = Cloud()
+        controls = self.cloud.add_hosts("control", 3, environment=environment)
+        self.cloud.add_hosts("recorder", 2, environment=environment)
+        self.cloud.add_route(route_spec(), controls)
+        self.fleet, self.hosts = FakeFleet(self.cloud), FakeHosts(self.cloud)
+        self.traffic, self.alarms = FakeTraffic(self.cloud), FakeAlarms(self.cloud)
+        self.reaper = FakeReaper(self.cloud)
+        self.chatops = ChatOps(self.store, self.workflow, self.clock)
+        self.machine = Machine(
+            self.store,
+            self.workflow,
+            self.clock,
+            {
+                "planner": PlannerSteps(self.fleet, self.traffic),
+                "ledger": LedgerSteps(self.workflow),
+                "fleet": FleetSteps(self.fleet, self.hosts),
+                "hosts": HostsSteps(self.hosts),
+                "traffic": TrafficSteps(self.traffic, self.fleet, self.alarms),
+                "retire": RetireSteps(self.fleet),
+                "terminate": TerminateSteps(self.fleet, self.reaper),
+            },
+        )
+        self.machine.after_each_step = self.check
+        self._events = (f"slack-{number}" for number in count(1))
+        self.store.put(
+            *(build(str(version), reported_at=NOW - 900 + version) for version in range(140, 144)),
+            Environment("cameras", environment, live_version="141", live_since=NOW - 600),
+        )
+
+    # --- acting -------------------------------------------------------------------------------------------------
+
+    def say(self, text: str, by: Actor = DEPLOYER, *, run: bool = True) -> str:
+        """Somebody types this; then everything goes on until it waits for people again."""
+        said = self.chatops.handle(Request(parse(text), by, next(self._events)))
+        if run:
+            self.machine.run()
+        return said
+
+    def decide(self, verb: str, kind: Kind, by: Actor = APPROVER, *, run: bool = True) -> str:
+        """Somebody answers the open question of a kind by its code."""
+        return self.say(f"{verb} {self.asked(kind).code}", by, run=run)
+
+    def ready(self) -> None:
+        """Deployment 1 is confirmed, made and tested."""
+        self.say(f"cameras@142 to {self.name}")
+        self.decide("confirm", Kind.START)
+
+    def kept(self) -> None:
+        """Deployment 1 is live and keeps its old fleet."""
+        self.ready()
+        self.say(f"finish cameras {self.name}")
+        self.decide("confirm", Kind.FINISH, LEAD)
+
+    # --- looking ------------------------------------------------------------------------------------------------
+
+    def deployment(self, identifier: str = FIRST) -> Deployment:
+        """The record."""
+        found = self.store.deployment(Ref("cameras", self.name, identifier))
+        assert found is not None, identifier
+        return found
+
+    def environment(self) -> Environment:
+        """What is live and who holds it."""
+        return self.store.environment("cameras", self.name)
+
+    def open(self, identifier: str = FIRST) -> list[Question]:
+        """The questions of a deployment that nobody has decided."""
+        asked = self.store.questions(Ref("cameras", self.name, identifier))
+        return [each for each in asked if each.answer is None]
+
+    def asked(self, kind: Kind) -> Question:
+        """The one open question of a kind, of whichever deployment."""
+        (found,) = (
+            each
+            for number in (1, 2, 3)
+            for each in self.open(f"cameras-{self.name}-{number}")
+            if each.kind is kind
+        )
+        return found
+
+    def there(self, *states: HostState) -> set[str]:
+        """Instances that EC2 still has, in these label states."""
+        return {
+            host.id
+            for host in self.cloud.hosts.values()
+            if host.there and (not states or host.state in states)
+        }
+
+    def taking(self) -> set[str]:
+        """The instances that new connections reach."""
+        weights = self.cloud.weights[next(iter(self.cloud.weights))]
+        groups = [self.cloud.groups[group] for group, weight in weights.items() if weight]
+        return {id_ for group in groups for id_, health in group.items() if health is not Health.DRAINING}
+
+    def check(self) -> None:
+        """What holds after every step (SAFETY I1, I2, I10): someone whole takes traffic, nobody registered is ended."""
+        assert self.cloud.violations == []
+        assert len(self.taking()) >= 3, "a fleet that takes traffic is whole"
+        assert all(self.cloud.hosts[id_].status == "running" for id_ in self.taking())
+
+    def over(self, identifier: str = FIRST) -> None:
+        """Nothing is left of a deployment that has ended (SAFETY I8, I11)."""
+        assert self.deployment(identifier).ended
+        assert self.open(identifier) == []
+        slots = (self.environment().active, self.environment().keeping)
+        assert identifier not in [slot.deployment for slot in slots if slot is not None]
+        assert self.machine.execution(identifier).status == "SUCCEEDED"
+        loose = self.there(HostState.BUILDING, HostState.RETIRED)
+        assert [id_ for id_ in loose if self.cloud.hosts[id_].deployment == identifier] == [], "no orphan"
+
+    def back_to_old(self, state: State, identifier: str = FIRST) -> None:
+        """The deployment has ended, the old fleet has its traffic and its label, and nothing else is there."""
+        assert self.deployment(identifier).state is state
+        assert self.there() == self.there(HostState.LIVE) == OLD
+        assert self.taking() == CONTROLS
+        assert self.environment().live_version == "141"
+        self.over(identifier)
