@@ -117,7 +117,7 @@ def test_hosts_and_groups_are_read_from_the_platform() -> None:
             {"Key": key, "Value": value}
             for key, value in {"pointsman:managed": "true", "pointsman:role": "control"}.items()
         ]
-        image = cloud._ec2.describe_images()["Images"][0]["ImageId"]
+        image = cloud._ec2.register_image(Name="hosts")["ImageId"]
         for spec in ([{"ResourceType": "instance", "Tags": tags}], []):
             cloud._ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, TagSpecifications=spec)  # type: ignore[arg-type]
         assert [(h["role"], h["running"]) for h in cloud.hosts()] == [("control", "running")]
