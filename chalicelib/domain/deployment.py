@@ -164,6 +164,7 @@ class Deployment:
     package: Package | None = None
     plan: Plan | None = None
     new: tuple[Host, ...] = ()
+    launching: float = 0.0
     commands: tuple[tuple[str, str], ...] = ()
     progress: str = ""
     wanted: str = ""

@@ -1,5 +1,7 @@
 """Whole flows through the machine's own definition: what people say goes in; record, cloud and questions come out."""
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.domain.approval import Kind
@@ -9,8 +11,10 @@ from chalicelib.domain.errors import StepFailed
 from chalicelib.domain.plan import HostState
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases import ci
+from chalicelib.usecases.steps.fleet import FleetSteps
+from chalicelib.usecases.steps.work import StepEvent, run
 from tests.builders import APPROVER, LEAD, build
-from tests.machine.rig import CONTROLS, NEW, NEW_CONTROLS, OLD, Rig
+from tests.machine.rig import CONTROLS, FIRST, NEW, NEW_CONTROLS, OLD, Rig
 
 
 def test_a_deployment_from_the_command_to_the_end_of_the_old_fleet() -> None:
@@ -133,11 +137,12 @@ def waiting_for_a_build() -> Rig:
     return rig
 
 
-def report(rig: Rig, status: BuildStatus) -> None:
+def report(rig: Rig, status: BuildStatus, *, go_on: bool = True) -> None:
     """CI reports build 144."""
     made = build("144", status, reported_at=rig.clock.now())
     ci.report(rig.store, rig.workflow, rig.clock, source="jenkins", event=f"ci-{status}", build=made)
-    rig.machine.run()
+    if go_on:
+        rig.machine.run()
 
 
 def test_cancel_while_a_build_is_awaited() -> None:
@@ -274,3 +279,37 @@ def test_an_answer_that_came_before_the_question_was_asked_again_is_found() -> N
     rig.machine.step()
     rig.say("finish cameras production")
     assert rig.deployment().state is State.ASKING_FINISH
+
+
+def test_what_a_stopped_branch_still_launches_is_removed_too() -> None:
+    """The build fails while RunInstances is on its way: stopping the branch does not stop the function."""
+    rig = Rig()
+    rig.store.put(build("144", BuildStatus.RUNNING, sha256="", artifact=""))
+    rig.say("cameras@144 to production")
+    rig.decide("confirm", Kind.START, run=False)
+    rig.machine.run(until="Launch")
+    begun = rig.deployment()
+    rig.store.put(replace(begun, launching=rig.clock.now() + 50))
+    report(rig, BuildStatus.FAILED, go_on=False)
+    rig.machine.run(until="Discard")
+    rig.machine.step()
+    assert begun.plan is not None
+    for group in begun.plan.groups:
+        rig.fleet.launch(group, service="cameras", environment="production", deployment=FIRST)
+    rig.machine.run()
+    assert rig.deployment().reason == Reason.BUILD_FAILED
+    rig.back_to_old(State.FAILED)
+
+
+def test_a_launch_that_comes_after_the_deployment_moved_on_makes_nothing() -> None:
+    """A function that was called before its branch was stopped, and runs after it."""
+    rig = Rig()
+    rig.say("cameras@142 to production")
+    rig.decide("confirm", Kind.START, run=False)
+    rig.machine.run(until="Launch")
+    late = rig.store.deployment(rig.deployment().ref)
+    assert late is not None
+    rig.store.put(replace(late, state=State.DISCARDING))
+    with pytest.raises(StepFailed):
+        run(FleetSteps(rig.fleet, rig.hosts), rig.store, rig.clock, StepEvent("Launch", late.ref))
+    assert rig.fleet.called("launch") == []

@@ -6,8 +6,9 @@ from chalicelib.domain.approval import Kind
 from chalicelib.domain.deployment import State
 from chalicelib.domain.errors import NotReady, Refused, StepFailed, Unavailable
 from chalicelib.domain.reasons import Reason
+from cli.semantics import LONGEST_BAKE
 from tests.builders import APPROVER, DEPLOYER, LEAD
-from tests.machine.rig import NEW, OLD, SECOND, Rig
+from tests.machine.rig import BLUE, NEW, OLD, SECOND, Rig
 
 
 def test_a_switch_that_is_never_in_force_goes_back() -> None:
@@ -307,3 +308,21 @@ def test_a_stuck_window_is_released_by_a_person_too() -> None:
     assert rig.deployment().state is State.STUCK
     rig.say("cancel cameras production", LEAD)
     assert rig.environment().keeping is None
+
+
+def test_the_longest_time_of_watching_that_can_be_configured_ends_well() -> None:
+    """The machine looks a bounded number of times; that it has run out of looks is no reason to go back."""
+    rig = Rig(bake={"time": LONGEST_BAKE, "alarms": []})
+    rig.kept()
+    assert rig.deployment().state is State.KEEPING
+
+
+def test_a_side_that_still_has_a_share_of_the_traffic_is_not_deregistered() -> None:
+    """Somebody set the weights by hand while the old fleet stood by: a person has to look."""
+    rig = Rig()
+    rig.kept()
+    rig.cloud.weights[next(iter(rig.cloud.weights))][BLUE] = 50
+    rig.machine.let(7_300)
+    assert (rig.deployment().state, rig.deployment().reason) == (State.STUCK, Reason.TRAFFIC_UNCLEAR)
+    assert rig.traffic.called("deregister") == []
+    assert rig.there() == OLD | NEW

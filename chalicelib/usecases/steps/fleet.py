@@ -9,6 +9,9 @@ from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.ports import Fleet, Hosts
 from chalicelib.usecases.steps.work import Result, Work
 
+LAUNCH_SECONDS = 60
+"""A launch is over after this long: the timeout of the state and of the function."""
+
 
 class FleetSteps:
     """The tasks of this function, each named like its state."""
@@ -19,16 +22,15 @@ class FleetSteps:
 
     def launch(self, work: Work) -> Result:
         work.guard()
-        deployment = work.deployment
-        plan = work.plan
-        for group in plan.groups:
-            self._fleet.launch(
-                group,
-                service=deployment.service,
-                environment=deployment.environment,
-                deployment=deployment.id,
-            )
-        _remember(work, _own(work, self._fleet))
+        if work.deployment.state is not State.PREPARING:
+            raise StepFailed(Reason.INTERNAL, step="Launching", what="the deployment has moved on")
+        work.note(launching=work.now + LAUNCH_SECONDS)
+        try:
+            self._launch_all(work)
+        except StepFailed:
+            work.note(launching=0.0)
+            raise
+        work.note(new=_hosts(_own(work, self._fleet)), launching=0.0)
         return None
 
     def await_running(self, work: Work) -> Result:
@@ -60,6 +62,10 @@ class FleetSteps:
         return None
 
     def discard(self, work: Work) -> Result:
+        if work.now < work.deployment.launching:
+            # The branch that launches was stopped, not the function that it had called: what that one still makes
+            # would be nobody's.
+            raise NotReady("a launch may still be on its way")
         outcome = work.deployment.outcome or State.FAILED
         own = _own(work, self._fleet)
         work.move(Trigger.DISCARD, outcome=outcome, new=_hosts(own))
@@ -67,6 +73,16 @@ class FleetSteps:
         if building:
             self._fleet.relabel(building, HostState.STANDBY)
         return None
+
+    def _launch_all(self, work: Work) -> None:
+        deployment = work.deployment
+        for group in work.plan.groups:
+            self._fleet.launch(
+                group,
+                service=deployment.service,
+                environment=deployment.environment,
+                deployment=deployment.id,
+            )
 
 
 def _own(work: Work, fleet: Fleet) -> list[Instance]:
