@@ -26,6 +26,7 @@ def check(document: Document, folder: File) -> None:
     _durations(document)
     _people(document)
     _ansible(document, folder)
+    _ids(document)
     traffic_semantics.check(document)
 
 
@@ -49,6 +50,17 @@ def _durations(document: Document) -> None:
         for name, value in mapping(own, "timeouts").items():
             _within(document, (*path, "timeouts", name), value, (1, _LONGEST.get(name, _DAY)))
         _keep(document, path, own)
+
+
+def _ids(document: Document) -> None:
+    """A deployment's id, which names its execution, is made of both names: `a-b` in `c` and `a` in `b-c` are one."""
+    taken: dict[str, str] = {}
+    for path, service, name, _own in environments(document.data):
+        joined = f"{service}-{name}"
+        if joined in taken:
+            problem = f"its deployments would be named {joined}-1 and so on, like those of {taken[joined]}"
+            document.add(path, problem, "rename the environment or the service", at_key=True)
+        taken.setdefault(joined, f"{shown(service)} in {shown(name)}")
 
 
 def _within(document: Document, path: Path, value: object, bounds: tuple[int, int]) -> None:

@@ -20,14 +20,21 @@ class Recorder:
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
-        self._faults: defaultdict[str, deque[tuple[Exception, bool]]] = defaultdict(deque)
+        self._faults: defaultdict[str, deque[tuple[Exception | None, bool]]] = defaultdict(deque)
 
     def fail(
-        self, method: str, error: Exception | None = None, *, times: int = 1, after: bool = False
+        self,
+        method: str,
+        error: Exception | None = None,
+        *,
+        times: int = 1,
+        after: bool = False,
+        skip: int = 0,
     ) -> None:
-        """Raise on the next `times` calls of a method; `after`: the effect happens and only the reply is lost."""
+        """Raise on the next `times` calls of a method, after `skip` that go well; `after`: the effect happens and only
+        the reply is lost."""
         raised = error or Unavailable(f"{method} was told to fail")
-        self._faults[method].extend([(raised, after)] * times)
+        self._faults[method].extend([(None, False)] * skip + [(raised, after)] * times)
 
     def called(self, method: str) -> list[dict[str, object]]:
         """The arguments of every call of a method."""

@@ -1,14 +1,17 @@
 """Whole flows from the switch on: trouble, rollback, the window, and the next deployment."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.domain.approval import Kind
 from chalicelib.domain.deployment import State
 from chalicelib.domain.errors import NotReady, Refused, StepFailed, Unavailable
 from chalicelib.domain.reasons import Reason
+from chalicelib.domain.settings import RouteSpec
 from cli.semantics import LONGEST_BAKE
-from tests.builders import APPROVER, DEPLOYER, LEAD
-from tests.machine.rig import BLUE, NEW, OLD, SECOND, Rig
+from tests.builders import APPROVER, DEPLOYER, LEAD, raw_config
+from tests.machine.rig import BLUE, CONTROLS, NEW, OLD, SECOND, Rig
 
 
 def test_a_switch_that_is_never_in_force_goes_back() -> None:
@@ -326,3 +329,53 @@ def test_a_side_that_still_has_a_share_of_the_traffic_is_not_deregistered() -> N
     assert (rig.deployment().state, rig.deployment().reason) == (State.STUCK, Reason.TRAFFIC_UNCLEAR)
     assert rig.traffic.called("deregister") == []
     assert rig.there() == OLD | NEW
+
+
+def second_route() -> dict[str, Any]:
+    """A way in for the recorders too."""
+    names = {"load_balancers": ["video"], "listener": 9001, "target_groups": ["video-blue", "video-green"]}
+    return {"role": "recorder", **names}
+
+
+def two_routes() -> Rig:
+    """Ready, with two ways in for traffic, each of its own role."""
+    first = raw_config()["services"]["cameras"]["environments"]["production"]["traffic"]
+    rig = Rig(traffic=[*first, second_route()])
+    rig.cloud.add_route(
+        RouteSpec("recorder", "weighted", ("video",), 9001, ("video-blue", "video-green")),
+        sorted(OLD - CONTROLS),
+    )
+    rig.ready()
+    return rig
+
+
+def weights(rig: Rig) -> list[int]:
+    """What the blue side of each way in has."""
+    return [
+        weight for shares in rig.cloud.weights.values() for group, weight in shares.items() if "blue" in group
+    ]
+
+
+def test_half_a_switch_is_taken_back() -> None:
+    """The first way in moved, the second can not: the first moves back before anything else is done."""
+    rig = two_routes()
+    rig.say("finish cameras production")
+    rig.decide("confirm", Kind.FINISH, LEAD, run=False)
+    rig.machine.run(until="Switch")
+    rig.traffic.fail("switch", StepFailed(Reason.TRAFFIC_UNCLEAR, what="the second listener"), skip=1)
+    rig.machine.step()
+    assert weights(rig) == [0, 100], "the first has moved"
+    rig.machine.run()
+    assert weights(rig) == [100, 100]
+    assert rig.environment().live_deployment == ""
+    rig.back_to_old(State.FAILED)
+
+
+def test_hosts_that_can_not_ask_their_clients_back_end_all_the_same() -> None:
+    """Deregistration moves them; the outcome is still what people decided."""
+    rig = Rig()
+    rig.kept()
+    rig.say("rollback cameras production")
+    rig.cloud.failing["Pointsman-Drain", "i-0006"] = "no such process"
+    rig.decide("confirm", Kind.ROLLBACK)
+    rig.back_to_old(State.ROLLED_BACK)

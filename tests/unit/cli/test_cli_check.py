@@ -268,6 +268,24 @@ def test_environments_share_no_listener_and_no_target_group(report: Report, vali
     ]  # fmt: skip
 
 
+def test_no_two_environments_name_their_deployments_alike(report: Report, valid: str) -> None:
+    """An execution of the one would be taken for the other's, which would then never start."""
+    service = valid[valid.index("  cameras:\n") :]
+    first = service.replace("      production:", "      eu-west:")
+    second = service.replace("  cameras:\n", "  cameras-eu:\n").replace("      production:", "      west:")
+    second = second.replace("load_balancer: cameras", "load_balancer: eu").replace("[cameras-", "[eu-")
+    second = second.replace(" cameras-green]", " eu-green]")
+    (said,) = report(valid[: valid.index("  cameras:\n")] + first + second)
+    assert "services.cameras-eu.environments.west" in said
+    assert "cameras-eu-west-1" in said
+
+
+def test_watching_for_longer_than_the_machine_looks_is_refused(broken: Broken) -> None:
+    """After an hour the machine has looked as often as it does."""
+    (said,) = broken("bake: {time: 30s}", "bake: {time: 2h}")
+    assert '"2h" is too long; anything from 0s to 1h' in said
+
+
 def test_dns_needs_a_zone_and_a_record_in_it(data: Path, report: Report) -> None:
     """Both are asked for, and a record of another zone is refused."""
     text = (data / "field.yaml").read_text()
