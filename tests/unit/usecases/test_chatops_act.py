@@ -324,3 +324,10 @@ def test_help_needs_nothing() -> None:
     desk.store.calls.clear()
     assert "/deploy SERVICE[@VERSION] to ENVIRONMENT" in desk.say("help")
     assert desk.store.calls == []
+
+
+def test_how_long_somebody_has_to_answer_is_not_made_up() -> None:
+    """The time is configured; the answer to the one who asked points to the channel, which knows it."""
+    said = ready().say(f"finish {WHERE}")
+    assert "five minutes" not in said
+    assert "by when" in said
