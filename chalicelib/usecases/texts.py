@@ -45,7 +45,7 @@ HELP = "\n".join(
     [
         "*What you can say*",
         *(f"• `{usage}`" for usage in USAGE.values()),
-        "In a protected environment a second person confirms in time (five minutes by default); nobody confirms their own request.",
+        "In a protected environment a second person confirms (within five minutes by default), never one's own request.",
     ]
 )
 
@@ -103,7 +103,7 @@ _AFTER_NO = {
 def finishing(deployment: Deployment) -> str:
     """Finish was accepted."""
     if deployment.protected:
-        return f"Asked the team to confirm the switch of *{deployment.id}*. Somebody else has to answer; the channel says by when."
+        return f"Asked the team to confirm the switch of *{deployment.id}*. The channel says by when."
     return f"*{deployment.id}* switches traffic now."
 
 
@@ -123,7 +123,7 @@ def released(deployment: Deployment) -> str:
 def rolling_back(deployment: Deployment) -> str:
     """Rollback was accepted."""
     if deployment.protected:
-        return f"Asked the team to confirm the rollback of *{deployment.id}*. Somebody else has to answer; the channel says by when."
+        return f"Asked the team to confirm the rollback of *{deployment.id}*. The channel says by when."
     return f"*{deployment.id}* goes back to the old fleet now."
 
 
