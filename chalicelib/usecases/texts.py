@@ -45,7 +45,7 @@ HELP = "\n".join(
     [
         "*What you can say*",
         *(f"• `{usage}`" for usage in USAGE.values()),
-        "In a protected environment a second person confirms (within five minutes by default), never one's own request.",
+        "In a protected environment another person confirms within five minutes (by default), never one's own request.",
     ]
 )
 
