@@ -180,6 +180,8 @@ class Deployment:
     channel: str = ""
     protected: bool = True
     replaced: str = ""
+    closes: str = ""
+    """The deployment whose rollback window this one closes."""
 
     @property
     def ref(self) -> Ref:

@@ -393,4 +393,5 @@ def _new_deployment(
         channel=settings.channel,
         protected=settings.protected,
         replaced=environment.live_deployment,
+        closes=environment.keeping.deployment if environment.keeping else "",
     )

@@ -70,7 +70,7 @@ def question_message(question: Question, deployment: Deployment, now: float) -> 
     return Message(
         summary=f"{_QUESTIONS[question.kind]} {deployment.service}@{deployment.version} in {deployment.environment}",
         lines=(
-            f"{{team}} {what}",
+            f"{{team}} {what}{_closing(question, deployment)}",
             (
                 f"Asked by {{person:{question.requester}}}; somebody else answers by "
                 f"{{time:{question.deadline:.0f}}}, else it expires."
@@ -79,6 +79,13 @@ def question_message(question: Question, deployment: Deployment, now: float) -> 
         actions=_confirm_or_reject(question),
         notes=(f"Or type /deploy confirm {question.code} or /deploy reject {question.code}",),
     )
+
+
+def _closing(question: Question, deployment: Deployment) -> str:
+    """What a yes also means: an earlier deployment gives up its way back."""
+    if question.kind is not Kind.START or not deployment.closes:
+        return ""
+    return f". It closes the rollback window of *{deployment.closes}*"
 
 
 def output_message(deployment: Deployment) -> Message:
@@ -212,6 +219,8 @@ def _next(deployment: Deployment, questions: Sequence[Question]) -> list[str]:
     ):
         lines.append(_keep_people(deployment.detail))
     lines.append(_what_next(deployment, questions))
+    if deployment.closes and deployment.state in {State.ACCEPTED, State.ASKING_START}:
+        lines.append(f"Going on closes the rollback window of *{deployment.closes}*: its old fleet ends.")
     return lines
 
 

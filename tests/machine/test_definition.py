@@ -13,7 +13,7 @@ from chalicelib.domain import errors
 
 DEFINITION = Path("stepfunctions/deploy.asl.json")
 MACHINE: dict[str, Any] = json.loads(DEFINITION.read_text())
-AFTER_SWITCH = {"Switch", "Promote", "Drain", "AwaitDrain", "Bake"}
+AFTER_SWITCH = {"Switch", "Promote", "Bake"}
 
 
 def states(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -249,3 +249,10 @@ def test_no_record_breaks_a_limit(state: State, texts: tuple[str, str, str, str]
     )
     drawn(deployment_message(made, [question()], NOW))
     drawn(output_message(made))
+
+
+def test_the_question_says_whose_rollback_window_a_yes_closes() -> None:
+    """Who confirms the next deployment knows that the one before gives up its way back."""
+    asking = deployment(State.ASKING_START, closes="cameras-production-7")
+    assert "cameras-production-7" in " ".join(question_message(question(), asking, NOW).lines)
+    assert "cameras-production-7" in " ".join(deployment_message(asking, [question()], NOW).lines)
