@@ -8,6 +8,7 @@ from chalicelib.domain.commands import parse
 from chalicelib.domain.deployment import Deployment, Environment, Ref, State
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import HostState
+from chalicelib.domain.settings import Strategy
 from chalicelib.usecases.chatops import ChatOps, Request
 from chalicelib.usecases.ports import Health
 from chalicelib.usecases.steps.ending import RetireSteps, TerminateSteps
@@ -38,15 +39,32 @@ BLUE, GREEN = group_arn("cameras-blue"), group_arn("cameras-green")
 class Rig:
     """Three control hosts behind the load balancer and two recorders run 141; CI has reported 140 to 143."""
 
-    def __init__(self, *, environment: str = "production", **changes: Any) -> None:
+    def __init__(
+        self,
+        *,
+        environment: str = "production",
+        strategy: Strategy = "weighted",
+        controls: int = 3,
+        **changes: Any,
+    ) -> None:
         self.name = environment
-        self.store = FakeStore(raw_config(**changes))
+        self.whole = controls
+        self.spec = spec = route_spec(strategy)
+        traffic = {
+            "role": spec.role,
+            "load_balancers": list(spec.load_balancers),
+            "listener": spec.listener,
+            "target_groups": list(spec.target_groups),
+            "zone": spec.zone,
+            "record": spec.record,
+        }
+        self.store = FakeStore(raw_config(**{"switch": strategy, "traffic": [traffic], **changes}))
         self.clock = FakeClock()
         self.workflow = FakeWorkflow()
         self.cloud = Cloud()
-        controls = self.cloud.add_hosts("control", 3, environment=environment)
+        live = self.cloud.add_hosts("control", controls, environment=environment)
         self.cloud.add_hosts("recorder", 2, environment=environment)
-        self.cloud.add_route(route_spec(), controls)
+        self.cloud.add_route(spec, live)
         self.fleet, self.hosts = FakeFleet(self.cloud), FakeHosts(self.cloud)
         self.traffic, self.alarms = FakeTraffic(self.cloud), FakeAlarms(self.cloud)
         self.reaper = FakeReaper(self.cloud)
@@ -133,14 +151,24 @@ class Rig:
 
     def taking(self) -> set[str]:
         """The instances that new connections reach."""
-        weights = self.cloud.weights[next(iter(self.cloud.weights))]
-        groups = [self.cloud.groups[group] for group, weight in weights.items() if weight]
+        groups = [self.cloud.groups[arn] for arn in self._live_groups()]
         return {id_ for group in groups for id_, health in group.items() if health is not Health.DRAINING}
+
+    def _live_groups(self) -> list[str]:
+        spec = self.spec
+        if spec.strategy == "targets":
+            return [group_arn(spec.target_groups[0])]
+        if spec.strategy == "dns":
+            live = self.cloud.records[spec.zone, spec.record]
+            pairs = zip(spec.load_balancers, spec.target_groups, strict=True)
+            return [group_arn(group) for balancer, group in pairs if balancer in live]
+        weights = self.cloud.weights[next(iter(self.cloud.weights))]
+        return [group for group, weight in weights.items() if weight]
 
     def check(self) -> None:
         """What holds after every step (SAFETY I1, I2, I10): someone whole takes traffic, nobody registered is ended."""
         assert self.cloud.violations == []
-        assert len(self.taking()) >= 3, "a fleet that takes traffic is whole"
+        assert len(self.taking()) >= self.whole, "a fleet that takes traffic is whole"
         assert all(self.cloud.hosts[id_].status == "running" for id_ in self.taking())
 
     def over(self, identifier: str = FIRST) -> None:
