@@ -2,6 +2,7 @@
 PYTHON ?= python3
 STORY ?= deploy
 HOSTS ?= 3
+SWITCH ?= weighted
 BIN := .venv/bin
 MINISTACK := .venv-ministack/bin/ministack
 export AWS_DEFAULT_REGION ?= us-east-1
@@ -11,11 +12,11 @@ export AWS_DEFAULT_REGION ?= us-east-1
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
-demo: $(BIN)/.sandbox ## Run a whole deployment on this machine (STORY=deploy|rollback|reject|expire|broken-build|failing-tests|unhealthy|in-place)
-	$(BIN)/python -m sandbox demo --story $(STORY) --hosts $(HOSTS)
+demo: $(BIN)/.sandbox ## Run a whole deployment on this machine (STORY=deploy|rollback|reject|expire|broken-build|failing-tests|unhealthy|in-place, SWITCH=weighted|targets|dns)
+	$(BIN)/python -m sandbox demo --story $(STORY) --hosts $(HOSTS) --switch $(SWITCH)
 
 sandbox: $(BIN)/.sandbox ## Keep the sandbox up and print the address of its page
-	$(BIN)/python -m sandbox up --hosts $(HOSTS)
+	$(BIN)/python -m sandbox up --hosts $(HOSTS) --switch $(SWITCH)
 
 package: $(BIN)/.sandbox ## Make the deployable package in build/package
 	$(BIN)/python -m scripts.package

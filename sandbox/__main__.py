@@ -8,8 +8,10 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any, get_args
 
 from sandbox import demo
+from sandbox.estate.traffic import Strategy
 from sandbox.house import House
 from sandbox.stories import IN_PLACE, STORIES
 
@@ -25,12 +27,16 @@ def main() -> int:
         print(f"{time.monotonic() - started:6.1f} s  {line}", flush=True)
 
     if options.command == "demo":
-        return demo.run(options.story, FOLDER, hosts=options.hosts, devices=options.devices, tell=tell)
-    with House(FOLDER, hosts=options.hosts, devices=options.devices, tell=tell) as house:
+        return demo.run(options.story, FOLDER, **_size(options), tell=tell)
+    with House(FOLDER, **_size(options), tell=tell) as house:
         house.report_build(demo.NEW, "passed")
         print(f"\nThe page: {house.page}\nEnd with Ctrl-C.\n", flush=True)
         _until_interrupted()
     return 0
+
+
+def _size(options: argparse.Namespace) -> dict[str, Any]:
+    return {"hosts": options.hosts, "devices": options.devices, "switch": options.switch}
 
 
 def _until_interrupted() -> None:
@@ -49,6 +55,9 @@ def _options() -> argparse.Namespace:
     for command in commands.choices.values():
         command.add_argument("--hosts", type=int, default=3, help="control hosts (%(default)s)")
         command.add_argument("--devices", type=int, default=300, help="simulated cameras (%(default)s)")
+        command.add_argument(
+            "--switch", choices=get_args(Strategy), default="weighted", help="how traffic moves (%(default)s)"
+        )
     return parser.parse_args()
 
 

@@ -15,16 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from sandbox.estate.traffic import Strategy
+
     Tell = Callable[[str], None]
 
 OUT = ROOT / "build" / "demo"
 NEW = "142"
 
 
-def run(story: str, folder: Path, *, hosts: int, devices: int, tell: Tell) -> int:
+def run(
+    story: str, folder: Path, *, hosts: int, devices: int, switch: Strategy = "weighted", tell: Tell
+) -> int:
     """The exit code: 0 where the story ended as it should, with nothing left behind."""
     told = STORIES.get(story)
-    with House(folder, hosts=hosts, devices=devices, tell=tell) as house:
+    with House(folder, hosts=hosts, devices=devices, tell=tell, switch=switch) as house:
         if told:
             house.report_build(NEW, told.build, broken=told.broken)
         before = live(house)

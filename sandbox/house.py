@@ -20,11 +20,13 @@ from sandbox.front import endpoints, workspace
 from sandbox.front.client import Chat
 from sandbox.platform.provision import Provisioned, provision
 from sandbox.processes import ROOT, Processes, free_port
-from sandbox.team import build
+from sandbox.team import build, switches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from sandbox.estate.traffic import Strategy
 
 OLD = "141"
 DEVICES = 300
@@ -41,6 +43,7 @@ class House:
     hosts: int = 3
     devices: int = DEVICES
     tell: Callable[[str], None] = print
+    switch: Strategy = "weighted"
     processes: Processes = field(init=False)
     created: Provisioned = field(init=False)
     estate: seed.Estate = field(init=False)
@@ -124,22 +127,25 @@ class House:
         self.processes.environment = {**self.processes.environment, **self._cli_environment()}
         said = self.processes.run(
             "cli", "config", "publish", "--table", self.created.ids["Table"], "--bucket", self.bucket,
-            ROOT / "sandbox" / "team" / "pointsman.yaml",
+            switches.configuration(self.switch, self.folder),
         )  # fmt: skip
         self.tell(said.strip().splitlines()[-1])
 
     def _seed(self) -> None:
         package = build.build(OLD, self.folder / "artifacts")
         self.estate = seed.seed(
-            self.aws, bucket=self.bucket, version=OLD, package=package, controls=self.hosts, recorders=2
-        )
+            self.aws, bucket=self.bucket, version=OLD, package=package, controls=self.hosts, recorders=2,
+            strategy=self.switch,
+        )  # fmt: skip
 
     def _start_swarm(self) -> None:
         control = free_port()
         endpoints.add(self.folder, devices=f"http://127.0.0.1:{control}")
+        record = self.estate.ways.record
+        where = ("--name", record, "--aws", self.aws) if record else ("--address", self.estate.address)
         self._start(
             "sandbox.estate.swarm",
-            "--devices", self.devices, "--address", self.estate.address, "--port", self.estate.port,
+            "--devices", self.devices, *where, "--port", self.estate.port,
             "--http-rate", HTTP_RATE, "--report", self.folder / "swarm.json", "--control-port", control,
             ready=f"http://127.0.0.1:{control}/stats",
         )  # fmt: skip

@@ -111,8 +111,7 @@ class Dns:
 
     The change's id is not kept between tries, so "in force" means what can be read again: the record says so. The try
     that makes the change ends in NotReady unless Route 53 answers INSYNC at once, so at least one interval passes.
-    Route 53's servers have a change within 60 seconds as a rule and resolvers keep an alias of a load balancer for 60
-    more (Route 53 guide, "Values specific for simple alias records"); both fleets serve all that time.
+    Clients hear of it later still (`Route.spread_seconds`); both fleets serve all that time.
     """
 
     def __init__(self, balancers: LoadBalancers, records: "Callable[[], Records]") -> None:

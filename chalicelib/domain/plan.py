@@ -13,6 +13,9 @@ from chalicelib.domain.settings import EnvironmentSettings, Strategy
 
 CLIENT_TOKEN_LIMIT = 64
 """EC2: a ClientToken has up to 64 ASCII characters (EC2 API reference, "Ensuring idempotency")."""
+SPREAD_SECONDS = 120
+"""Route 53's servers have a change within 60 seconds as a rule, and resolvers keep an alias of a load balancer for 60
+more (Route 53 guide, "Values specific for simple alias records")."""
 
 
 class HostState(StrEnum):
@@ -97,6 +100,11 @@ class Route:
     new_name: str = ""
     old_zone: str = ""
     new_zone: str = ""
+
+    @property
+    def spread_seconds(self) -> int:
+        """How long after a move clients may still be sent to the side that it left."""
+        return SPREAD_SECONDS if self.strategy == "dns" else 0
 
 
 @dataclass(frozen=True, slots=True)

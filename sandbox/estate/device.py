@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from sandbox.estate.names import Place
+
 UPGRADE = b"GET /connect HTTP/1.1\r\nHost: cameras\r\nConnection: Upgrade\r\nUpgrade: camera/1\r\n\r\n"
 INTERVAL = 1.0
 CONNECT_SECONDS = 5.0
@@ -58,9 +60,9 @@ class Link:
 class Device:
     """Counts what it went through: reconnects (the first connection is none), messages sent and lost."""
 
-    def __init__(self, name: str, address: tuple[str, int], reconnected: Callable[[], None]) -> None:
+    def __init__(self, name: str, place: Place, reconnected: Callable[[], None]) -> None:
         self.name = name
-        self._address = address
+        self._place = place
         self._reconnected = reconnected
         self._random = random.Random(name)  # noqa: S311 # jitter, the same in every run
         self._seq = 0
@@ -170,7 +172,7 @@ class Device:
 
     async def _connect(self) -> Link:
         async with asyncio.timeout(CONNECT_SECONDS):
-            reader, writer = await asyncio.open_connection(*self._address)
+            reader, writer = await self._place.open()
             try:
                 writer.write(UPGRADE)
                 headers = _upgraded(await reader.readuntil(b"\r\n\r\n"))

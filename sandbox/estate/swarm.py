@@ -3,6 +3,7 @@
     python -m sandbox.estate.swarm --devices 300 --address 127.0.0.2 --port 9000 --http-rate 20 \
         --report build/sandbox/devices.json --control-port 9200
 
+With `--name NAME --aws ENDPOINT` in place of `--address` they look the name up in Route 53 before every connection.
 `GET /stats` shows it live; `POST /stop` lets it end well: no new messages, every acknowledgement awaited, the final
 report as the answer. The report is written about every second, and at the end. It ends with the process that
 started it.
@@ -16,12 +17,16 @@ import json
 import time
 from collections import Counter, deque
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from sandbox.estate.device import Device
+from sandbox.estate.names import Address, Name, Route53Names
 from sandbox.estate.processes import until_orphaned
+
+if TYPE_CHECKING:
+    from sandbox.estate.names import Place
 
 LOOPBACK = "127.0.0.1"
 REQUEST_SECONDS = 5.0
@@ -52,8 +57,8 @@ class Rate:
 class Requests:
     """Short HTTP requests at a fixed rate, whether or not earlier ones were answered (open loop)."""
 
-    def __init__(self, address: tuple[str, int], rate: float) -> None:
-        self._address = address
+    def __init__(self, place: Place, rate: float) -> None:
+        self._place = place
         self._rate = rate
         self._running: set[asyncio.Task[None]] = set()
         self.sent = self.failed = 0
@@ -87,7 +92,7 @@ class Requests:
 
     async def _version(self) -> str:
         async with asyncio.timeout(REQUEST_SECONDS):
-            reader, writer = await asyncio.open_connection(*self._address)
+            reader, writer = await self._place.open()
             try:
                 writer.write(REQUEST)
                 head, _, body = (await reader.read()).partition(b"\r\n\r\n")
@@ -101,12 +106,12 @@ class Requests:
 class Swarm:
     """All clients."""
 
-    def __init__(self, devices: int, address: tuple[str, int], http_rate: float) -> None:
+    def __init__(self, devices: int, place: Place, http_rate: float) -> None:
         self._reconnects = Rate()
         self.devices = [
-            Device(f"camera-{number:04}", address, self._reconnects.count) for number in range(devices)
+            Device(f"camera-{number:04}", place, self._reconnects.count) for number in range(devices)
         ]
-        self.requests = Requests(address, http_rate)
+        self.requests = Requests(place, http_rate)
         self.stopped = asyncio.Event()
 
     async def live(self) -> None:
@@ -199,7 +204,10 @@ def main() -> None:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(description="the devices of the sandbox")
     parser.add_argument("--devices", type=int, default=300)
-    parser.add_argument("--address", required=True)
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--address", help="of the load balancer")
+    where.add_argument("--name", help="that the clients look up before every connection")
+    parser.add_argument("--aws", help="endpoint of Route 53, for --name")
     parser.add_argument("--port", type=int, default=9000)
     parser.add_argument("--http-rate", type=float, default=20.0, help="short requests a second")
     parser.add_argument("--report", type=Path, required=True)
@@ -207,7 +215,12 @@ def main() -> None:
     asked = parser.parse_args()
 
     async def start() -> None:
-        swarm = Swarm(asked.devices, (asked.address, asked.port), asked.http_rate)
+        place = (
+            Name(Route53Names(asked.aws, asked.name), asked.port)
+            if asked.name
+            else Address(asked.address, asked.port)
+        )
+        swarm = Swarm(asked.devices, place, asked.http_rate)
         await run(swarm, asked.report, asked.control_port)
 
     asyncio.run(start())

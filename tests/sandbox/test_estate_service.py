@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.estate.device import Device
+from sandbox.estate.names import Address
 from sandbox.estate.swarm import Swarm
 from sandbox.team.build import BREAKS, BuildFailed, build
 from tests.sandbox.estate_harness import HostBox, eventually, settle
@@ -66,7 +67,7 @@ def check(hosts: HostBox, name: str, which: str) -> tuple[int, str]:
 @asynccontextmanager
 async def devices(address: tuple[str, int], number: int) -> AsyncIterator[list[Device]]:
     """Connected devices."""
-    made = [Device(f"camera-{each}", address, lambda: None) for each in range(number)]
+    made = [Device(f"camera-{each}", Address(*address), lambda: None) for each in range(number)]
     lives = [asyncio.create_task(device.live()) for device in made]
     await settle(lambda: all(device.link for device in made))
     yield made
@@ -127,7 +128,7 @@ def test_the_swarm_counts_requests_and_versions(hosts: HostBox) -> None:
 
     async def story() -> None:
         address = install(hosts, CONTROL)
-        swarm = Swarm(4, address, http_rate=50)
+        swarm = Swarm(4, Address(*address), http_rate=50)
         life = asyncio.create_task(swarm.live())
         await settle(lambda: swarm.requests.versions["142"] >= 5 and swarm.stats()["connected"] == 4)
         await swarm.stop()

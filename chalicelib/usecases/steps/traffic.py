@@ -48,6 +48,7 @@ class TrafficSteps:
         if work.deployment.state is State.SWITCHING:
             _move(work, self._traffic, Side.NEW)
             work.move(Trigger.BAKE, Save(_went_live(work)), switched_at=work.now)
+        _await_spread(work, since=work.deployment.switched_at)
         return None
 
     def bake(self, work: Work) -> Result:
@@ -65,6 +66,8 @@ class TrafficSteps:
         _move(work, self._traffic, Side.OLD)
         if work.environment().live_deployment == work.deployment.id:
             work.save(work.deployment, Save(_went_back(work)), work.history("went_back"))
+        went_back = max(work.deployment.phases[-1].at, work.environment().live_since)
+        _await_spread(work, since=went_back)
         return None
 
     def deregister(self, work: Work) -> Result:
@@ -111,6 +114,16 @@ def _move(work: Work, traffic: Traffic, to: Side) -> None:
     for route in work.plan.routes:
         if _side(work, traffic, route) is not to:
             raise NotReady(f"{route.role} has not moved yet")
+
+
+def _await_spread(work: Work, *, since: float) -> None:
+    """A move is over when no client is sent to the side that it left: one that was asked to leave it before, or whose
+    connection was ended there, would come back to it."""
+    spread = max((route.spread_seconds for route in work.plan.routes), default=0)
+    left = since + spread - work.now
+    if spread and left > 0:
+        work.note(progress="Resolvers learn the new address")
+        raise NotReady(f"resolvers may keep the old address for {left:.0f} s more")
 
 
 def _side(work: Work, traffic: Traffic, route: Route) -> Side:
