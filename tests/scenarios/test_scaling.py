@@ -1,4 +1,4 @@
-"""A whole deployment's changing AWS calls, counted at the adapters: all steps of the machine, on an emulated account."""
+"""A whole deployment's changing AWS calls, counted at the adapters through all steps, on an emulated account."""
 
 from __future__ import annotations
 
