@@ -19,7 +19,7 @@ from sandbox.estate import seed
 from sandbox.front import endpoints, workspace
 from sandbox.front.client import Chat
 from sandbox.platform.provision import Provisioned, provision
-from sandbox.processes import ROOT, Processes, free_port
+from sandbox.processes import ROOT, Network, Processes, free_port
 from sandbox.team import build, switches
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class House:
     devices: int = DEVICES
     tell: Callable[[str], None] = print
     switch: Strategy = "weighted"
+    network: Network = field(default_factory=Network)
     processes: Processes = field(init=False)
     created: Provisioned = field(init=False)
     estate: seed.Estate = field(init=False)
@@ -65,6 +66,7 @@ class House:
     def down(self) -> None:
         """End every process of the sandbox, and with them every host."""
         self.processes.stop()
+        self.network.release()
 
     # --- bringing up --------------------------------------------------------------------------------------------
 
@@ -108,6 +110,7 @@ class House:
         self._start(
             "sandbox.platform",
             "--folder", self.folder, "--port", port, "--balancer", f"http://127.0.0.1:{control}",
+            "--network", self.network.first,
             ready=f"http://127.0.0.1:{port}/_sandbox/ready",
         )  # fmt: skip
 

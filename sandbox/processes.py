@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 _PR_SET_PDEATHSIG = 1
 _POLL = 0.05
+_CLAIM_PORT = 9000
 
 
 class StartFailed(Exception):
@@ -33,6 +34,29 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+class Network:
+    """Loopback addresses that no other sandbox of this machine uses, until `release`: `first` is like `127.20`.
+
+    A bound port is the claim, since the kernel gives it to one process only and takes it back whatever happens.
+    """
+
+    def __init__(self) -> None:
+        for number in range(20, 120):
+            self._claim = socket.socket()
+            try:
+                self._claim.bind((f"127.{number}.0.1", _CLAIM_PORT))
+            except OSError:
+                self._claim.close()
+            else:
+                self.first = f"127.{number}"
+                return
+        raise StartFailed("every loopback network is taken by another sandbox")
+
+    def release(self) -> None:
+        """Others may have it."""
+        self._claim.close()
 
 
 def _die_with_parent() -> None:
