@@ -39,19 +39,19 @@ def free_port() -> int:
 class Network:
     """Loopback addresses that no other sandbox of this machine uses, until `release`: `first` is like `127.20`.
 
-    A bound port is the claim, since the kernel gives it to one process only and takes it back whatever happens.
+    A bound port is the claim, since the kernel gives it to one process only and takes it back whatever happens. A
+    platform that was started by hand claims nothing, but the address of its first load balancer is taken.
     """
 
     def __init__(self) -> None:
         for number in range(20, 120):
-            self._claim = socket.socket()
+            self.first = f"127.{number}"
             try:
-                self._claim.bind((f"127.{number}.0.1", _CLAIM_PORT))
+                socket.create_server((f"{self.first}.0.2", _CLAIM_PORT)).close()
+                self._claim = socket.create_server((f"{self.first}.0.1", _CLAIM_PORT))
             except OSError:
-                self._claim.close()
-            else:
-                self.first = f"127.{number}"
-                return
+                continue
+            return
         raise StartFailed("every loopback network is taken by another sandbox")
 
     def release(self) -> None:
