@@ -19,11 +19,11 @@ DEVICES = 60
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The whole service, from the packaged artifact, with fewer hosts and devices than the demo."""
     with House(tmp_path_factory.mktemp("house"), hosts=HOSTS, devices=DEVICES) as house:
-        _drain_quickly(house)
+        drain_quickly(house)
         yield house
 
 
-def _drain_quickly(house: House) -> None:
+def drain_quickly(house: House) -> None:
     """Deregistration takes real seconds; ten teardowns of twenty seconds would be a third of the suite."""
     elbv2 = house.client("elbv2")
     for group in elbv2.describe_target_groups()["TargetGroups"]:
