@@ -69,9 +69,8 @@ class Teller:
         """Wait until a question about this deployment can be answered."""
 
         def fits(message: Message) -> bool:
-            return (
-                question in shown(message) and self.version in shown(message) and "Confirm" in shown(message)
-            )
+            parts = (question, f"cameras@{self.version}*", "/deploy confirm")
+            return all(part in shown(message) for part in parts)
 
         return self.chat.wait_for(fits, seconds)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sandbox.house import House
 
 VERSION = "180"
+HEADING = f"cameras@{VERSION} to production:"
 SLOW = 150_000  # milliseconds; hosts really are configured
 
 
@@ -22,19 +23,19 @@ def test_a_deployment_driven_on_the_page(house: House, tmp_path: Path) -> None:
     with open_page(house.page, width=1600, height=1000) as page:
         page.act_as("Deployer")
         page.say(f"/deploy cameras@{VERSION} to production")
-        page.wait_message("May this deployment start?")
+        page.wait_message(f"May this deployment start? cameras@{VERSION}")
         page.act_as("Approver")
         page.click("Confirm")
-        page.wait_message("The new fleet is ready", SLOW)
+        page.wait_message(f"{HEADING} ready to finish", SLOW)
         page.act_as("Deployer")
         page.click("Finish: switch traffic")
-        page.wait_message("May traffic switch to the new fleet?")
+        page.wait_message(f"May traffic switch to the new fleet? cameras@{VERSION}")
         page.act_as("Approver")
         page.click("Confirm")
-        page.wait_message("The old fleet stands by until", SLOW)
+        page.wait_message(f"{HEADING} live, the old fleet stands by", SLOW)
         page.screenshot(tmp_path / "kept.png")
         house.clock.advance(2 * 3600 + 30)
-        page.wait_message("The old fleet has ended", SLOW)
+        page.wait_message(f"{HEADING} done", SLOW)
         page.screenshot(tmp_path / "done.png")
     assert demo.outcome(house) == "succeeded"
     assert demo.orphans(house) == []
