@@ -23,11 +23,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield house
 
 
-def drain_quickly(house: House) -> None:
+def drain_quickly(house: House, seconds: int = 3) -> None:
     """Deregistration takes real seconds; ten teardowns of twenty seconds would be a third of the suite."""
     elbv2 = house.client("elbv2")
     for group in elbv2.describe_target_groups()["TargetGroups"]:
         elbv2.modify_target_group_attributes(
             TargetGroupArn=group["TargetGroupArn"],
-            Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "3"}],
+            Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": str(seconds)}],
         )

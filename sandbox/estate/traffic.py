@@ -20,7 +20,8 @@ Strategy = Literal["weighted", "targets", "dns"]
 ZONE = "example.test"
 RECORD = "cameras.example.test"
 CHECK_SECONDS = 5  # the shortest that ELB takes; the sandbox's balancer checks more often
-DRAIN_SECONDS = "20"
+DRAIN_SECONDS = {"weighted": "20", "targets": "40", "dns": "20"}
+"""Deregistration delays. With `targets` it begins with the switch, and all devices have to move before it is over."""
 
 
 @dataclass(slots=True)
@@ -62,7 +63,7 @@ def make_ways(
     sides = {"weighted": ("blue", "green"), "targets": ("",), "dns": ("a", "b")}[strategy]
     names = [f"{service}-{side}" if side else service for side in sides]
     for name in names:
-        ways.groups[name] = _group(clients("elbv2"), network, name, port)
+        ways.groups[name] = _group(clients("elbv2"), network, name, port, DRAIN_SECONDS[strategy])
     balancers = {name: [name] for name in names} if strategy == "dns" else {service: names}
     for name, groups in balancers.items():
         ways.listeners[name], ways.names[name], ways.zones[name] = _balancer(
@@ -73,7 +74,7 @@ def make_ways(
     return ways
 
 
-def _group(elbv2: Any, network: Network, name: str, port: int) -> str:
+def _group(elbv2: Any, network: Network, name: str, port: int, drain_seconds: str) -> str:
     arn: str = elbv2.create_target_group(
         Name=name,
         Protocol="TCP",
@@ -89,7 +90,7 @@ def _group(elbv2: Any, network: Network, name: str, port: int) -> str:
     )["TargetGroups"][0]["TargetGroupArn"]
     elbv2.modify_target_group_attributes(
         TargetGroupArn=arn,
-        Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": DRAIN_SECONDS}],
+        Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": drain_seconds}],
     )
     return arn
 
