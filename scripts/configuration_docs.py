@@ -37,13 +37,13 @@ A key in **bold** must be there. NAME stands for a name that you choose: {name}.
 
 ## What each way to switch asks of you
 
-- `weighted`: nothing more. The switch is one call, and the old hosts keep their connections until their clients were asked
-  to move.
-- `targets`: the old hosts leave the target group with the switch, so their connections last for its deregistration delay
-  and no longer. Set the delay (300 s unless you changed it) above what draining takes: clients of a host / `batch` x
-  `pause`, for each round of `hosts`. Until all new hosts are healthy both fleets take new connections.
-- `dns`: clients have to look the name up for every connection, and to respect its time to live. Both fleets serve for two
-  more minutes after each move, until every resolver has it, before anybody is asked to move.
+- `weighted`: nothing more. The switch is one call, and the old hosts keep their connections until their clients
+  were asked to move.
+- `targets`: the old hosts leave the target group with the switch, so their connections last for its deregistration
+  delay and no longer. Set the delay (300 s unless you changed it) above what draining takes: clients of a host /
+  `batch` x `pause`, for each round of `hosts`. Until all new hosts are healthy both fleets take new connections.
+- `dns`: clients have to look the name up for every connection, and to respect its time to live. Both fleets serve
+  for two more minutes after each move, until every resolver has it, before anybody is asked to move.
 
 ## What is checked beyond the table
 
