@@ -15,6 +15,7 @@ from sandbox.front.machine import journey_of, phases_of
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_route53 import Route53Client
     from mypy_boto3_stepfunctions import SFNClient
 
 CALLER = "sandbox-view"
@@ -32,6 +33,7 @@ class Cloud:
         self._elb: ElasticLoadBalancingv2Client = session.client(
             "elbv2", endpoint_url=endpoint, config=config
         )
+        self._route53: Route53Client = session.client("route53", endpoint_url=endpoint, config=config)
         self._sfn: SFNClient = session.client("stepfunctions", endpoint_url=endpoint, config=config)
 
     def hosts(self) -> list[dict[str, Any]]:
@@ -77,10 +79,24 @@ class Cloud:
 
     def _weights(self) -> dict[str, int]:
         weights: dict[str, int] = {}
+        named = self._named()
         for balancer in self._elb.describe_load_balancers()["LoadBalancers"]:
             listeners = self._elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
             for listener in listeners:
                 rules = self._elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
                 actions = [a for rule in rules for a in rule["Actions"]] or listener["DefaultActions"]
-                weights |= weights_of([dict(action) for action in actions])
+                found = weights_of([dict(action) for action in actions])
+                reached = not named or balancer["DNSName"].lower() in named
+                weights |= found if reached else dict.fromkeys(found, 0)
         return weights
+
+    def _named(self) -> set[str]:
+        """The load balancers that records name; none where clients go by address."""
+        return {
+            record["AliasTarget"]["DNSName"].lower().rstrip(".")
+            for zone in self._route53.list_hosted_zones()["HostedZones"]
+            for record in self._route53.list_resource_record_sets(HostedZoneId=zone["Id"])[
+                "ResourceRecordSets"
+            ]
+            if "AliasTarget" in record
+        }

@@ -6,12 +6,16 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
+from urllib.request import Request, urlopen
 
 import pytest
 from aiohttp import ClientSession, web
 from moto.server import ThreadedMotoServer
 
 from sandbox.clock import VirtualClock
+from sandbox.estate.network import make_network
+from sandbox.estate.remote import Cloud as Engineer
+from sandbox.estate.traffic import make_ways
 from sandbox.front import endpoints
 from sandbox.front.client import Chat
 from sandbox.front.cloud import Cloud
@@ -106,21 +110,35 @@ def test_parts_add_their_own_endpoints(tmp_path: Path) -> None:
     assert endpoints.read(tmp_path / "nowhere") == {}
 
 
-def test_hosts_and_groups_are_read_from_the_platform() -> None:
-    """Only managed hosts, and only groups that matter, through the real AWS APIs of an emulator."""
+@pytest.fixture
+def aws() -> Iterator[str]:
+    """The endpoint of an emulator, in whose memory nothing stays."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    try:
-        host, port = server.get_host_and_port()
-        cloud = Cloud(f"http://{host}:{port}")
-        tags = [
-            {"Key": key, "Value": value}
-            for key, value in {"pointsman:managed": "true", "pointsman:role": "control"}.items()
-        ]
-        image = cloud._ec2.register_image(Name="hosts")["ImageId"]
-        for spec in ([{"ResourceType": "instance", "Tags": tags}], []):
-            cloud._ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, TagSpecifications=spec)  # type: ignore[arg-type]
-        assert [(h["role"], h["running"]) for h in cloud.hosts()] == [("control", "running")]
-        assert (cloud.groups(), cloud.execution()) == ([], None)
-    finally:
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    with urlopen(Request(f"http://{host}:{port}/moto-api/reset", b"", method="POST"), timeout=10):
         server.stop()
+
+
+def test_hosts_and_groups_are_read_from_the_platform(aws: str) -> None:
+    """Only managed hosts, and only groups that matter, through the real AWS APIs of an emulator."""
+    cloud = Cloud(aws)
+    tags = [
+        {"Key": key, "Value": value}
+        for key, value in {"pointsman:managed": "true", "pointsman:role": "control"}.items()
+    ]
+    image = cloud._ec2.register_image(Name="hosts")["ImageId"]
+    for spec in ([{"ResourceType": "instance", "Tags": tags}], []):
+        cloud._ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, TagSpecifications=spec)  # type: ignore[arg-type]
+    assert [(h["role"], h["running"]) for h in cloud.hosts()] == [("control", "running")]
+    assert (cloud.groups(), cloud.execution()) == ([], None)
+
+
+def test_a_side_that_the_record_does_not_name_gets_nothing(aws: str) -> None:
+    """With two load balancers every listener forwards everything; which of them clients reach, the record decides."""
+    engineer = Engineer(aws)
+    network = make_network(engineer("ec2"), engineer("iam"))
+    make_ways(engineer, network, service="cameras", strategy="dns", port=9000)
+    shares = {each["name"]: each["weight"] for each in Cloud(aws).groups()}
+    assert shares == {"cameras-a": 100, "cameras-b": 0}
