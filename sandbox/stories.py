@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sandbox.clock import DEFAULT_RATE
 from sandbox.front.client import shown
 
 if TYPE_CHECKING:
@@ -153,7 +154,10 @@ def _unhealthy(people: Teller) -> None:
     people.wait("hosts are not healthy yet", seconds=150)
     people.tell("The clock runs faster while the load balancer waits for health that never comes")
     people.house.clock.set_rate(60)
-    people.wait(": failed", seconds=120)
+    try:
+        people.wait(": failed", seconds=120)
+    finally:
+        people.house.clock.set_rate(DEFAULT_RATE)
 
 
 STORIES: dict[str, Story] = {

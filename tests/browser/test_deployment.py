@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox import demo
+from sandbox.clock import DEFAULT_RATE
 from tests.browser.page import open_page
 
 if TYPE_CHECKING:
@@ -19,17 +20,18 @@ SLOW = 150_000  # milliseconds; hosts really are configured
 
 def test_a_deployment_driven_on_the_page(house: House, tmp_path: Path) -> None:
     """Type the command, confirm as somebody else, finish, confirm, and see the old fleet end."""
+    house.clock.set_rate(DEFAULT_RATE)
     house.report_build(VERSION, "passed")
     with open_page(house.page, width=1600, height=1000) as page:
         page.act_as("Deployer")
         page.say(f"/deploy cameras@{VERSION} to production")
-        page.wait_message(f"May this deployment start? cameras@{VERSION}")
+        page.wait_message(f"May this deployment start? cameras@{VERSION}", SLOW)
         page.act_as("Approver")
         page.click("Confirm")
         page.wait_message(f"{HEADING} ready to finish", SLOW)
         page.act_as("Deployer")
         page.click("Finish: switch traffic")
-        page.wait_message(f"May traffic switch to the new fleet? cameras@{VERSION}")
+        page.wait_message(f"May traffic switch to the new fleet? cameras@{VERSION}", SLOW)
         page.act_as("Approver")
         page.click("Confirm")
         page.wait_message(f"{HEADING} live, the old fleet stands by", SLOW)
