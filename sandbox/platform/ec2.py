@@ -121,7 +121,7 @@ class Fleet:
         folder.mkdir(parents=True, exist_ok=True)
         try:
             self._estate.start_host(instance.id, str(instance.private_ip_address), _tags(instance), folder)
-        except Exception:
+        except Exception:  # EC2 ends an instance that can not start, whatever the cause; the log has it
             log.exception("the host of %s did not start", instance.id)
             self._end(instance, "pending", "terminated")
             return
