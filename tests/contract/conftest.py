@@ -1,6 +1,5 @@
 """The worlds as fixtures: `world` is each of them in turn."""
 
-import os
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -16,8 +15,7 @@ from tests.fakes.store import FakeStore
 
 @pytest.fixture(scope="session")
 def clients() -> Clients:
-    """Clients for the emulator in this process, which need not load its thousand images for each test."""
-    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+    """Clients for the emulator in this process."""
     return Clients()
 
 
@@ -29,11 +27,12 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
 
 
 @pytest.fixture(params=["fake", "moto"])
-def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    """The fakes, then the adapters on moto."""
+def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The fakes, then the adapters on moto, which need not load its thousand images for each test."""
     if request.param == "fake":
         yield FakeWorld()
         return
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     with moto_world(request.getfixturevalue("clients")) as made:
         yield made
 

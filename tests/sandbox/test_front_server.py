@@ -112,13 +112,16 @@ def test_parts_add_their_own_endpoints(tmp_path: Path) -> None:
 
 @pytest.fixture
 def aws() -> Iterator[str]:
-    """The endpoint of an emulator, in whose memory nothing stays."""
+    """The endpoint of an emulator whose memory, which it shares with others in this process, is as new."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    with urlopen(Request(f"http://{host}:{port}/moto-api/reset", b"", method="POST"), timeout=10):
-        server.stop()
+    endpoint = f"http://{host}:{port}"
+    forget = Request(f"{endpoint}/moto-api/reset", b"", method="POST")
+    urlopen(forget, timeout=10).close()
+    yield endpoint
+    urlopen(forget, timeout=10).close()
+    server.stop()
 
 
 def test_hosts_and_groups_are_read_from_the_platform(aws: str) -> None:
