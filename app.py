@@ -66,8 +66,14 @@ def fleet(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 @app.lambda_function(name="hosts")
 def hosts(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Run documents on hosts."""
+    """Run documents on new hosts."""
     return bootstrap.step("hosts", event, context)
+
+
+@app.lambda_function(name="drain")
+def drain(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Ask hosts that stand by to send their clients away."""
+    return bootstrap.step("drain", event, context)
 
 
 @app.lambda_function(name="traffic")

@@ -124,6 +124,12 @@ def _hosts_steps() -> object:
     return HostsSteps(_hosts())
 
 
+def _drain_steps() -> object:
+    from chalicelib.usecases.steps.hosts import DrainSteps  # noqa: PLC0415
+
+    return DrainSteps(_hosts())
+
+
 def _traffic_steps() -> object:
     from chalicelib.adapters.cloudwatch import CloudWatchAlarms  # noqa: PLC0415
     from chalicelib.usecases.steps.traffic import TrafficSteps  # noqa: PLC0415
@@ -149,6 +155,7 @@ _STEPS: dict[str, Callable[[], object]] = {
     "ledger": _ledger,
     "fleet": _fleet_steps,
     "hosts": _hosts_steps,
+    "drain": _drain_steps,
     "traffic": _traffic_steps,
     "retire": _retire,
     "terminate": _terminate,

@@ -58,7 +58,7 @@ class Interpreter:
             Code={"ZipFile": _zip(code)},
         )["FunctionArn"]
         text = DEFINITION
-        for part in ("Planner", "Ledger", "Fleet", "Hosts", "Traffic", "Retire", "Terminate"):
+        for part in ("Planner", "Ledger", "Fleet", "Hosts", "Drain", "Traffic", "Retire", "Terminate"):
             text = text.replace(f"${{{part}FunctionArn}}", function)
         created = self.client("stepfunctions").create_state_machine(name=name, definition=text, roleArn=role)
         return str(created["stateMachineArn"])

@@ -13,7 +13,7 @@ from chalicelib.usecases.chatops import ChatOps, Request
 from chalicelib.usecases.ports import Health
 from chalicelib.usecases.steps.ending import RetireSteps, TerminateSteps
 from chalicelib.usecases.steps.fleet import FleetSteps
-from chalicelib.usecases.steps.hosts import HostsSteps
+from chalicelib.usecases.steps.hosts import DrainSteps, HostsSteps
 from chalicelib.usecases.steps.ledger import LedgerSteps
 from chalicelib.usecases.steps.planner import PlannerSteps
 from chalicelib.usecases.steps.traffic import TrafficSteps
@@ -78,6 +78,7 @@ class Rig:
                 "ledger": LedgerSteps(self.workflow),
                 "fleet": FleetSteps(self.fleet, self.hosts),
                 "hosts": HostsSteps(self.hosts),
+                "drain": DrainSteps(self.hosts),
                 "traffic": TrafficSteps(self.traffic, self.fleet, self.alarms),
                 "retire": RetireSteps(self.fleet),
                 "terminate": TerminateSteps(self.fleet, self.reaper),

@@ -14,7 +14,7 @@ from chalicelib.domain.plan import HostState
 from chalicelib.usecases.chatops import ChatOps, Request
 from chalicelib.usecases.steps.ending import RetireSteps, TerminateSteps
 from chalicelib.usecases.steps.fleet import FleetSteps
-from chalicelib.usecases.steps.hosts import HostsSteps
+from chalicelib.usecases.steps.hosts import DrainSteps, HostsSteps
 from chalicelib.usecases.steps.ledger import LedgerSteps
 from chalicelib.usecases.steps.planner import PlannerSteps
 from chalicelib.usecases.steps.traffic import TrafficSteps
@@ -77,6 +77,7 @@ def _functions(world: AwsWorld, workflow: FakeWorkflow) -> dict[str, object]:
         "ledger": LedgerSteps(workflow),
         "fleet": FleetSteps(world.fleet, world.hosts),
         "hosts": HostsSteps(world.hosts),
+        "drain": DrainSteps(world.hosts),
         "traffic": TrafficSteps(world.traffic, world.fleet, world.alarms),
         "retire": RetireSteps(world.fleet),
         "terminate": TerminateSteps(world.fleet, world.reaper),

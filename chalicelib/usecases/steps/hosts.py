@@ -1,4 +1,8 @@
-"""The function `hosts`: the project's own documents, run on the hosts by tag."""
+"""The functions `hosts` and `drain`: the project's own documents, run on the hosts by tag.
+
+Two functions, because IAM can not tie a document to a label: whoever may drain a fleet that stands by must not be able
+to install on it (docs/adr/0003).
+"""
 
 from chalicelib.domain.errors import NotReady, StepFailed
 from chalicelib.domain.plan import Host, HostState, of_role
@@ -21,11 +25,40 @@ _TITLES = {
 }
 
 
-class HostsSteps:
-    """The tasks of this function, each named like its state."""
+class _Commands:
+    """Sending commands, and waiting for their ends."""
 
     def __init__(self, hosts: Hosts) -> None:
         self._hosts = hosts
+
+    def _send(self, work: Work, commands: list[HostCommand]) -> None:
+        """Send each command once. The ids are kept one by one: after a crash only what was not kept is sent again,
+        and every document may run twice."""
+        work.guard()
+        step = work.event.step
+        sent = len(work.deployment.command(step))
+        for command in commands[sent:]:
+            identifier = self._hosts.send(command)
+            work.note(commands=(*work.deployment.commands, (step, identifier)))
+
+    def _await(self, work: Work, step: str) -> Result:
+        """NotReady until every command of a step has ended well everywhere; StepFailed with what a host printed."""
+        work.guard()
+        outcomes = [self._hosts.outcome(command) for command in work.deployment.command(step)]
+        expected = _expected(work, step)
+        _refuse_failures(step, outcomes, len(expected))
+        reached = _on_all(outcomes) & expected
+        if not all(outcome.ended for outcome in outcomes):
+            work.note(progress=f"{_TITLES[step]}: {len(reached)} of {len(expected)} hosts done")
+            raise NotReady(f"{len(reached)} of {len(expected)} hosts")
+        if reached != expected:
+            missing = ", ".join(sorted(expected - reached))
+            raise StepFailed(Reason.INTERNAL, step=_TITLES[step], what=f"the command did not reach {missing}")
+        return None
+
+
+class HostsSteps(_Commands):
+    """What is done to new hosts; each task is named like its state."""
 
     def configure(self, work: Work) -> Result:
         """Ansible, from the bundle that was published with the configuration."""
@@ -64,6 +97,10 @@ class HostsSteps:
         """Until every check has passed on every new host."""
         return self._await(work, "SmokeTest")
 
+
+class DrainSteps(_Commands):
+    """What is asked of hosts that stand by; each task is named like its state."""
+
     def drain(self, work: Work) -> Result:
         """The old hosts ask their clients to move."""
         return self._drain(work, work.plan.old, deployment="")
@@ -88,31 +125,6 @@ class HostsSteps:
             return None
         roles = [each for each in _roles_with_traffic(work) if of_role(fleet, each)]
         self._send(work, [_draining(work, role, drain, deployment) for role in roles])
-        return None
-
-    def _send(self, work: Work, commands: list[HostCommand]) -> None:
-        """Send each command once. The ids are kept one by one: after a crash only what was not kept is sent again,
-        and every document may run twice."""
-        work.guard()
-        step = work.event.step
-        sent = len(work.deployment.command(step))
-        for command in commands[sent:]:
-            identifier = self._hosts.send(command)
-            work.note(commands=(*work.deployment.commands, (step, identifier)))
-
-    def _await(self, work: Work, step: str) -> Result:
-        """NotReady until every command of a step has ended well everywhere; StepFailed with what a host printed."""
-        work.guard()
-        outcomes = [self._hosts.outcome(command) for command in work.deployment.command(step)]
-        expected = _expected(work, step)
-        _refuse_failures(step, outcomes, len(expected))
-        reached = _on_all(outcomes) & expected
-        if not all(outcome.ended for outcome in outcomes):
-            work.note(progress=f"{_TITLES[step]}: {len(reached)} of {len(expected)} hosts done")
-            raise NotReady(f"{len(reached)} of {len(expected)} hosts")
-        if reached != expected:
-            missing = ", ".join(sorted(expected - reached))
-            raise StepFailed(Reason.INTERNAL, step=_TITLES[step], what=f"the command did not reach {missing}")
         return None
 
 
