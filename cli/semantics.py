@@ -18,6 +18,7 @@ _LONGEST = {
     "build": _DAY,
     "most_keep_old": 30 * _DAY,
 }
+_SHORTEST = {"retry": 0}  # what failed is removed at once
 
 
 def check(document: Document, folder: File) -> None:
@@ -48,7 +49,9 @@ def _durations(document: Document) -> None:
         bake = mapping(own, "bake").get("time")
         _within(document, (*path, "bake", "time"), bake, (0, LONGEST_BAKE))
         for name, value in mapping(own, "timeouts").items():
-            _within(document, (*path, "timeouts", name), value, (1, _LONGEST.get(name, _DAY)))
+            _within(
+                document, (*path, "timeouts", name), value, (_SHORTEST.get(name, 1), _LONGEST.get(name, _DAY))
+            )
         _keep(document, path, own)
 
 

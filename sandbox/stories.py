@@ -144,9 +144,15 @@ def _broken_build(people: Teller) -> None:
     people.wait(": failed", seconds=120)
 
 
+def _give_up(people: Teller) -> None:
+    people.wait("The new fleet is kept", seconds=170)
+    people.click(DEPLOYER, "Give up")
+    people.wait(": failed", seconds=120)
+
+
 def _failing(people: Teller) -> None:
     people.start()
-    people.wait(": failed", seconds=170)
+    _give_up(people)
 
 
 def _unhealthy(people: Teller) -> None:
@@ -155,9 +161,10 @@ def _unhealthy(people: Teller) -> None:
     people.tell("The clock runs faster while the load balancer waits for health that never comes")
     people.house.clock.set_rate(60)
     try:
-        people.wait(": failed", seconds=120)
+        people.wait("The new fleet is kept", seconds=120)
     finally:
         people.house.clock.set_rate(DEFAULT_RATE)
+    _give_up(people)
 
 
 STORIES: dict[str, Story] = {

@@ -17,12 +17,18 @@ class StepFunctionsWorkflow:
         self._client = client
         self._machine = machine
 
-    def start(self, ref: Ref) -> None:
-        """The deployment's id is the execution's name: a second start finds the first (names live 90 days)."""
-        ids = {"service": ref.service, "environment": ref.environment, "deployment": ref.deployment}
+    def start(self, ref: Ref, run: int = 1) -> None:
+        """The execution's name follows from the deployment and the run: a second start finds the first (names live
+        90 days)."""
+        ids = {
+            "service": ref.service,
+            "environment": ref.environment,
+            "deployment": ref.deployment,
+            "run": run,
+        }
         request = {
             "stateMachineArn": self._machine,
-            "name": ref.deployment,
+            "name": execution_name(ref, run),
             "input": json.dumps(ids, sort_keys=True),
         }
         try:
@@ -40,3 +46,8 @@ class StepFunctionsWorkflow:
                 return False
             raise Unavailable(f"SendTaskSuccess: {error.code}") from error
         return True
+
+
+def execution_name(ref: Ref, run: int) -> str:
+    """`cameras-production-7`, and `cameras-production-7-r2` for its second run (80 characters at most)."""
+    return ref.deployment if run == 1 else f"{ref.deployment}-r{run}"

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     READY = "ready"
     KEEP = "keep"
     BUILD = "build"
+    RETRY = "retry"
 
 
 class Answer(StrEnum):
@@ -43,6 +44,7 @@ class Answer(StrEnum):
     EXTEND = "extend"
     END = "end"
     REPORTED = "reported"
+    RETRY = "retry"
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
 
@@ -53,6 +55,7 @@ ALLOWED: dict[Kind, frozenset[Answer]] = {
     Kind.READY: frozenset({Answer.FINISH, Answer.CANCEL}),
     Kind.KEEP: frozenset({Answer.ROLLBACK, Answer.EXTEND, Answer.END, Answer.SUPERSEDED}),
     Kind.BUILD: frozenset({Answer.REPORTED, Answer.CANCEL}),
+    Kind.RETRY: frozenset({Answer.RETRY, Answer.CANCEL}),
 }
 
 SAID: dict[Answer, str] = {
@@ -64,6 +67,7 @@ SAID: dict[Answer, str] = {
     Answer.EXTEND: "extended",
     Answer.END: "ended",
     Answer.REPORTED: "reported",
+    Answer.RETRY: "retried",
     Answer.SUPERSEDED: "closed",
 }
 
@@ -114,6 +118,10 @@ class Question:
         if self.answer is not None:
             return self
         return replace(self, answer=Answer.EXPIRED, answered_at=now)
+
+    def superseded(self, by: Actor, now: float) -> "Question":
+        """The open question closed because it will be asked again, or needs no answer any more."""
+        return replace(self, answer=Answer.SUPERSEDED, answered_by=by, answered_at=now)
 
     def _refuse_late(self, now: float) -> None:
         if self.answer is Answer.EXPIRED or (self.answer is None and now > self.deadline):

@@ -27,7 +27,7 @@ class Deploy:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something done to the deployment of an environment: finish, cancel, rollback or end."""
+    """Something done to the deployment of an environment: finish, cancel, retry, rollback or end."""
 
     verb: str
     service: str
@@ -72,6 +72,7 @@ USAGE: dict[str, str] = {
     "plan": "/deploy plan SERVICE[@VERSION] to ENVIRONMENT",
     "finish": "/deploy finish SERVICE ENVIRONMENT",
     "cancel": "/deploy cancel SERVICE ENVIRONMENT",
+    "retry": "/deploy retry SERVICE ENVIRONMENT",
     "rollback": "/deploy rollback SERVICE ENVIRONMENT",
     "keep": "/deploy keep SERVICE ENVIRONMENT +2h | end",
     "status": "/deploy status [SERVICE [ENVIRONMENT]]",
@@ -152,6 +153,7 @@ _PARSERS = {
     "plan": _deploy,
     "finish": _act,
     "cancel": _act,
+    "retry": _act,
     "rollback": _act,
     "keep": _keep,
     "confirm": _decide,

@@ -15,6 +15,7 @@ class State(StrEnum):
     ASKING_START = "asking_start"
     PREPARING = "preparing"
     TESTING = "testing"
+    ASKING_RETRY = "asking_retry"
     READY = "ready"
     ASKING_FINISH = "asking_finish"
     SWITCHING = "switching"
@@ -42,6 +43,8 @@ class Trigger(StrEnum):
     ASK_START = "ask_start"
     BEGIN = "begin"
     TEST = "test"
+    ASK_RETRY = "ask_retry"
+    RETRY = "retry"
     BE_READY = "be_ready"
     ASK_FINISH = "ask_finish"
     SWITCH = "switch"
@@ -66,7 +69,11 @@ S, T = State, Trigger
 ENDS = frozenset(
     {S.PLANNED, S.SUCCEEDED, S.ROLLED_BACK, S.REJECTED, S.EXPIRED, S.CANCELED, S.FAILED, S.STUCK}
 )
-BEFORE_SWITCH = frozenset({S.ACCEPTED, S.ASKING_START, S.PREPARING, S.TESTING, S.READY, S.ASKING_FINISH})
+BEFORE_SWITCH = frozenset(
+    {S.ACCEPTED, S.ASKING_START, S.PREPARING, S.TESTING, S.ASKING_RETRY, S.READY, S.ASKING_FINISH}
+)
+HAS_FLEET = frozenset({S.PREPARING, S.TESTING, S.READY, S.ASKING_FINISH})
+"""States before the switch in which there is a new fleet that a failed step can be tried on again."""
 KEEPS_OLD = frozenset({S.KEEPING, S.ASKING_END, S.RETIRING})
 """States in which a deployment no longer blocks the next one: only the old fleet is still its business."""
 GOES_BACK = frozenset({S.SWITCHING, S.BAKING, S.KEEPING, S.ASKING_ROLLBACK})
@@ -76,6 +83,8 @@ _FROM: dict[Trigger, tuple[frozenset[State], State]] = {
     T.ASK_START: (frozenset({S.ACCEPTED}), S.ASKING_START),
     T.BEGIN: (frozenset({S.ACCEPTED, S.ASKING_START}), S.PREPARING),
     T.TEST: (frozenset({S.PREPARING}), S.TESTING),
+    T.ASK_RETRY: (HAS_FLEET, S.ASKING_RETRY),
+    T.RETRY: (frozenset({S.TESTING, S.ASKING_RETRY}), S.PREPARING),
     T.BE_READY: (frozenset({S.TESTING, S.ASKING_FINISH}), S.READY),
     T.ASK_FINISH: (frozenset({S.READY}), S.ASKING_FINISH),
     T.SWITCH: (frozenset({S.READY, S.ASKING_FINISH}), S.SWITCHING),
@@ -99,6 +108,9 @@ TRANSITIONS: dict[tuple[State, Trigger], State] = {
     (source, trigger): target for trigger, (sources, target) in _FROM.items() for source in sources
 }
 """The one table: what may happen in which state, and where it leads."""
+
+_GOING_BACK = frozenset({S.REJECTED, S.EXPIRED, S.CANCELED, S.FAILED})
+"""Outcomes that have a reason of their own."""
 
 CLOSING: dict[State, Trigger] = {
     S.SUCCEEDED: T.SUCCEED,
@@ -154,6 +166,8 @@ class Deployment:
     requested_at: float
     config_version: int
     fence: int = 0
+    run: int = 1
+    """Which execution of the state machine it is in; steps of an older one are refused."""
     state: State = State.ACCEPTED
     revision: int = 0
     plan_only: bool = False
@@ -204,6 +218,22 @@ class Deployment:
                 return replace(self, **changes)
             raise InvalidTransition(f"{self.id}: {trigger} in {self.state}")
         return replace(self, state=target, phases=(*self.phases, Phase(target, now)), progress="", **changes)
+
+    def resumed(self, now: float, **changes: Any) -> "Deployment":
+        """The record for the next run of the state machine, in the state in which the last one stopped.
+
+        What a step had found wrong is forgotten with it, unless it is why the deployment goes back.
+        """
+        stopped = self.state
+        if stopped is State.STUCK:
+            stopped = next(each.state for each in reversed(self.phases) if each.state is not State.STUCK)
+        phases = (*self.phases, Phase(stopped, now)) if stopped is not self.state else self.phases
+        again = replace(self, state=stopped, phases=phases, run=self.run + 1, progress="")
+        if self.outcome not in _GOING_BACK:
+            again = replace(again, reason="", detail="", output="")
+        if stopped is State.TESTING:
+            again = again.move(Trigger.RETRY, now)
+        return replace(again, **changes)
 
     def command(self, step: str) -> tuple[str, ...]:
         """The ids of the commands that a step has sent already."""

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     ALREADY_DECIDED = "already_decided"
     EXPIRED = "expired"
     BUSY = "busy"
+    NOTHING_TO_RETRY = "nothing_to_retry"
     # the fleet
     NO_INSTANCES = "no_instances"
     MIXED_IMAGES = "mixed_images"
@@ -107,6 +108,10 @@ TEXTS: dict[Reason, str] = {
     Reason.ALREADY_DECIDED: "Too late: {who} {answer} this {when}. Nothing changed.",
     Reason.EXPIRED: "Too late: nobody answered in time and this expired {when}. Nothing changed.",
     Reason.BUSY: "This is changing at this very moment. Nothing was done; try again in a few seconds.",
+    Reason.NOTHING_TO_RETRY: (
+        "*{deployment}* has no failed step that could be tried again: it is {state}. "
+        "`/deploy status {service} {environment}` says more."
+    ),
     Reason.NO_INSTANCES: (
         "No live instances of `{service}` in {environment} for the role(s) {roles}: there is nothing to mirror."
     ),

@@ -21,6 +21,7 @@ class Timeouts:
     ready: int = 86_400
     keep_old: int = 7_200
     build: int = 1_800
+    retry: int = 1_800
     most_keep_old: int = 86_400
 
 

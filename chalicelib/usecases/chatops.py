@@ -18,6 +18,7 @@ from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import EnvironmentSettings, Team
 from chalicelib.usecases import texts
 from chalicelib.usecases.ports import Change, Clock, History, Save, Seen, Store, Workflow
+from chalicelib.usecases.resume import resume
 
 _TRIES = 3
 """How often a command is decided again after it lost a race; the answer has to be well inside Slack's three seconds."""
@@ -136,7 +137,7 @@ class ChatOps:
     def _start_again(self, deployment: Deployment | None) -> None:
         """A deployment that was accepted and then lost its start would hold its environment for ever."""
         if deployment is not None and deployment.state is State.ACCEPTED:
-            self._workflow.start(deployment.ref)
+            self._workflow.start(deployment.ref, deployment.run)
 
     def _refuse_while_busy(self, environment: Environment, version: str) -> None:
         if environment.active is not None:
@@ -182,7 +183,13 @@ class ChatOps:
     def _act(self, team: Team, request: Request, command: Act) -> str:
         team.environment(command.service, command.environment)
         require(team, request.actor, Role.DEPLOYER, texts.DOING[command.verb])
-        acts = {"finish": self._finish, "cancel": self._cancel, "rollback": self._rollback, "end": self._end}
+        acts = {
+            "finish": self._finish,
+            "cancel": self._cancel,
+            "retry": self._retry,
+            "rollback": self._rollback,
+            "end": self._end,
+        }
         return acts[command.verb](command, request)
 
     def _finish(self, command: Act, request: Request) -> str:
@@ -209,7 +216,7 @@ class ChatOps:
                 environment=command.environment,
             )
         wanted = replace(deployment, wanted="cancel", wanted_by=request.actor)
-        kinds = (Kind.START, Kind.BUILD, Kind.READY, Kind.FINISH)
+        kinds = (Kind.START, Kind.BUILD, Kind.RETRY, Kind.READY, Kind.FINISH)
         found = (self._open(deployment.ref, kind) for kind in kinds)
         open_ones = [question for question in found if question is not None]
         now = self._clock.now()
@@ -225,6 +232,30 @@ class ChatOps:
             self._workflow.wake(question.token)
         return texts.canceling(deployment)
 
+    def _retry(self, command: Act, request: Request) -> str:
+        """A failed step again: the machine waits with it, or stopped at it and is taken up by a new run."""
+        stuck = self._stuck(command)
+        if stuck is not None:
+            seen = Seen(request.event, self._clock.now(), result="")
+            with suppress(Duplicate):
+                resume(
+                    self._store, self._workflow, self._clock, stuck, request.actor, seen, event="retry_asked"
+                )
+            return texts.retrying(stuck)
+        deployment = self._active(command)
+        question = self._open(deployment.ref, Kind.RETRY)
+        if question is None:
+            self._wake_again(deployment.ref)
+            raise Refused(
+                Reason.NOTHING_TO_RETRY,
+                deployment=deployment.id,
+                state=texts.state_name(deployment),
+                service=command.service,
+                environment=command.environment,
+            )
+        self._answer(question, Answer.RETRY, request)
+        return texts.retrying(deployment)
+
     def _stuck(self, command: Act) -> Deployment | None:
         """The deployment that got stuck and keeps others out: the active one, else the one with the old fleet."""
         environment = self._store.environment(command.service, command.environment)
@@ -234,7 +265,9 @@ class ChatOps:
     def _release(self, stuck: Deployment, request: Request) -> str:
         """Somebody has looked: the environment is free for the next; no server and no traffic is touched."""
         free = self._store.environment(stuck.service, stuck.environment).released(stuck.id)
-        self._commit_once(request, "", Save(free), self._history(stuck.ref, request.actor, "released"))
+        left = replace(stuck, wanted="release", wanted_by=request.actor)
+        line = self._history(stuck.ref, request.actor, "released")
+        self._commit_once(request, "", Save(free), Save(left), line)
         return texts.released(stuck)
 
     def _rollback(self, command: Act, request: Request) -> str:

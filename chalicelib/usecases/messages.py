@@ -8,6 +8,7 @@ from chalicelib.domain.builds import Build, BuildStatus
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import Plan, Route
+from chalicelib.usecases.buttons import ASKING, buttons, confirm_or_reject
 from chalicelib.usecases.ports import Action, Message
 from chalicelib.usecases.texts import STATE_NAMES, duration
 
@@ -19,11 +20,12 @@ _MARKS: dict[State, str] = {
     State.CANCELED: "🚫",
     State.FAILED: "❌",
     State.STUCK: "🆘",
+    State.ASKING_RETRY: "❌",
     State.PLANNED: "📋",
     State.READY: "🟢",
     State.KEEPING: "🟢",
 }
-_ASKING = {State.ASKING_START, State.ASKING_FINISH, State.ASKING_ROLLBACK, State.ASKING_END}
+_SAYS_WHY = {State.ASKING_RETRY, State.DISCARDING, State.SWITCHING_BACK}
 
 _STEPS: tuple[tuple[State, str], ...] = (
     (State.PREPARING, "Prepare"),
@@ -53,7 +55,7 @@ def deployment_message(deployment: Deployment, questions: Sequence[Question], no
         title=f"{_mark(deployment)} {heading}: {state}",
         fields=tuple(_fields(deployment)),
         lines=tuple(line for line in (_steps(deployment), *_next(deployment, open_questions)) if line),
-        actions=tuple(_actions(deployment, open_questions)),
+        actions=buttons(deployment, open_questions),
         notes=(_note(deployment),),
     )
 
@@ -76,7 +78,7 @@ def question_message(question: Question, deployment: Deployment, now: float) -> 
                 f"{{time:{question.deadline:.0f}}}, else it expires."
             ),
         ),
-        actions=_confirm_or_reject(question),
+        actions=confirm_or_reject(question),
         notes=(f"Or type /deploy confirm {question.code} or /deploy reject {question.code}",),
     )
 
@@ -126,7 +128,7 @@ def plain(text: str) -> str:
 
 
 def _mark(deployment: Deployment) -> str:
-    if deployment.state in _ASKING:
+    if deployment.state in ASKING:
         return "✋"
     return _MARKS.get(deployment.state, "🔵")
 
@@ -214,9 +216,7 @@ def _next(deployment: Deployment, questions: Sequence[Question]) -> list[str]:
         lines.append(
             "Try it by hand: " + ", ".join(f"`{host.address}` ({host.role})" for host in deployment.new[:12])
         )
-    if deployment.detail and (
-        deployment.ended or deployment.state in {State.DISCARDING, State.SWITCHING_BACK}
-    ):
+    if deployment.detail and (deployment.ended or deployment.state in _SAYS_WHY):
         lines.append(_keep_people(deployment.detail))
     lines.append(_what_next(deployment, questions))
     if deployment.closes and deployment.state in {State.ACCEPTED, State.ASKING_START}:
@@ -235,18 +235,29 @@ def _keep_people(detail: str) -> str:
 
 
 def _what_next(deployment: Deployment, questions: Sequence[Question]) -> str:
+    if deployment.state is State.STUCK and deployment.wanted == "release":
+        return f"Released by {_person(deployment.wanted_by)}: hosts and traffic stayed as they were."
     asked = next((each for each in questions if each.kind in SECOND_PERSON), None)
-    if asked is not None and deployment.state in _ASKING:
+    if asked is not None and deployment.state in ASKING:
         return (
             f"*Somebody else has to confirm* by {{time:{asked.deadline:.0f}}}: "
             f"use the buttons or `/deploy confirm {asked.code}`."
         )
     where = f"{deployment.service} {deployment.environment}"
     ready = next((each for each in questions if each.kind is Kind.READY), None)
+    retry = next((each for each in questions if each.kind is Kind.RETRY), None)
     texts: dict[State, str] = {
         State.ACCEPTED: "Next: the plan is worked out from the live fleet.",
         State.PREPARING: "Next: it is tested. Nothing has to be done now.",
         State.TESTING: "Next: it waits for you to finish it. Nothing has to be done now.",
+        State.ASKING_RETRY: (
+            f"*The new fleet is kept.* Mend what is wrong, then `/deploy retry {where}` goes on from there; "
+            + (
+                f"without it everything is removed at {{time:{retry.deadline:.0f}}}."
+                if retry
+                else "one moment."
+            )
+        ),
         State.READY: (
             f"*The new fleet is ready.* `/deploy finish {where}` switches traffic; without it everything is removed"
             + (f" by {{time:{ready.deadline:.0f}}}." if ready else ".")
@@ -265,9 +276,10 @@ def _what_next(deployment: Deployment, questions: Sequence[Question]) -> str:
         State.PLANNED: f"Only a plan: nothing was changed. `/deploy {deployment.service}@{deployment.version} to "
         f"{deployment.environment}` does it.",
         State.STUCK: "I do nothing more by myself: hosts and traffic stay as they are until somebody has looked. "
-        f"Then `/deploy cancel {where}` frees the environment for the next deployment.",
+        f"Then `/deploy retry {where}` goes on from where I stopped, or `/deploy cancel {where}` leaves everything as "
+        "it is and frees the environment for the next deployment.",
     }
-    if deployment.state in _ASKING:
+    if deployment.state in ASKING:
         return "That is decided. Nothing has to be done now."
     return texts.get(deployment.state, "Nothing is live that was not live before.")
 
@@ -276,44 +288,6 @@ def _lasted(deployment: Deployment) -> str:
     if not deployment.phases:
         return ""
     return f"It took {duration(deployment.phases[-1].at - deployment.requested_at)} in all."
-
-
-def _actions(deployment: Deployment, questions: Sequence[Question]) -> list[Action]:
-    """The buttons of the state; a question's own come first."""
-    value = f"{deployment.service} {deployment.environment}"
-    actions: list[Action] = []
-    for question in questions:
-        if question.kind in SECOND_PERSON and deployment.state in _ASKING:
-            actions.extend(_confirm_or_reject(question))
-    if deployment.state is State.READY:
-        actions.append(Action("finish", "Finish: switch traffic", value, "primary"))
-    if deployment.state is State.KEEPING:
-        actions.append(
-            Action("rollback", "Roll back", value, "danger", "Traffic goes back to the old fleet.")
-        )
-        actions.append(Action("keep", "Keep 2 h longer", f"{value} +2h"))
-        actions.append(
-            Action("keep", "End the old fleet now", f"{value} end", "", "There is no way back after that.")
-        )
-    if deployment.state is State.BAKING:
-        actions.append(
-            Action("rollback", "Roll back", value, "danger", "Traffic goes back to the old fleet.")
-        )
-    if deployment.state in BEFORE_SWITCH and not deployment.wanted and not deployment.plan_only:
-        actions.append(
-            Action("cancel", "Cancel", value, "", "The new fleet is removed; traffic stays where it is.")
-        )
-    if deployment.state is State.PLANNED:
-        name = f"{deployment.service}@{deployment.version} to {deployment.environment}"
-        actions.append(Action("deploy", "Deploy this", name, "primary"))
-    return actions
-
-
-def _confirm_or_reject(question: Question) -> tuple[Action, ...]:
-    return (
-        Action("confirm", "Confirm", question.code, "primary"),
-        Action("reject", "Reject", question.code, "danger"),
-    )
 
 
 def _outcome(question: Question) -> str:

@@ -134,8 +134,8 @@ class Store(Protocol):
 class Workflow(Protocol):
     """Step Functions, from the edge."""
 
-    def start(self, ref: Ref) -> None:
-        """Start the deployment's execution under its id; no error where it was started before."""
+    def start(self, ref: Ref, run: int = 1) -> None:
+        """Start an execution of a deployment; no error where this run of it was started before."""
 
     def wake(self, token: str) -> bool:
         """Answer a task token; False where the machine does not wait for it any more."""

@@ -12,6 +12,7 @@ STATE_NAMES: dict[State, str] = {
     State.ASKING_START: "waiting for a second person to confirm the start",
     State.PREPARING: "preparing the new fleet",
     State.TESTING: "testing the new fleet",
+    State.ASKING_RETRY: "a step failed, waiting for a retry",
     State.READY: "ready to finish",
     State.ASKING_FINISH: "waiting for a second person to confirm the switch",
     State.SWITCHING: "switching traffic",
@@ -35,6 +36,7 @@ STATE_NAMES: dict[State, str] = {
 DOING = {
     "finish": "Finishing a deployment",
     "cancel": "Canceling a deployment",
+    "retry": "Retrying a failed step",
     "rollback": "Rolling back",
     "end": "Ending the old fleet",
 }
@@ -118,6 +120,11 @@ def released(deployment: Deployment) -> str:
         f"*{deployment.environment}* is free again. Hosts and traffic stay as *{deployment.id}* left them; "
         "the next deployment refuses where it can not tell them apart."
     )
+
+
+def retrying(deployment: Deployment) -> str:
+    """A retry was accepted."""
+    return f"*{deployment.id}* goes on from where it failed. What went well before is not done again."
 
 
 def rolling_back(deployment: Deployment) -> str:

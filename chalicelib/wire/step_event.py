@@ -8,11 +8,13 @@ from chalicelib.usecases.steps.work import StepEvent
 
 
 def parse_step(payload: Mapping[str, Any]) -> StepEvent:
-    """`{"step", "input": {service, environment, deployment}}`; waits add `token` and `entered`, trouble `error`."""
+    """`{"step", "input": {service, environment, deployment, run}}`; waits add `token` and `entered`, trouble adds
+    `error`."""
     ids = payload["input"]
     return StepEvent(
         step=payload["step"],
         ref=Ref(ids["service"], ids["environment"], ids["deployment"]),
+        run=ids["run"],
         token=payload.get("token", ""),
         entered=payload.get("entered", ""),
         error=payload.get("error"),

@@ -39,7 +39,8 @@ DETOURS: dict[str, tuple[str, ...]] = {
     "Confirm rollback": ("AskToRollBack", "ReadRollBack"),
     "Confirm end": ("AskToEnd", "ReadEnd"),
     "Switch back": ("RecordTrouble", "SwitchBack", "Demote", "DrainBack", "AwaitDrainBack"),
-    "Discard": ("Fail", "Discard"),
+    "Failed": ("Fail", "AwaitRetry", "ReadRetry"),
+    "Discard": ("Discard",),
     "Stuck": ("Stuck",),
 }
 PHASE_OF = {state: phase for phase, states in (PHASES | DETOURS).items() for state in states}

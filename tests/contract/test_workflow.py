@@ -27,7 +27,7 @@ class Machine(Protocol):
 
     workflow: Workflow
 
-    def started(self) -> list[dict[str, str]]:
+    def started(self) -> list[dict[str, str | int]]:
         """The input of every execution."""
 
 
@@ -38,11 +38,11 @@ class Fake:
         self._fake = FakeWorkflow()
         self.workflow: Workflow = self._fake
 
-    def started(self) -> list[dict[str, str]]:
+    def started(self) -> list[dict[str, str | int]]:
         """As the real one would have been given it."""
         return [
-            {"service": ref.service, "environment": ref.environment, "deployment": ref.deployment}
-            for ref in self._fake.started
+            {"service": ref.service, "environment": ref.environment, "deployment": ref.deployment, "run": run}
+            for ref, run in self._fake.runs
         ]
 
 
@@ -66,7 +66,7 @@ class OnPlatform:
         self.client = JsonClient("states", environment(endpoint))
         self.workflow: Workflow = StepFunctionsWorkflow(self.client, self._machine)
 
-    def started(self) -> list[dict[str, str]]:
+    def started(self) -> list[dict[str, str | int]]:
         """The inputs, once every execution has ended."""
         for _ in range(200):
             executions = self._states.list_executions(stateMachineArn=self._machine)["executions"]
@@ -95,7 +95,7 @@ def test_an_execution_is_started_with_ids_only(machine: Machine) -> None:
     """Everything else is in the table."""
     machine.workflow.start(REF)
     assert machine.started() == [
-        {"service": "cameras", "environment": "production", "deployment": "cameras-production-1"}
+        {"service": "cameras", "environment": "production", "deployment": "cameras-production-1", "run": 1}
     ]
 
 

@@ -36,6 +36,10 @@ class Recorder:
         raised = error or Unavailable(f"{method} was told to fail")
         self._faults[method].extend([(None, False)] * skip + [(raised, after)] * times)
 
+    def recover(self) -> None:
+        """Fail no more."""
+        self._faults.clear()
+
     def called(self, method: str) -> list[dict[str, object]]:
         """The arguments of every call of a method."""
         return [call.facts for call in self.calls if call.method == method]

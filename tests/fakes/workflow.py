@@ -10,13 +10,15 @@ class FakeWorkflow(Recorder):
     def __init__(self, *waiting: str) -> None:
         super().__init__()
         self.started: list[Ref] = []
+        self.runs: list[tuple[Ref, int]] = []
         self.woken: list[str] = []
         self.waiting: set[str] = set(waiting)
 
-    def start(self, ref: Ref) -> None:
-        """A second start finds the first."""
-        with self._call("start", ref=ref):
-            if ref not in self.started:
+    def start(self, ref: Ref, run: int = 1) -> None:
+        """A second start of the same run finds the first."""
+        with self._call("start", ref=ref, run=run):
+            if (ref, run) not in self.runs:
+                self.runs.append((ref, run))
                 self.started.append(ref)
 
     def wake(self, token: str) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chalicelib.adapters.stepfunctions import execution_name
 from chalicelib.usecases.steps.work import run
 from chalicelib.wire.step_event import parse_step
 from tests.fakes.clock import FakeClock
@@ -45,11 +46,14 @@ class Fiber:
     state: str = ""
     states: list[str] = field(default_factory=list)
     done: bool = False
+    aborted: bool = False
     failed: Failed | None = None
 
     @property
     def status(self) -> str:
         """As DescribeExecution says it."""
+        if self.aborted:
+            return "ABORTED"
         return "FAILED" if self.failed else "SUCCEEDED" if self.done else "RUNNING"
 
 
@@ -72,6 +76,13 @@ class Machine:
     def execution(self, deployment: str) -> Fiber:
         """The execution of a deployment."""
         return next(fiber for fiber in self.fibers if fiber.name == deployment)
+
+    def abort(self, name: str) -> None:
+        """Stop an execution with its branches where they are, as somebody does in the console (StopExecution)."""
+        for fiber in self.fibers:
+            if fiber.name.partition("/")[0] == name and not fiber.done:
+                self._workflow.waiting.discard(fiber.pause.token)
+                fiber.done = fiber.aborted = True
 
     def run(self, *, until: str = "") -> None:
         """Let everything go on until only people and clocks of waits could move it, or some fiber is about to run the
@@ -107,10 +118,11 @@ class Machine:
 
     def _begin(self) -> None:
         known = {fiber.name for fiber in self.fibers}
-        for ref in self._workflow.started:
-            if ref.deployment not in known:
-                ids = asdict(ref)
-                self._spawn(ref.deployment, DEFINITION, ids, ids)
+        for ref, run_ in self._workflow.runs:
+            name = execution_name(ref, run_)
+            if name not in known:
+                ids = {**asdict(ref), "run": run_}
+                self._spawn(name, DEFINITION, ids, ids)
 
     def _spawn(self, name: str, machine: dict[str, Any], ids: dict[str, Any], data: dict[str, Any]) -> Fiber:
         fiber = Fiber(name)
@@ -166,6 +178,9 @@ class Machine:
                 name = chosen(state, data)
             elif state["Type"] == "Succeed":
                 return data
+            elif state["Type"] == "Pass":
+                made = dict(resolved(state["Parameters"], {}, data))
+                name, data = state["Next"], put(data, state["ResultPath"], made)
             else:
                 yield Pause(self._clock.now())
                 name, data = yield from self._tried(fiber, name, state, ids, data)

@@ -26,7 +26,10 @@ def resolved(
 ) -> Iterator[tuple[str, Any]]:
     """A payload template with its paths filled in."""
     for key, path in template.items():
-        yield key.removesuffix(".$"), context[path] if path in context else at(path, data)
+        if not key.endswith(".$"):
+            yield key, path
+        else:
+            yield key.removesuffix(".$"), context[path] if path in context else at(path, data)
 
 
 def put(data: dict[str, Any], path: str | None, result: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from itertools import count
 from typing import Any
 
+from chalicelib.adapters.stepfunctions import execution_name
 from chalicelib.domain.approval import Kind, Question
 from chalicelib.domain.commands import parse
 from chalicelib.domain.deployment import Deployment, Environment, Ref, State
@@ -115,6 +116,11 @@ class Rig:
         self.say(f"finish cameras {self.name}")
         self.decide("confirm", Kind.FINISH, LEAD)
 
+    def give_up(self) -> None:
+        """A step has failed, and nobody has it tried again; what can not be tried again was given up already."""
+        if self.deployment().state is State.ASKING_RETRY:
+            self.say(f"cancel cameras {self.name}")
+
     # --- looking ------------------------------------------------------------------------------------------------
 
     def deployment(self, identifier: str = FIRST) -> Deployment:
@@ -172,13 +178,14 @@ class Rig:
         assert len(self.taking()) >= self.whole, "a fleet that takes traffic is whole"
         assert all(self.cloud.hosts[id_].status == "running" for id_ in self.taking())
 
-    def over(self, identifier: str = FIRST) -> None:
+    def over(self, identifier: str = FIRST, *, run: int = 1) -> None:
         """Nothing is left of a deployment that has ended (SAFETY I8, I11)."""
         assert self.deployment(identifier).ended
         assert self.open(identifier) == []
         slots = (self.environment().active, self.environment().keeping)
         assert identifier not in [slot.deployment for slot in slots if slot is not None]
-        assert self.machine.execution(identifier).status == "SUCCEEDED"
+        name = execution_name(self.deployment(identifier).ref, run)
+        assert self.machine.execution(name).status == "SUCCEEDED"
         loose = self.there(HostState.BUILDING, HostState.RETIRED)
         assert [id_ for id_ in loose if self.cloud.hosts[id_].deployment == identifier] == [], "no orphan"
 

@@ -170,8 +170,10 @@ def test_a_build_that_fails_ends_the_deployment() -> None:
 
 
 def test_a_build_that_is_never_reported_ends_the_deployment() -> None:
-    """Half an hour, and it is over."""
+    """Half an hour, and another for people to do something about it."""
     rig = waiting_for_a_build()
+    rig.machine.let(1_900)
+    assert rig.deployment().state is State.ASKING_RETRY
     rig.machine.let(1_900)
     assert rig.deployment().reason == Reason.BUILD_TIMED_OUT
     rig.back_to_old(State.FAILED)
@@ -247,6 +249,7 @@ def test_a_failure_before_the_switch_removes_the_new_fleet(what: str) -> None:
     getattr(rig, port).fail(method, error)
     rig.ready()
     assert rig.deployment().reason == error.reason
+    rig.give_up()
     rig.back_to_old(State.FAILED)
 
 
@@ -257,6 +260,7 @@ def test_failing_tests_end_the_deployment_with_what_was_printed() -> None:
     rig.ready()
     assert rig.deployment().reason == Reason.COMMAND_FAILED
     assert "no route to recorder" in rig.deployment().output
+    rig.give_up()
     rig.back_to_old(State.FAILED)
 
 
@@ -266,6 +270,7 @@ def test_hosts_that_never_get_healthy_end_the_deployment() -> None:
     rig.cloud.ill.add("i-0006")
     rig.ready()
     assert rig.deployment().reason == Reason.TIMED_OUT
+    rig.give_up()
     rig.back_to_old(State.FAILED)
 
 

@@ -14,24 +14,33 @@ if TYPE_CHECKING:
 PLANNED = """
 def handler(event, context):
     assert event["step"] == "Plan" and event["input"]["deployment"] == "cameras-production-1", event
-    return {"next": "planned", "ask": 1, "ready": 1, "build": 1}
+    return {"next": "over", "ask": 1, "ready": 1, "build": 1, "seconds": 1}
 """
 
 UNPLANNABLE = """
 def handler(event, context):
     if event["step"] == "Plan":
         raise ValueError("no fleet")
-    return {}
+    return {"is": "discard", "seconds": 1}
 """
 
 UNCLOSED = """
 def handler(event, context):
     if event["step"] in {"Plan", "Close", "Stuck"}:
         raise ValueError(event["step"])
-    return {}
+    return {"is": "discard", "seconds": 1}
 """
 
-TEARDOWN = ["Fail", "Discard", "Retire", "Deregister", "AwaitDeregistered", "Terminate", "Close"]
+TEARDOWN = [
+    "Fail",
+    "FailDecision",
+    "Discard",
+    "Retire",
+    "Deregister",
+    "AwaitDeregistered",
+    "Terminate",
+    "Close",
+]
 
 
 def test_the_definition_is_accepted(interpreter: Interpreter) -> None:
@@ -42,7 +51,7 @@ def test_the_definition_is_accepted(interpreter: Interpreter) -> None:
 def test_a_plan_ends_after_the_plan(interpreter: Interpreter) -> None:
     """`/deploy plan`: the state's name and the execution's input reach the function, nothing else runs."""
     run = interpreter.run(PLANNED)
-    assert (run.status, run.states) == ("SUCCEEDED", ["Plan", "WhatWasAsked", "Planned"])
+    assert (run.status, run.states) == ("SUCCEEDED", ["Plan", "WhereTo", "NothingToDo"])
 
 
 def test_a_plan_that_fails_is_torn_down(interpreter: Interpreter) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.approval import GRACE_SECONDS, Answer, Kind, Question, code_from
-from chalicelib.domain.deployment import Slot, State, Trigger
+from chalicelib.domain.deployment import HAS_FLEET, Slot, State, Trigger
 from chalicelib.domain.errors import StepFailed
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
@@ -75,10 +75,13 @@ def _code(work: Work, kind: Kind) -> str:
     raise StepFailed(Reason.INTERNAL, step="asking", what="no free code was found")
 
 
-def _say(answer: str, seconds: float = 0) -> dict[str, Any]:
+def say(answer: str, seconds: float = 0) -> dict[str, Any]:
     """What the Choice after a wait reads; `seconds` is how long the window still lasts, for the token's timeout."""
     return {"is": answer, "seconds": max(1, int(seconds)) + GRACE_SECONDS}
 
+
+_NOT_MENDED = {Reason.CANCELED, Reason.LOST_LOCK, Reason.FLEET_CHANGED, Reason.BUILD_FAILED}
+"""What another try of the same plan can not change."""
 
 _OUTCOMES = {
     Answer.REJECT: (State.REJECTED, "Rejected by {who}."),
@@ -95,7 +98,7 @@ def _give_up(work: Work, question: Question) -> Result:
     if question.reason:
         detail = f"{detail[:-1]}: {plain(question.reason)}"
     work.note(outcome=outcome, detail=detail)
-    return _say(answer.value)
+    return say(answer.value)
 
 
 def _same_plan(work: Work, question: Question) -> None:
@@ -112,28 +115,28 @@ def _roll_back_asked(work: Work, question: Question) -> Result:
     """The environment is taken again, under a new fencing number, unless the next deployment was faster."""
     if not _take_again(work):
         work.note(wanted="")
-        return _say("keep", _left(work))
+        return say("keep", _left(work))
     work.note(wanted="rollback", wanted_by=question.answered_by)
     if work.settings.protected:
-        return _say("ask_rollback")
+        return say("ask_rollback")
     work.note(outcome=State.ROLLED_BACK, rollback_by=question.answered_by)
-    return _say("rollback")
+    return say("rollback")
 
 
 def _extend(work: Work, question: Question) -> Result:
     until = question.deadline + question.seconds
     work.note(keep_until=until)
-    return _say("keep", until - work.now)
+    return say("keep", until - work.now)
 
 
 def _end_asked(work: Work, question: Question) -> Result:
     work.note(wanted_by=question.answered_by)
-    return _say("ask_end") if work.settings.protected else _window_closed(work)
+    return say("ask_end") if work.settings.protected else _window_closed(work)
 
 
 def _window_closed(work: Work) -> Result:
     work.note(outcome=State.SUCCEEDED)
-    return _say("retire")
+    return say("retire")
 
 
 def _answer_late_wish(work: Work, workflow: Workflow, code: str) -> None:
@@ -164,6 +167,15 @@ def _take_again(work: Work) -> bool:
     return True
 
 
+def worth_retrying(work: Work) -> bool:
+    """A step failed that may go well when it is tried again, on a fleet that is there."""
+    deployment = work.deployment
+    mendable = deployment.outcome is State.FAILED and deployment.reason not in _NOT_MENDED
+    return (
+        mendable and deployment.state in {*HAS_FLEET, State.ASKING_RETRY} and work.settings.timeouts.retry > 0
+    )
+
+
 class AskingSteps:
     """The waits for people and what is read after each of them."""
 
@@ -183,7 +195,7 @@ class AskingSteps:
         if question.answer is Answer.CONFIRM:
             _same_plan(work, question)
             work.move(Trigger.BEGIN, actor=_who(question), confirmed_by=question.answered_by)
-            return _say("confirm")
+            return say("confirm")
         return _give_up(work, question)
 
     def await_finish(self, work: Work) -> Result:
@@ -199,7 +211,7 @@ class AskingSteps:
         if question.answer is not Answer.FINISH:
             return _give_up(work, question)
         work.note(finished_by=question.answered_by)
-        return _say("ask" if work.settings.protected else "finish")
+        return say("ask" if work.settings.protected else "finish")
 
     def ask_to_finish(self, work: Work) -> Result:
         """A second person is asked whether to switch."""
@@ -220,10 +232,10 @@ class AskingSteps:
         if question.answer is Answer.CONFIRM:
             _same_plan(work, question)
             work.note(finish_confirmed_by=question.answered_by)
-            return _say("confirm")
+            return say("confirm")
         if question.answer is Answer.CANCEL:
             return _give_up(work, question)
-        return _say("back")
+        return say("back")
 
     def keep_old(self, work: Work) -> Result:
         """The environment is free for the next deployment; the old fleet stands by."""
@@ -252,6 +264,22 @@ class AskingSteps:
             return _end_asked(work, question)
         return _window_closed(work)
 
+    def await_retry(self, work: Work) -> Result:
+        """A step failed: people may mend what was wrong and have it tried again on the fleet that is there."""
+        work.guard()
+        work.move(Trigger.ASK_RETRY)
+        ask(work, self._workflow, Kind.RETRY, seconds=work.settings.timeouts.retry)
+        return None
+
+    def read_retry(self, work: Work) -> Result:
+        """Go on from where it failed, or give up."""
+        question = settle(work, Kind.RETRY)
+        if question.answer is not Answer.RETRY:
+            return say("discard")
+        work.note(reason="", detail="", output="", outcome=None)
+        work.move(Trigger.RETRY, actor=_who(question))
+        return say("retry")
+
     def ask_to_roll_back(self, work: Work) -> Result:
         """A second person is asked whether to go back."""
         work.guard()
@@ -269,12 +297,12 @@ class AskingSteps:
                 rollback_by=question.requester,
                 rollback_confirmed_by=question.answered_by,
             )
-            return _say("confirm")
+            return say("confirm")
         if not work.deployment.keep_until:
             work.move(Trigger.BAKE, wanted="")
-            return _say("bake")
+            return say("bake")
         work.note(wanted="")
-        return _say("keep", _left(work))
+        return say("keep", _left(work))
 
     def ask_to_end(self, work: Work) -> Result:
         """A second person is asked whether to end the old fleet early."""
@@ -288,5 +316,5 @@ class AskingSteps:
         question = settle(work, Kind.END)
         if question.answer is Answer.CONFIRM:
             _window_closed(work)
-            return _say("confirm")
-        return _say("keep", _left(work))
+            return say("confirm")
+        return say("keep", _left(work))

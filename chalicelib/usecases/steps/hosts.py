@@ -42,9 +42,20 @@ class _Commands:
             work.note(commands=(*work.deployment.commands, (step, identifier)))
 
     def _await(self, work: Work, step: str) -> Result:
-        """NotReady until every command of a step has ended well everywhere; StepFailed with what a host printed."""
+        """NotReady until every command of a step has ended well everywhere; StepFailed with what a host printed.
+
+        The commands of a step that failed are forgotten, so that a retry sends them again.
+        """
         work.guard()
         outcomes = [self._hosts.outcome(command) for command in work.deployment.command(step)]
+        try:
+            return self._judge(work, step, outcomes)
+        except StepFailed:
+            others = tuple(each for each in work.deployment.commands if each[0] != step)
+            work.note(commands=others)
+            raise
+
+    def _judge(self, work: Work, step: str, outcomes: list[CommandOutcome]) -> Result:
         expected = _expected(work, step)
         _refuse_failures(step, outcomes, len(expected))
         reached = _on_all(outcomes) & expected

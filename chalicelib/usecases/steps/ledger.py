@@ -10,7 +10,14 @@ from chalicelib.domain.people import SERVICE
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.messages import plain
 from chalicelib.usecases.ports import Save, Workflow
-from chalicelib.usecases.steps.asking import AskingSteps, ask, close_open_questions, settle
+from chalicelib.usecases.steps.asking import (
+    AskingSteps,
+    ask,
+    close_open_questions,
+    say,
+    settle,
+    worth_retrying,
+)
 from chalicelib.usecases.steps.work import Result, Work, cause_text
 
 
@@ -51,8 +58,11 @@ class LedgerSteps(AskingSteps):
         return _record_trouble(work)
 
     def fail(self, work: Work) -> Result:
-        """Why the deployment is given up."""
-        return _record_trouble(work)
+        """Why it failed, and whether people are given time to have it tried again."""
+        _record_trouble(work)
+        if worth_retrying(work):
+            return say("hold", work.settings.timeouts.retry)
+        return say("discard")
 
     def close(self, work: Work) -> Result:
         """The last write: the outcome, and the environment free for the next."""

@@ -25,6 +25,7 @@ class StepEvent:
 
     step: str
     ref: Ref
+    run: int = 1
     token: str = ""
     entered: str = ""
     error: Mapping[str, str] | None = None
@@ -38,6 +39,8 @@ class Work:
         self.clock = clock
         self.event = event
         self.deployment = self._load(event.ref)
+        if event.run != self.deployment.run:
+            raise LostLock(f"{event.ref.deployment}: run {event.run} was followed by {self.deployment.run}")
 
     @cached_property
     def settings(self) -> EnvironmentSettings:

@@ -41,6 +41,7 @@ ASKED_IN = {
     State.ASKING_END: Kind.END,
     State.READY: Kind.READY,
     State.KEEPING: Kind.KEEP,
+    State.ASKING_RETRY: Kind.RETRY,
 }
 EVIL = "<!channel> {team} {person:T0TEST/U0LEAD} `*_~ <https://evil.test|here> &"
 
@@ -101,8 +102,16 @@ def test_a_question_says_who_has_to_act_until_when_and_how(state: State) -> None
 
 @pytest.mark.parametrize("state", sorted(ENDS))
 def test_what_has_ended_has_no_buttons(state: State) -> None:
-    """Nothing is left to do to it (invariant I11); a plan may be deployed."""
-    assert [each.verb for each in shown(state).actions] == (["deploy"] if state is State.PLANNED else [])
+    """Nothing is left to do to it (invariant I11); a plan may be deployed, and what got stuck waits for a person."""
+    left = {State.PLANNED: ["deploy"], State.STUCK: ["retry", "cancel"]}
+    assert [each.verb for each in shown(state).actions] == left.get(state, [])
+
+
+def test_what_got_stuck_and_was_released_has_no_buttons() -> None:
+    """It says who released it."""
+    message = shown(State.STUCK, wanted="release", wanted_by=LEAD)
+    assert message.actions == ()
+    assert f"Released by {{person:{LEAD}}}" in words(message)
 
 
 @pytest.mark.parametrize("state", sorted(BEFORE_SWITCH))

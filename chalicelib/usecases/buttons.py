@@ -1,0 +1,60 @@
+"""Which buttons a message has: in each state those that would do something, and none once that is decided."""
+
+from collections.abc import Sequence
+
+from chalicelib.domain.approval import SECOND_PERSON, Question
+from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State
+from chalicelib.usecases.ports import Action
+
+ASKING = frozenset({State.ASKING_START, State.ASKING_FINISH, State.ASKING_ROLLBACK, State.ASKING_END})
+
+_REMOVED = "The new fleet is removed; traffic stays where it is."
+_BACK = "Traffic goes back to the old fleet."
+_LEFT = "Hosts and traffic stay as they are; the next deployment may start."
+
+
+def buttons(deployment: Deployment, questions: Sequence[Question]) -> tuple[Action, ...]:
+    """The buttons of a deployment's message; an open question's own come first."""
+    if deployment.state in ASKING:
+        asked = [each for each in questions if each.kind in SECOND_PERSON]
+        return (*(button for each in asked for button in confirm_or_reject(each)), *_cancel(deployment))
+    return (*_going_on(deployment), *_cancel(deployment))
+
+
+def confirm_or_reject(question: Question) -> tuple[Action, ...]:
+    """The two answers of a second person."""
+    return (
+        Action("confirm", "Confirm", question.code, "primary"),
+        Action("reject", "Reject", question.code, "danger"),
+    )
+
+
+def _going_on(deployment: Deployment) -> tuple[Action, ...]:
+    value = f"{deployment.service} {deployment.environment}"
+    rollback = Action("rollback", "Roll back", value, "danger", _BACK)
+    name = f"{deployment.service}@{deployment.version} to {deployment.environment}"
+    retry = Action("retry", "Retry", value, "primary")
+    of_state: dict[State, tuple[Action, ...]] = {
+        State.ASKING_RETRY: () if deployment.wanted else (retry,),
+        State.READY: (Action("finish", "Finish: switch traffic", value, "primary"),),
+        State.BAKING: (rollback,),
+        State.KEEPING: (
+            rollback,
+            Action("keep", "Keep 2 h longer", f"{value} +2h"),
+            Action("keep", "End the old fleet now", f"{value} end", "", "There is no way back after that."),
+        ),
+        State.STUCK: () if deployment.wanted == "release" else (retry,),
+        State.PLANNED: (Action("deploy", "Deploy this", name, "primary"),),
+    }
+    return of_state.get(deployment.state, ())
+
+
+def _cancel(deployment: Deployment) -> tuple[Action, ...]:
+    """What canceling is called and what it does there; none where it is under way or can not be done."""
+    value = f"{deployment.service} {deployment.environment}"
+    if deployment.state is State.STUCK and deployment.wanted != "release":
+        return (Action("cancel", "Release", value, "", _LEFT),)
+    if deployment.state not in BEFORE_SWITCH or deployment.wanted or deployment.plan_only:
+        return ()
+    label = "Give up" if deployment.state is State.ASKING_RETRY else "Cancel"
+    return (Action("cancel", label, value, "", _REMOVED),)
