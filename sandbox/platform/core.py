@@ -18,6 +18,7 @@ from sandbox.platform import ec2, elbv2, lambda_, stepfunctions
 from sandbox.platform.control import Control, compose
 from sandbox.platform.counting import CallCounter
 from sandbox.platform.pool import WorkerPool
+from sandbox.platform.schedules import Scheduler
 from sandbox.platform.streams import StreamPoller
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class SandboxPlatform:
             clock=self.clock,
         )
         self._poller = StreamPoller(settings=settings, clock=self.clock, invoke=self.functions.invoke)
+        self._scheduler = Scheduler(settings=settings, clock=self.clock, invoke=self.functions.invoke)
         counter = CallCounter()
         application = compose(
             Control(self, counter), counter, DomainDispatcherApplication(create_backend_app)
@@ -86,6 +88,7 @@ class SandboxPlatform:
     def serve(self) -> None:
         """Answer requests until `close`."""
         threading.Thread(target=self._poller.run, daemon=True).start()
+        threading.Thread(target=self._scheduler.run, daemon=True).start()
         self._server.serve_forever()
 
     def close(self) -> None:

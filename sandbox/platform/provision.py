@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 CALLER = "provision"  # the access key id of these calls; no function has this name
 SKIPPED = (
     "AWS::Serverless::Api", "AWS::ApiGateway::", "AWS::Lambda::Permission", "AWS::Logs::", "AWS::CloudWatch::",
-    "AWS::SNS::", "AWS::Events::", "AWS::Scheduler::", "AWS::CloudFormation::", "AWS::S3::BucketPolicy",
+    "AWS::SNS::", "AWS::Scheduler::", "AWS::CloudFormation::", "AWS::S3::BucketPolicy",
     "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy",
 )  # fmt: skip
 
@@ -84,6 +84,7 @@ class Provisioner:
             "AWS::Serverless::StateMachine": self._machine,
             "AWS::StepFunctions::StateMachine": self._machine,
             "AWS::Lambda::EventSourceMapping": self._mapping,
+            "AWS::Events::Rule": self._rule,
         }
 
     def run(self) -> Provisioned:
@@ -109,7 +110,7 @@ class Provisioner:
         defaults = (
             self._template.get("Globals", {}).get("Function", {}) if kind.endswith("::Function") else {}
         )
-        unneeded = {"Events", "Policies", "Tags", "AssumeRolePolicyDocument"}  # nothing here is behind them
+        unneeded = {"Policies", "Tags", "AssumeRolePolicyDocument"}  # nothing here is behind them
         return {
             key: self._resolver.resolve(value)
             for key, value in {**defaults, **own}.items()
@@ -163,6 +164,8 @@ class Provisioner:
         role = properties.get("Role") or self._role(f"{name}Role", {})[1]["Arn"]
         request = serverless.function(name, properties, folder=self._folder, role=role)
         created = self._client("lambda").create_function(**request)
+        for rule, schedule in serverless.schedules(name, properties).items():
+            self._rule(rule, {**schedule, "Targets": [{"Arn": created["FunctionArn"], "Id": name}]})
         return created["FunctionName"], {"Arn": created["FunctionArn"]}
 
     def _layer(self, name: str, properties: dict[str, Any]) -> Created:
@@ -188,6 +191,15 @@ class Provisioner:
         )
         request = {key: properties[key] for key in wanted if key in properties}
         return self._client("lambda").create_event_source_mapping(**request)["UUID"], {}
+
+    def _rule(self, name: str, properties: dict[str, Any]) -> Created:
+        serverless.period(properties["ScheduleExpression"])  # refuses what the platform would not run
+        rule = properties.get("Name", name)
+        wanted = ("ScheduleExpression", "State", "Description")
+        request = {key: properties[key] for key in wanted if key in properties}
+        arn = self._client("events").put_rule(Name=rule, **request)["RuleArn"]
+        self._client("events").put_targets(Rule=rule, Targets=properties["Targets"])
+        return rule, {"Arn": arn}
 
 
 def provision(

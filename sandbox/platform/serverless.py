@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 DEFAULT_TIMEOUT = 3  # seconds, as in Lambda
 DEFAULT_MEMORY = 128
+RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
 
 
 def function(name: str, properties: dict[str, Any], *, folder: Path, role: str) -> dict[str, Any]:
@@ -28,6 +31,26 @@ def function(name: str, properties: dict[str, Any], *, folder: Path, role: str) 
         "Environment": {"Variables": _texts(properties.get("Environment", {}).get("Variables", {}))},
         "Layers": properties.get("Layers", []),
     }
+
+
+def schedules(name: str, properties: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the rules that SAM makes of a function's Schedule events, by name; other events have no counterpart."""
+    return {
+        f"{name}{event}": {
+            "ScheduleExpression": given["Properties"]["Schedule"],
+            "State": "ENABLED" if given["Properties"].get("Enabled", True) else "DISABLED",
+        }
+        for event, given in properties.get("Events", {}).items()
+        if given["Type"] == "Schedule"
+    }
+
+
+def period(expression: str) -> float:
+    """Return the seconds between two invocations; raises ValueError for anything but a rate."""
+    found = RATE.fullmatch(expression)
+    if found is None or not int(found[1]):
+        raise ValueError(f"the sandbox knows rates only, not {expression!r}")
+    return float(int(found[1]) * SECONDS[found[2]])
 
 
 def layer(name: str, properties: dict[str, Any], *, folder: Path) -> dict[str, Any]:

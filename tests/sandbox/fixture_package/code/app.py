@@ -76,6 +76,12 @@ def count(event, _context):
     return {"seen": seen}
 
 
+def tick(event, _context):
+    """Note when it was and what was said."""
+    with (Path(os.environ["FIXTURE_FOLDER"]) / "ticks").open("a") as file:
+        file.write(json.dumps({"at": time.time(), **event}) + "\n")
+
+
 def big(event, _context):
     """Return more than a state may carry."""
     return "x" * event["size"]
