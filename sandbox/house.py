@@ -161,14 +161,25 @@ class House:
         artifact, sha256 = "", ""
         if status == "passed":
             made = build.build(version, self.folder / "artifacts", broken=broken)
-            key = f"cameras/{made.path.name}"
-            self.client("s3").upload_file(str(made.path), self.bucket, key)
-            artifact, sha256 = f"s3://{self.bucket}/{key}", made.sha256
+            artifact, sha256 = f"s3://{self.bucket}/{self._package_key(version)}", made.sha256
+            self.upload_package(version)
         code, said = ci.BuildServer(self.api, self.clock).report(
             version, status, artifact=artifact, sha256=sha256
         )
         if code not in {200, 202}:
             raise RuntimeError(f"the CI door answered {code}: {said}")
+
+    def upload_package(self, version: str) -> None:
+        """Put a package that was built where hosts take it from."""
+        built = self.folder / "artifacts" / f"cameras-{version}.tar.gz"
+        self.client("s3").upload_file(str(built), self.bucket, self._package_key(version))
+
+    def lose_package(self, version: str) -> None:
+        """Remove a package that CI has reported, as a rule that cleans the bucket up too early does."""
+        self.client("s3").delete_object(Bucket=self.bucket, Key=self._package_key(version))
+
+    def _package_key(self, version: str) -> str:
+        return f"cameras/cameras-{version}.tar.gz"
 
     def watch_switch(self, new: str) -> None:
         """From now on, note when another version than the new one answered a request for the last time."""

@@ -94,6 +94,10 @@ class Teller:
     def until_kept(self) -> None:
         """Deploy up to the old fleet standing by."""
         self.until_ready()
+        self.finish()
+
+    def finish(self) -> None:
+        """Switch, confirmed."""
         self.say(DEPLOYER, f"/deploy finish cameras {ENVIRONMENT}")
         self.wait_for_question("May traffic switch to the new fleet?")
         self.house.watch_switch(self.version)
@@ -155,6 +159,20 @@ def _failing(people: Teller) -> None:
     _give_up(people)
 
 
+def _retry(people: Teller) -> None:
+    people.house.lose_package(people.version)
+    people.start()
+    people.tell("The package is not in its bucket any more: no host can install it ...")
+    people.wait("The new fleet is kept", seconds=170)
+    people.tell("Somebody puts the package back")
+    people.house.upload_package(people.version)
+    people.click(DEPLOYER, "Retry")
+    people.wait("The new fleet is ready", seconds=150)
+    people.finish()
+    people.skip(2 * 3600 + 30, "two hours without trouble")
+    people.wait("The old fleet has ended")
+
+
 def _unhealthy(people: Teller) -> None:
     people.start()
     people.wait("hosts are not healthy yet", seconds=150)
@@ -174,6 +192,7 @@ STORIES: dict[str, Story] = {
     "expire": Story(_expire, "expired"),
     "broken-build": Story(_broken_build, "failed", build="running"),
     "failing-tests": Story(_failing, "failed", "failing-tests"),
+    "retry": Story(_retry, "succeeded"),
     "unhealthy": Story(_unhealthy, "failed", "unhealthy"),
 }
 IN_PLACE = "in-place"
