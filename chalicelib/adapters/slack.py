@@ -3,7 +3,7 @@
 import http.client
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from chalicelib.domain.errors import Refused, Unavailable
@@ -33,6 +33,9 @@ _MENDABLE = {
 }
 """What passes, or an operator mends: the table's stream brings the message again ("Errors", chat.postMessage)."""
 _GONE = {"message_not_found", "cant_update_message", "thread_not_found"}
+_EVENT_TYPE = "pointsman_message"
+_PAGE, _PAGES = 200, 10
+"""Slack recommends pages of 200 ("Pagination"). Seconds lie between an intent and its message, so this is plenty."""
 
 
 class SlackChat:
@@ -45,8 +48,10 @@ class SlackChat:
         self._token = token
         self._client = WebClient(base_url=base_url, timeout=_SECONDS, retry_handlers=[])
 
-    def post(self, channel: str, message: Message, *, thread: str = "", broadcast: bool = False) -> str:
-        """chat.postMessage."""
+    def post(
+        self, channel: str, message: Message, *, key: str, thread: str = "", broadcast: bool = False
+    ) -> str:
+        """chat.postMessage, with the key in the message's metadata, which people do not see."""
         arguments = {"thread_ts": thread, "reply_broadcast": broadcast} if thread else {}
         answer = self._call(
             "chat.postMessage",
@@ -55,12 +60,33 @@ class SlackChat:
             blocks=blocks_of(message),
             unfurl_links=False,
             unfurl_media=False,
+            metadata={"event_type": _EVENT_TYPE, "event_payload": {"key": key}},
             **arguments,
         )
         return str(answer["ts"])
 
+    def find(self, channel: str, key: str, *, thread: str = "", since: float) -> str | None:
+        """conversations.history, or conversations.replies for a thread: payloads come with include_all_metadata only.
+
+        What can not be read is not found: a second copy is better than none.
+        """
+        method = "conversations.replies" if thread else "conversations.history"
+        form = {"channel": channel, "oldest": f"{since:.6f}", "limit": _PAGE, "include_all_metadata": "true"}
+        form |= {"ts": thread} if thread else {}
+        try:
+            for _ in range(_PAGES):
+                answer = self._send(method, form=form)
+                found = _with_key(answer.get("messages"), key)
+                cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+                if found or not cursor:
+                    return found
+                form["cursor"] = cursor
+        except Refused as refused:
+            log("warning", "chat can not be searched", method=method, said=refused.text)
+        return None
+
     def update(self, channel: str, timestamp: str, message: Message) -> None:
-        """chat.update; a message that somebody deleted is left alone."""
+        """chat.update, which keeps the metadata; a message that somebody deleted is left alone."""
         try:
             self._call(
                 "chat.update", channel=channel, ts=timestamp, text=text_of(message), blocks=blocks_of(message)
@@ -69,18 +95,34 @@ class SlackChat:
             if refused.facts.get("problem") not in _GONE:
                 raise
 
-    def _call(self, method: str, **arguments: object) -> dict[str, object]:
+    def _call(self, method: str, **arguments: object) -> dict[str, Any]:
+        return self._send(method, body=arguments)
+
+    def _send(
+        self, method: str, *, body: dict[str, Any] | None = None, form: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """One request: JSON or, where the method reads, a form."""
         from slack_sdk.errors import SlackApiError, SlackClientError  # noqa: PLC0415 - imported with the client
 
         try:
             response = self._client.api_call(
-                method, json=arguments, headers={"Authorization": f"Bearer {self._token()}"}
+                method, json=body, data=form, headers={"Authorization": f"Bearer {self._token()}"}
             )
         except SlackApiError as error:
             raise _refusal(method, error.response) from error
         except (SlackClientError, OSError) as error:
             raise Unavailable(f"Slack {method}: {type(error).__name__}") from error
         return dict(response.data) if isinstance(response.data, dict) else {}
+
+
+def _with_key(messages: list[dict[str, Any]] | None, key: str) -> str | None:
+    """The timestamp of the message that carries a key."""
+    for message in messages or ():
+        metadata = message.get("metadata") or {}
+        payload = metadata.get("event_payload") or {}
+        if metadata.get("event_type") == _EVENT_TYPE and payload.get("key") == key:
+            return str(message["ts"])
+    return None
 
 
 def _refusal(method: str, response: "SlackResponse") -> Refused | Unavailable:

@@ -3,10 +3,15 @@
 Called with what changed, once or many times, in any order: a message that says the same already is left alone. A chat
 that is down makes this raise Unavailable, so that the table's stream brings the change again; a deployment never waits.
 What chat refuses for good (a channel that is gone) is logged and left.
+
+A message is posted once, whatever dies: the intent to post is written first, with a key that goes into the message; an
+intent that has no timestamp yet is looked for in chat, and what is found is adopted (invariants I6 and I11).
 """
 
 import hashlib
+import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 
 from chalicelib.domain.approval import SECOND_PERSON
 from chalicelib.domain.deployment import Deployment, Ref
@@ -17,6 +22,8 @@ from chalicelib.usecases.ports import Chat, Clock, Message, Posted, Store
 
 _MAIN = "main"
 _BUILDS = "builds"
+_CLOCKS_DIFFER = 60.0
+"""Seconds: chat's clock gives the timestamps, ours the time of an intent."""
 
 
 class Announcer:
@@ -76,16 +83,28 @@ class Announcer:
     def _show(self, ref: Ref, key: str, channel: str, message: Message, *, thread: str = "") -> Posted:
         """Post a message, or bring the one posted under the key up to date."""
         digest = hashlib.sha256(repr(message).encode()).hexdigest()[:32]
-        posted = self._store.post(ref, key)
-        if posted is None:
-            timestamp = self._chat.post(
-                channel, message, thread=thread, broadcast=bool(message.actions and thread)
-            )
-            posted = Posted(channel, timestamp, digest)
-        elif posted.digest != digest:
-            self._chat.update(posted.channel, posted.timestamp, message)
-            posted = Posted(posted.channel, posted.timestamp, digest)
+        before = self._store.post(ref, key)
+        if before is not None and before.timestamp and before.digest == digest:
+            return before
+        posted = before if before is not None else self._intend(ref, key, channel)
+        timestamp = posted.timestamp or (self._adopt(posted, thread) if before is not None else None)
+        if timestamp:
+            self._chat.update(posted.channel, timestamp, message)
         else:
-            return posted
+            broadcast = bool(message.actions and thread)
+            timestamp = self._chat.post(
+                posted.channel, message, key=posted.key, thread=thread, broadcast=broadcast
+            )
+        posted = replace(posted, timestamp=timestamp, digest=digest)
         self._store.save_post(ref, key, posted)
         return posted
+
+    def _intend(self, ref: Ref, key: str, channel: str) -> Posted:
+        """Write down that a message is about to be posted. Nobody can guess its key, so nobody else's is adopted."""
+        intent = Posted(channel, key=secrets.token_hex(8), at=self._clock.now())
+        self._store.save_post(ref, key, intent)
+        return intent
+
+    def _adopt(self, intent: Posted, thread: str) -> str | None:
+        """The message of an intent whose writer died, or lost chat's answer, before it could note the timestamp."""
+        return self._chat.find(intent.channel, intent.key, thread=thread, since=intent.at - _CLOCKS_DIFFER)

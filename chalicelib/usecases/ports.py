@@ -326,18 +326,26 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """Where a message is, and the digest of what it showed."""
+    """Where a message is, and the digest of what it showed. Without a timestamp it is the intent to post: whoever finds
+    it looks in chat for the key before posting."""
 
     channel: str
-    timestamp: str
+    timestamp: str = ""
     digest: str = ""
+    key: str = ""
+    at: float = 0.0
 
 
 class Chat(Protocol):
     """A chat service. Texts use `{person:W/U}`, `{time:EPOCH}` and `{left:EPOCH}` where the service's own form goes."""
 
-    def post(self, channel: str, message: Message, *, thread: str = "", broadcast: bool = False) -> str:
-        """Post and return the message's timestamp; Refused where the channel is not there."""
+    def post(
+        self, channel: str, message: Message, *, key: str, thread: str = "", broadcast: bool = False
+    ) -> str:
+        """Post under a key and return the message's timestamp; Refused where the channel is not there."""
+
+    def find(self, channel: str, key: str, *, thread: str = "", since: float) -> str | None:
+        """The timestamp of the message that was posted under a key, by this app and not before `since`; else None."""
 
     def update(self, channel: str, timestamp: str, message: Message) -> None:
         """Replace a message in place."""

@@ -10,7 +10,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from sandbox.front import requests
 from sandbox.front.channel import Click
-from sandbox.front.web_api import SlackError
+from sandbox.front.content import SlackError
 
 if TYPE_CHECKING:
     from sandbox.front.channel import Channel, Message

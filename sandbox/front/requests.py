@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from sandbox.front import workspace
-from sandbox.front.web_api import message_json
+from sandbox.front.content import message_json
 
 if TYPE_CHECKING:
     from sandbox.front.channel import Message

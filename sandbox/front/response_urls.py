@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from aiohttp import web
 
 from sandbox.front import workspace
-from sandbox.front.web_api import MAX_POST_TEXT, SlackError, content_of
+from sandbox.front.content import MAX_POST_TEXT, SlackError, content_of
 
 if TYPE_CHECKING:
     from sandbox.front.channel import Channel, Message

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from sandbox.front.web_api import SlackError, WebApi
+from sandbox.front.content import SlackError
+from sandbox.front.web_api import WebApi
 
 if TYPE_CHECKING:
     from sandbox.front.channel import Channel

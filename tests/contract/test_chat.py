@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Protocol
+from urllib.parse import parse_qsl
 
 import pytest
 
 from chalicelib.adapters.slack import SlackChat
 from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.usecases.ports import Chat, Message
-from sandbox.front.blocks import check_blocks
+from sandbox.front.channel import Channel as FrontChannel
+from sandbox.front.channel import Message as FrontMessage
+from sandbox.front.content import SlackError
+from sandbox.front.web_api import WebApi
+from tests.builders import NOW
 from tests.fakes.chat import FakeChat
 from tests.unit.adapters.loopback import Asked, Reply, Service, serving
 
@@ -30,6 +34,9 @@ class Channel(Protocol):
 
     def threads(self) -> dict[str, str]:
         """Which message each reply belongs to."""
+
+    def chatter(self, count: int) -> None:
+        """People say that many things in the channel."""
 
     def delete(self, timestamp: str) -> None:
         """Somebody deletes a message."""
@@ -54,6 +61,9 @@ class Fake:
         """By timestamp."""
         return {at: shown.thread for at, shown in self._fake.shown.items() if shown.thread}
 
+    def chatter(self, count: int) -> None:
+        """Nobody else is in a fake."""
+
     def delete(self, timestamp: str) -> None:
         """Gone."""
         del self._fake.shown[timestamp]
@@ -63,29 +73,28 @@ class Fake:
         self._fake.down = True
 
 
-@dataclass
 class Workspace:
-    """The little of Slack that the port needs, behind its Web API; every message has to keep Block Kit's limits."""
+    """The sandbox's Slack behind HTTP; it holds every message to Block Kit's limits."""
 
-    texts: dict[str, str] = field(default_factory=dict)
-    threads: dict[str, str] = field(default_factory=dict)
-    down: bool = False
+    def __init__(self) -> None:
+        self.channel = FrontChannel(lambda: NOW)
+        self.down = False
+        self._api = WebApi(self.channel)
 
     def answer(self, asked: Asked) -> Reply:
         """One call of the Web API."""
         if self.down:
             return _json({"ok": False, "error": "service_unavailable"}, 503)
-        sent = json.loads(asked.body)
-        assert check_blocks(sent["blocks"]) == []
-        if sent["channel"] != CHANNEL:
-            return _json({"ok": False, "error": "channel_not_found"})
-        if asked.path == "/chat.update" and sent["ts"] not in self.texts:
-            return _json({"ok": False, "error": "message_not_found"})
-        timestamp = sent.get("ts") or f"1700000000.{len(self.texts) + 1:06}"
-        self.texts[timestamp] = sent["text"]
-        if "thread_ts" in sent:
-            self.threads[timestamp] = sent["thread_ts"]
-        return _json({"ok": True, "ts": timestamp})
+        is_json = asked.headers["content-type"].startswith("application/json")
+        sent = json.loads(asked.body) if is_json else dict(parse_qsl(asked.body.decode()))
+        try:
+            return _json({"ok": True, **self._api.call(asked.path.removeprefix("/"), sent)})
+        except SlackError as error:
+            return _json({"ok": False, "error": error.code})
+
+    def messages(self) -> list[FrontMessage]:
+        """What is still there."""
+        return [each for each in self.channel.messages() if not each.deleted]
 
 
 def _json(answer: dict[str, object], status: int = 200) -> Reply:
@@ -102,15 +111,22 @@ class Slack:
 
     def texts(self) -> dict[str, str]:
         """By timestamp."""
-        return self._workspace.texts
+        return {each.ts: each.text for each in self._workspace.messages()}
 
     def threads(self) -> dict[str, str]:
         """By timestamp."""
-        return self._workspace.threads
+        return {each.ts: each.thread_ts for each in self._workspace.messages() if each.thread_ts}
+
+    def chatter(self, count: int) -> None:
+        """Lines of people."""
+        for _ in range(count):
+            self._workspace.channel.post(CHANNEL, "U0GUEST", "lunch?")
 
     def delete(self, timestamp: str) -> None:
         """Gone."""
-        del self._workspace.texts[timestamp]
+        for each in self._workspace.messages():
+            if each.ts == timestamp:
+                self._workspace.channel.delete(each)
 
     def go_down(self) -> None:
         """For good."""
@@ -129,40 +145,74 @@ def channel(request: pytest.FixtureRequest) -> Iterator[Channel]:
 
 def test_what_is_posted_can_be_updated_in_place(channel: Channel) -> None:
     """By the timestamp that posting returned."""
-    first = channel.chat.post(CHANNEL, HELLO)
-    second = channel.chat.post(CHANNEL, HELLO)
+    first = channel.chat.post(CHANNEL, HELLO, key="k1")
+    second = channel.chat.post(CHANNEL, HELLO, key="k1")
     channel.chat.update(CHANNEL, second, LATER)
     assert channel.texts() == {first: "hello", second: "later"}
 
 
 def test_a_reply_stays_in_its_thread(channel: Channel) -> None:
     """Details do not fill the channel."""
-    first = channel.chat.post(CHANNEL, HELLO)
-    reply = channel.chat.post(CHANNEL, LATER, thread=first, broadcast=True)
+    first = channel.chat.post(CHANNEL, HELLO, key="k1")
+    reply = channel.chat.post(CHANNEL, LATER, key="k2", thread=first, broadcast=True)
     assert channel.threads() == {reply: first}
 
 
 def test_a_channel_that_is_not_there_is_refused(channel: Channel) -> None:
     """Trying again changes nothing."""
     with pytest.raises(Refused):
-        channel.chat.post(ELSEWHERE, HELLO)
+        channel.chat.post(ELSEWHERE, HELLO, key="k1")
     assert channel.texts() == {}
 
 
 def test_a_message_that_somebody_deleted_is_left_alone(channel: Channel) -> None:
     """It is neither an error nor posted again."""
-    first = channel.chat.post(CHANNEL, HELLO)
+    first = channel.chat.post(CHANNEL, HELLO, key="k1")
     channel.delete(first)
     channel.chat.update(CHANNEL, first, LATER)
     assert channel.texts() == {}
 
 
+def test_a_message_is_found_by_its_key(channel: Channel) -> None:
+    """However much people say in between; its update keeps the key."""
+    channel.chat.post(CHANNEL, HELLO, key="k1")
+    second = channel.chat.post(CHANNEL, HELLO, key="k2")
+    channel.chatter(250)
+    channel.chat.update(CHANNEL, second, LATER)
+    assert channel.chat.find(CHANNEL, "k2", since=NOW - 60) == second
+    assert channel.chat.find(CHANNEL, "k3", since=NOW - 60) is None
+
+
+def test_a_reply_is_found_in_its_thread_only(channel: Channel) -> None:
+    """A channel's history has no replies; a thread that is gone has none either."""
+    first = channel.chat.post(CHANNEL, HELLO, key="k1")
+    reply = channel.chat.post(CHANNEL, LATER, key="k2", thread=first)
+    assert channel.chat.find(CHANNEL, "k2", thread=first, since=NOW - 60) == reply
+    assert channel.chat.find(CHANNEL, "k2", since=NOW - 60) is None
+    assert channel.chat.find(CHANNEL, "k2", thread="1.000001", since=NOW - 60) is None
+
+
+def test_what_is_older_or_deleted_is_not_found(channel: Channel) -> None:
+    """An intent can not be older than its message; what somebody deleted is gone."""
+    first = channel.chat.post(CHANNEL, HELLO, key="k1")
+    assert channel.chat.find(CHANNEL, "k1", since=NOW + 60) is None
+    channel.delete(first)
+    assert channel.chat.find(CHANNEL, "k1", since=NOW - 60) is None
+
+
+def test_a_channel_that_is_not_there_has_no_messages(channel: Channel) -> None:
+    """Posting says what is wrong with it."""
+    assert channel.chat.find(ELSEWHERE, "k1", since=0.0) is None
+
+
 def test_a_chat_that_is_down_is_unavailable(channel: Channel) -> None:
     """Posting and updating alike; the change comes again."""
-    first = channel.chat.post(CHANNEL, HELLO)
+    first = channel.chat.post(CHANNEL, HELLO, key="k1")
     channel.go_down()
     with pytest.raises(Unavailable):
-        channel.chat.post(CHANNEL, LATER)
+        channel.chat.post(CHANNEL, LATER, key="k2")
     with pytest.raises(Unavailable):
         channel.chat.update(CHANNEL, first, LATER)
+    with pytest.raises(Unavailable):
+        channel.chat.find(CHANNEL, "k1", since=0.0)
     assert channel.texts() == {first: "hello"}

@@ -107,6 +107,8 @@ def test_posts_are_kept_by_key_and_replaced(store: Store) -> None:
     """A deployment's message and its questions each have a place."""
     store.save_post(REF, "main", Posted("C0", "1.1", "a"))
     store.save_post(REF, "main", Posted("C0", "1.1", "b"))
+    store.save_post(REF, "output", Posted("C0", key="k1", at=NOW))
+    assert store.post(REF, "output") == Posted("C0", key="k1", at=NOW)
     store.save_post(REF, "output", Posted("C0", "1.2"))
     assert store.post(REF, "main") == Posted("C0", "1.1", "b")
     assert store.post(REF, "output") == Posted("C0", "1.2")

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.domain.reasons import Reason
-from chalicelib.usecases.ports import Message
+from chalicelib.usecases.ports import Clock, Message
+from tests.fakes.clock import FakeClock
 from tests.fakes.recorder import Recorder
 
 
@@ -17,24 +18,41 @@ class Shown:
     thread: str = ""
     broadcast: bool = False
     updates: int = 0
+    key: str = ""
 
 
 class FakeChat(Recorder):
     """`shown` by timestamp, oldest first; `down`: nothing goes through; `gone`: channels that are not there."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
         super().__init__()
+        self._clock = clock or FakeClock()
+        self._posted = 0
         self.shown: dict[str, Shown] = {}
         self.down = False
         self.gone: set[str] = set()
 
-    def post(self, channel: str, message: Message, *, thread: str = "", broadcast: bool = False) -> str:
+    def post(
+        self, channel: str, message: Message, *, key: str, thread: str = "", broadcast: bool = False
+    ) -> str:
         """Post and return the message's timestamp."""
         with self._call("post", channel=channel, message=message, thread=thread, broadcast=broadcast):
             self._refuse("chat.postMessage", channel)
-            timestamp = f"1700000000.{len(self.shown) + 1:06}"
-            self.shown[timestamp] = Shown(channel, message, thread, broadcast)
+            self._posted += 1
+            timestamp = f"{int(self._clock.now())}.{self._posted:06}"
+            self.shown[timestamp] = Shown(channel, message, thread, broadcast, key=key)
             return timestamp
+
+    def find(self, channel: str, key: str, *, thread: str = "", since: float) -> str | None:
+        """The message that was posted under a key."""
+        with self._call("find", channel=channel, key=key, thread=thread, since=since):
+            if self.down:
+                raise Unavailable("chat is down")
+            for timestamp, shown in self.shown.items():
+                same = (shown.channel, shown.thread, shown.key) == (channel, thread, key)
+                if same and float(timestamp) > since:
+                    return timestamp
+            return None
 
     def update(self, channel: str, timestamp: str, message: Message) -> None:
         """Replace a message in place; one that somebody deleted is left alone."""

@@ -41,6 +41,11 @@ def slack(staged: Rehearsal) -> WebClient:
     return WebClient(BOT_TOKEN, base_url=f"{staged.url}/api/", retry_handlers=[])
 
 
+def metadata(key: str) -> dict[str, Any]:
+    """What an app attaches for itself."""
+    return {"event_type": "shown", "event_payload": {"key": key}}
+
+
 def refused(call: Any, **arguments: Any) -> dict[str, Any]:
     """What Slack answered to a call that it refused."""
     with pytest.raises(SlackApiError) as caught:
@@ -56,12 +61,12 @@ def test_auth_test_tells_who_the_bot_is(slack: WebClient) -> None:
 def test_a_message_appears_with_its_blocks(slack: WebClient, staged: Rehearsal) -> None:
     """chat.postMessage returns channel, ts and the message; the channel shows it."""
     posted = slack.chat_postMessage(
-        channel=DEPLOYS, text="hi", blocks=[SECTION], unfurl_links=False, metadata={"event_type": "x"}
+        channel=DEPLOYS, text="hi", blocks=[SECTION], unfurl_links=False, metadata=metadata("k1")
     )
     shown = staged.chat.messages()[-1]
     assert (shown["ts"], shown["text"]) == (posted["ts"], "hi")
     assert shown["blocks"][0]["text"] == SECTION["text"]
-    assert posted["message"]["metadata"] == {"event_type": "x"}
+    assert posted["message"]["metadata"] == metadata("k1")
 
 
 def test_timestamps_are_virtual_and_unique(slack: WebClient, staged: Rehearsal) -> None:
@@ -127,6 +132,7 @@ def test_users_info_knows_the_people(slack: WebClient) -> None:
         ({"channel": DEPLOYS, "text": "x" * 40_001}, "msg_too_long"),
         ({"channel": DEPLOYS, "text": "x", "blocks": [{"type": "section"}]}, "invalid_blocks"),
         ({"channel": DEPLOYS, "text": "x", "thread_ts": "1.000001"}, "thread_not_found"),
+        ({"channel": DEPLOYS, "text": "x", "metadata": {"event_type": "x"}}, "invalid_metadata_format"),
     ],
 )
 def test_messages_that_slack_refuses(slack: WebClient, arguments: dict[str, Any], error: str) -> None:

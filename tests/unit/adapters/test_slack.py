@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -40,7 +41,7 @@ def chat(*replies: Reply) -> Iterator[tuple[Service, SlackChat]]:
 def test_a_message_is_posted_with_blocks_and_text() -> None:
     """Escaped and expanded, with the bot's token, and without previews of links."""
     with chat(ok(ts="1.2")) as (service, slack):
-        assert slack.post("C0DEPLOYS", MESSAGE) == "1.2"
+        assert slack.post("C0DEPLOYS", MESSAGE, key="k1") == "1.2"
         (asked,) = service.asked
         sent = json.loads(asked.body)
         assert asked.path == "/api/chat.postMessage"
@@ -51,13 +52,14 @@ def test_a_message_is_posted_with_blocks_and_text() -> None:
             False,
         )
         assert sent["blocks"][0]["text"]["text"] == "<@U0LEAD> &lt;!channel&gt;"
+        assert sent["metadata"] == {"event_type": "pointsman_message", "event_payload": {"key": "k1"}}
         assert "thread_ts" not in sent
 
 
 def test_a_reply_goes_to_its_thread() -> None:
     """And to the channel too where it is asked for."""
     with chat(ok(ts="1.3")) as (service, slack):
-        slack.post("C0DEPLOYS", MESSAGE, thread="1.2", broadcast=True)
+        slack.post("C0DEPLOYS", MESSAGE, key="k1", thread="1.2", broadcast=True)
         sent = json.loads(service.asked[0].body)
         assert (sent["thread_ts"], sent["reply_broadcast"]) == ("1.2", True)
 
@@ -69,6 +71,30 @@ def test_a_message_is_replaced_in_place() -> None:
         sent = json.loads(service.asked[0].body)
         assert service.asked[0].path == "/api/chat.update"
         assert (sent["channel"], sent["ts"]) == ("C0DEPLOYS", "1.2")
+
+
+def test_a_message_is_looked_for_by_its_key_page_by_page() -> None:
+    """A form, since Slack's reading methods were made for GET; only its own type of event counts."""
+    other = {"ts": "1.1", "metadata": {"event_type": "other", "event_payload": {"key": "k1"}}}
+    ours = {"ts": "1.2", "metadata": {"event_type": "pointsman_message", "event_payload": {"key": "k1"}}}
+    pages = (
+        ok(messages=[{"ts": "1.0"}, other], response_metadata={"next_cursor": "c2"}),
+        ok(messages=[ours]),
+    )
+    with chat(*pages) as (service, slack):
+        assert slack.find("C0DEPLOYS", "k1", since=1.5) == "1.2"
+        first, second = (parse_qs(asked.body.decode()) for asked in service.asked)
+        assert service.asked[0].path == "/api/conversations.history"
+        assert (first["oldest"], first["include_all_metadata"]) == (["1.500000"], ["true"])
+        assert ("cursor" in first, second["cursor"]) == (False, ["c2"])
+
+
+def test_what_can_not_be_searched_is_not_found(capsys: pytest.CaptureFixture[str]) -> None:
+    """A thread that is gone, or a token that may not read it: the message is posted again rather than never."""
+    with chat(no("thread_not_found")) as (service, slack):
+        assert slack.find("C0DEPLOYS", "k1", thread="1.2", since=1.5) is None
+        assert service.asked[0].path == "/api/conversations.replies"
+    assert "thread_not_found" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("code", ["message_not_found", "cant_update_message"])
@@ -83,7 +109,7 @@ def test_a_message_that_somebody_deleted_is_left_alone(code: str) -> None:
 def test_what_slack_will_never_take_is_refused(code: str) -> None:
     """The reason is Slack's own word."""
     with chat(no(code)) as (_, slack), pytest.raises(Refused, match=code):
-        slack.post("C0NOWHERE", MESSAGE)
+        slack.post("C0NOWHERE", MESSAGE, key="k1")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +130,7 @@ def test_what_may_pass_is_unavailable_and_not_tried_here(reply: Reply) -> None:
     with chat(reply) as (service, slack):
         started = time.monotonic()
         with pytest.raises(Unavailable):
-            slack.post("C0DEPLOYS", MESSAGE)
+            slack.post("C0DEPLOYS", MESSAGE, key="k1")
         assert len(service.asked) == 1
         assert time.monotonic() - started < 2
 
@@ -121,7 +147,7 @@ def test_how_long_slack_wants_to_be_left_alone_is_told() -> None:
 def test_no_token_is_in_an_error() -> None:
     """Errors are logged."""
     with chat(no("invalid_auth")) as (_, slack), pytest.raises(Unavailable) as raised:
-        slack.post("C0DEPLOYS", MESSAGE)
+        slack.post("C0DEPLOYS", MESSAGE, key="k1")
     assert "xoxb" not in str(raised.value)
 
 

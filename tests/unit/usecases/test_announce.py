@@ -21,7 +21,8 @@ class Channel:
     """An announcer over fakes."""
 
     def __init__(self) -> None:
-        self.store, self.chat, self.clock = FakeStore(raw_config()), FakeChat(), FakeClock()
+        self.clock = FakeClock()
+        self.store, self.chat = FakeStore(raw_config()), FakeChat(self.clock)
         self.announcer = Announcer(self.store, self.chat, self.clock)
 
     def show(self, state: State = State.PREPARING, **changes: object) -> Deployment:
@@ -73,17 +74,62 @@ def test_what_is_not_there_is_not_announced() -> None:
     assert channel.chat.calls == []
 
 
-def test_a_chat_that_is_down_leaves_no_post_and_is_tried_again() -> None:
+def test_a_chat_that_is_down_is_tried_again() -> None:
     """Unavailable makes the stream bring the change again; then it is posted, once."""
     channel = Channel()
     channel.chat.down = True
     with pytest.raises(Unavailable):
         channel.show()
-    assert channel.store.table.posts == {}
+    assert [each.timestamp for each in channel.store.table.posts.values()] == [""]
     channel.chat.down = False
     channel.show()
     channel.show()
     assert len(channel.chat.shown) == 1
+
+
+@pytest.mark.parametrize(
+    ("port", "method", "skip", "after"),
+    [
+        ("chat", "post", 0, False),
+        ("chat", "post", 0, True),
+        ("chat", "post", 1, False),
+        ("chat", "post", 1, True),
+        ("store", "save_post", 0, False),
+        ("store", "save_post", 0, True),
+        ("store", "save_post", 1, False),
+        ("store", "save_post", 1, True),
+        ("store", "save_post", 2, True),
+        ("store", "save_post", 3, False),
+    ],
+)
+def test_a_message_is_posted_once_whatever_dies(port: str, method: str, skip: int, *, after: bool) -> None:
+    """Around Slack's answer and around each write that remembers: the next try adopts what is there (I6, I11)."""
+    channel = Channel()
+    channel.store.put(question())
+    faulty = channel.chat if port == "chat" else channel.store
+    faulty.fail(method, skip=skip, after=after)
+    with pytest.raises(Unavailable):
+        channel.show(State.ASKING_START)
+    channel.store.put(question().answered(Answer.CONFIRM, APPROVER, NOW + 5))
+    channel.clock.advance(30)
+    channel.show(State.PREPARING)
+    main, asked = channel.chat.shown.values()
+    assert [main.thread, asked.thread] == ["", next(iter(channel.chat.shown))]
+    for shown in (main, asked):
+        assert not {each.verb for each in shown.message.actions} & {"confirm", "reject"}
+    posts = channel.store.table.posts.values()
+    assert {each.timestamp for each in posts} == set(channel.chat.shown)
+
+
+def test_a_key_can_not_be_guessed() -> None:
+    """Another app in the channel could put a known key into a message of its own."""
+    keys = set()
+    for _ in range(3):
+        channel = Channel()
+        channel.show()
+        keys |= {each.key for each in channel.chat.shown.values()}
+    assert {len(key) for key in keys} == {16}
+    assert len(keys) == 3
 
 
 def test_an_update_that_failed_is_made_up_for() -> None:
