@@ -1,10 +1,11 @@
-"""Step Functions, from the edge and the ledger: start an execution, wake one that waits."""
+"""Step Functions, from the edge, the ledger and the sweeper: start an execution, look at it, wake one that waits."""
 
 import json
 
 from chalicelib.adapters.aws_json import AwsError, JsonClient
 from chalicelib.domain.deployment import Ref
 from chalicelib.domain.errors import Unavailable
+from chalicelib.usecases.ports import Execution
 
 _CLOSED = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
 """A used or late token is `TaskTimedOut` on AWS, the others on emulators; all three mean that nobody waits any more."""
@@ -36,6 +37,18 @@ class StepFunctionsWorkflow:
         except AwsError as error:
             if error.code != "ExecutionAlreadyExists":
                 raise Unavailable(f"StartExecution: {error.code}") from error
+
+    def status(self, ref: Ref, run: int) -> Execution:
+        """One DescribeExecution. A status that is not known here counts as running: nothing is done then."""
+        arn = f"{self._machine.replace(':stateMachine:', ':execution:')}:{execution_name(ref, run)}"
+        try:
+            answer = self._client.call("DescribeExecution", {"executionArn": arn})
+        except AwsError as error:
+            if error.code == "ExecutionDoesNotExist":
+                return Execution.MISSING
+            raise Unavailable(f"DescribeExecution: {error.code}") from error
+        said = str(answer.get("status", "")).lower()
+        return Execution(said) if said in set(Execution) else Execution.RUNNING
 
     def wake(self, token: str) -> bool:
         """The output is empty: the table has the answer (docs/adr/0001)."""

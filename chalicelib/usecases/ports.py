@@ -131,11 +131,25 @@ class Store(Protocol):
 # --- the state machine ------------------------------------------------------------------------------------------
 
 
+class Execution(StrEnum):
+    """How an execution is, in Step Functions' words; missing: there is none of this name."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    ABORTED = "aborted"
+    MISSING = "missing"
+
+
 class Workflow(Protocol):
-    """Step Functions, from the edge."""
+    """Step Functions, from the edge and the sweeper."""
 
     def start(self, ref: Ref, run: int = 1) -> None:
         """Start an execution of a deployment; no error where this run of it was started before."""
+
+    def status(self, ref: Ref, run: int) -> Execution:
+        """How a run of a deployment is."""
 
     def wake(self, token: str) -> bool:
         """Answer a task token; False where the machine does not wait for it any more."""

@@ -13,13 +13,14 @@ from chalicelib.adapters.aws_json import AwsError, JsonClient
 from chalicelib.adapters.stepfunctions import StepFunctionsWorkflow
 from chalicelib.domain.deployment import Ref
 from chalicelib.domain.errors import Unavailable
-from chalicelib.usecases.ports import Workflow
+from chalicelib.usecases.ports import Execution, Workflow
 from tests.contract.tables import environment
 from tests.contract.worlds import REGION, Clients
 from tests.fakes.workflow import FakeWorkflow
 
 REF = Ref("cameras", "production", "cameras-production-1")
 DEFINITION = json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}})
+WAITING = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3_600, "End": True}}})
 
 
 class Machine(Protocol):
@@ -29,6 +30,9 @@ class Machine(Protocol):
 
     def started(self) -> list[dict[str, str | int]]:
         """The input of every execution."""
+
+    def end(self, name: str, how: Execution) -> None:
+        """End an execution that waits for a token."""
 
 
 class Fake:
@@ -45,11 +49,15 @@ class Fake:
             for ref, run in self._fake.runs
         ]
 
+    def end(self, name: str, how: Execution) -> None:
+        """As the machine's driver tells it."""
+        self._fake.ended[name] = how
+
 
 class OnPlatform:
     """A state machine of its own."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, definition: str = DEFINITION) -> None:
         self._states = boto3.client(
             "stepfunctions",
             region_name=REGION,
@@ -59,7 +67,7 @@ class OnPlatform:
         )
         made = self._states.create_state_machine(
             name=f"deploy-{uuid.uuid4().hex[:8]}",
-            definition=DEFINITION,
+            definition=definition,
             roleArn="arn:aws:iam::123456789012:role/machine",
         )
         self._machine = made["stateMachineArn"]
@@ -77,6 +85,28 @@ class OnPlatform:
             json.loads(self._states.describe_execution(executionArn=each["executionArn"])["input"])
             for each in executions
         ]
+
+    def end(self, name: str, how: Execution) -> None:
+        """Stop it by hand; it can end here in no other way."""
+        assert how is Execution.ABORTED
+        arn = self._machine.replace(":stateMachine:", ":execution:")
+        self._states.stop_execution(executionArn=f"{arn}:{name}")
+        for _ in range(200):
+            if self._states.describe_execution(executionArn=f"{arn}:{name}")["status"] != "RUNNING":
+                break
+            time.sleep(0.01)
+
+
+@pytest.fixture(params=["fake", "platform"])
+def waiting(request: pytest.FixtureRequest) -> Iterator[Machine]:
+    """Each implementation, whose executions run until they are ended."""
+    if request.param == "fake":
+        yield Fake()
+        return
+    clients: Clients = request.getfixturevalue("platform")
+    made = OnPlatform(clients.ec2.meta.endpoint_url, WAITING)
+    yield made
+    made.client.close()
 
 
 @pytest.fixture(params=["fake", "platform"])
@@ -107,9 +137,47 @@ def test_a_second_start_finds_the_first(machine: Machine) -> None:
     assert len(machine.started()) == 1
 
 
+def test_how_an_execution_is(waiting: Machine) -> None:
+    """Missing until it is started, then running until somebody stops it; each run is an execution of its own."""
+    assert waiting.workflow.status(REF, 1) is Execution.MISSING
+    waiting.workflow.start(REF)
+    assert waiting.workflow.status(REF, 1) is Execution.RUNNING
+    assert waiting.workflow.status(REF, 2) is Execution.MISSING
+    waiting.workflow.start(REF, 2)
+    waiting.end("cameras-production-1", Execution.ABORTED)
+    assert waiting.workflow.status(REF, 1) is Execution.ABORTED
+    assert waiting.workflow.status(REF, 2) is Execution.RUNNING
+
+
 def test_nobody_waits_for_a_token_that_was_never_given(machine: Machine) -> None:
     """Used, late and foreign tokens are closed, and that is no error."""
     assert machine.workflow.wake("AAAAKgAAAAIAAAAAAAAAAf") is False
+
+
+class Saying(JsonClient):
+    """Step Functions that describes every execution in the same way."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__("states", {})
+        self._status = status
+
+    def call(self, operation: str, request: object) -> dict[str, object]:
+        """Describe."""
+        return {"status": self._status, "operation": operation, "request": request}
+
+
+@pytest.mark.parametrize(
+    ("said", "means"),
+    [
+        ("SUCCEEDED", Execution.SUCCEEDED),
+        ("FAILED", Execution.FAILED),
+        ("TIMED_OUT", Execution.TIMED_OUT),
+        ("PENDING_REDRIVE", Execution.RUNNING),
+    ],
+)
+def test_how_an_execution_ended(said: str, means: Execution) -> None:
+    """In AWS's words; one that the product does not know is left alone (API reference, DescribeExecution)."""
+    assert StepFunctionsWorkflow(Saying(said), "arn").status(REF, 1) is means
 
 
 class Refusing(JsonClient):
@@ -138,3 +206,5 @@ def test_other_refusals_are_unavailable(code: str) -> None:
         workflow.wake("token")
     with pytest.raises(Unavailable):
         workflow.start(REF)
+    with pytest.raises(Unavailable):
+        workflow.status(REF, 1)

@@ -1,11 +1,13 @@
 """Fake of the port Workflow: what was started, and which tokens the machine still waits for."""
 
+from chalicelib.adapters.stepfunctions import execution_name
 from chalicelib.domain.deployment import Ref
+from chalicelib.usecases.ports import Execution
 from tests.fakes.recorder import Recorder
 
 
 class FakeWorkflow(Recorder):
-    """`waiting` are the tokens that wake somebody, each once."""
+    """`waiting` are the tokens that wake somebody, each once; `ended` says of executions by name how they ended."""
 
     def __init__(self, *waiting: str) -> None:
         super().__init__()
@@ -13,6 +15,7 @@ class FakeWorkflow(Recorder):
         self.runs: list[tuple[Ref, int]] = []
         self.woken: list[str] = []
         self.waiting: set[str] = set(waiting)
+        self.ended: dict[str, Execution] = {}
 
     def start(self, ref: Ref, run: int = 1) -> None:
         """A second start of the same run finds the first."""
@@ -20,6 +23,12 @@ class FakeWorkflow(Recorder):
             if (ref, run) not in self.runs:
                 self.runs.append((ref, run))
                 self.started.append(ref)
+
+    def status(self, ref: Ref, run: int) -> Execution:
+        """Running from its start until something is in `ended`."""
+        with self._call("status", ref=ref, run=run):
+            started = Execution.RUNNING if (ref, run) in self.runs else Execution.MISSING
+            return self.ended.get(execution_name(ref, run), started)
 
     def wake(self, token: str) -> bool:
         """True once for each token that is waited for."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.adapters.stepfunctions import execution_name
+from chalicelib.usecases.ports import Execution
 from chalicelib.usecases.steps.work import run
 from chalicelib.wire.step_event import parse_step
 from tests.fakes.clock import FakeClock
@@ -83,6 +84,7 @@ class Machine:
             if fiber.name.partition("/")[0] == name and not fiber.done:
                 self._workflow.waiting.discard(fiber.pause.token)
                 fiber.done = fiber.aborted = True
+        self._tell_statuses()
 
     def run(self, *, until: str = "") -> None:
         """Let everything go on until only people and clocks of waits could move it, or some fiber is about to run the
@@ -162,7 +164,13 @@ class Machine:
             fiber.done = True
         except Failed as failed:
             fiber.done, fiber.failed = True, failed
+        self._tell_statuses()
         self.after_each_step()
+
+    def _tell_statuses(self) -> None:
+        """What DescribeExecution would answer from now on."""
+        done = {fiber.name: Execution(fiber.status.lower()) for fiber in self.fibers if fiber.done}
+        self._workflow.ended |= done
 
     # --- the States Language ------------------------------------------------------------------------------------
 
