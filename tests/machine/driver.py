@@ -49,6 +49,12 @@ class Fiber:
     done: bool = False
     aborted: bool = False
     failed: Failed | None = None
+    machine: dict[str, Any] = field(default_factory=dict, repr=False)
+    ids: dict[str, Any] = field(default_factory=dict, repr=False)
+    data: dict[str, Any] = field(default_factory=dict)
+    """The input of the state it is in."""
+    entered: str = ""
+    branches: tuple["Fiber", ...] = ()
 
     @property
     def status(self) -> str:
@@ -71,6 +77,8 @@ class Machine:
         self._tokens = 0
         self.fibers: list[Fiber] = []
         self.after_each_step: Callable[[], None] = lambda: None
+        self.stepped: Fiber | None = None
+        """Whose step was the last."""
         self.lost: list[str] = []
         """States whose next task happens, and whose reply gets lost."""
 
@@ -86,6 +94,19 @@ class Machine:
                 fiber.done = fiber.aborted = True
         self._tell_statuses()
 
+    def redrive(self, execution: str, *, enters: bool = False) -> None:
+        """Start one that failed or was stopped again from the state where it ended, with that state's input and no try
+        counted (RedriveExecution); of a Parallel only the branches that had not succeeded. `enters`: the state has
+        a new time of entering, as the documentation leaves open."""
+        fiber = self.execution(execution)
+        assert fiber.status in {"FAILED", "ABORTED"}, f"{execution} can not be redriven: {fiber.status}"
+        for each in (fiber, *fiber.branches):
+            if each.status in {"FAILED", "ABORTED"}:
+                each.done, each.aborted, each.failed, each.pause = False, False, None, Pause(0.0)
+                each.entered = "" if enters else each.entered
+                each.walk = self._walk(each, again=True)
+                self._workflow.ended.pop(each.name, None)
+
     def run(self, *, until: str = "") -> None:
         """Let everything go on until only people and clocks of waits could move it, or some fiber is about to run the
         task `until`. Time passes as the retries say."""
@@ -100,6 +121,7 @@ class Machine:
 
     def step(self) -> None:
         """One step of whoever goes on first."""
+        self._begin()
         fiber = self._next(None)
         assert fiber is not None, "everybody waits"
         self._step(fiber)
@@ -127,8 +149,8 @@ class Machine:
                 self._spawn(name, DEFINITION, ids, ids)
 
     def _spawn(self, name: str, machine: dict[str, Any], ids: dict[str, Any], data: dict[str, Any]) -> Fiber:
-        fiber = Fiber(name)
-        fiber.walk = self._walk(fiber, machine, ids, dict(data))
+        fiber = Fiber(name, state=machine["StartAt"], machine=machine, ids=ids, data=dict(data))
+        fiber.walk = self._walk(fiber)
         self.fibers.append(fiber)
         return fiber
 
@@ -164,6 +186,7 @@ class Machine:
             fiber.done = True
         except Failed as failed:
             fiber.done, fiber.failed = True, failed
+        self.stepped = fiber
         self._tell_statuses()
         self.after_each_step()
 
@@ -174,69 +197,74 @@ class Machine:
 
     # --- the States Language ------------------------------------------------------------------------------------
 
-    def _walk(self, fiber: Fiber, machine: dict[str, Any], ids: dict[str, Any], data: dict[str, Any]) -> Walk:
-        name: str | None = machine["StartAt"]
-        while name:
-            state = machine["States"][name]
-            fiber.state = name
-            fiber.states.append(name)
+    def _walk(self, fiber: Fiber, *, again: bool = False) -> Walk:
+        """From the state that the fiber is in to its end; `again`: that state is redriven."""
+        while True:
+            state = fiber.machine["States"][fiber.state]
+            fiber.states.append(fiber.state)
             if state["Type"] == "Fail":
-                raise Failed(*error_of(state, data))
+                raise Failed(*error_of(state, fiber.data))
+            name: str | None
             if state["Type"] == "Choice":
-                name = chosen(state, data)
+                name = chosen(state, fiber.data)
             elif state["Type"] == "Succeed":
-                return data
+                return fiber.data
             elif state["Type"] == "Pass":
-                made = dict(resolved(state["Parameters"], {}, data))
-                name, data = state["Next"], put(data, state["ResultPath"], made)
+                made = dict(resolved(state["Parameters"], {}, fiber.data))
+                name, fiber.data = state["Next"], put(fiber.data, state["ResultPath"], made)
             else:
                 yield Pause(self._clock.now())
-                name, data = yield from self._tried(fiber, name, state, ids, data)
-        return data
+                name, fiber.data = yield from self._tried(fiber, state, again=again)
+            if not name:
+                return fiber.data
+            fiber.state, fiber.entered, fiber.branches, again = name, "", (), False
 
     def _tried(
-        self, fiber: Fiber, name: str, state: dict[str, Any], ids: dict[str, Any], data: dict[str, Any]
+        self, fiber: Fiber, state: dict[str, Any], *, again: bool
     ) -> Generator[Pause, None, tuple[str | None, dict[str, Any]]]:
         """A Task or Parallel with its Retry and Catch."""
         attempts = [0] * len(state.get("Retry", ()))
-        entered = f"{self._clock.now():.3f}"
+        fiber.entered = fiber.entered or f"{self._clock.now():.3f}"
         while True:
             try:
                 if state["Type"] == "Parallel":
-                    yield from self._parallel(fiber, state, ids, data)
-                    return state.get("Next"), data
-                result = yield from self._task(name, state, ids, data, entered)
-                return state.get("Next"), put(data, state.get("ResultPath", "$"), result)
+                    yield from self._parallel(fiber, state, again=again)
+                    return state.get("Next"), fiber.data
+                result = yield from self._task(fiber, state)
+                return state.get("Next"), put(fiber.data, state.get("ResultPath", "$"), result)
             except Failed as failed:
                 wait = retry_in(state, failed, attempts)
                 if wait is None:
-                    return caught(state, failed, data)
+                    return caught(state, failed, fiber.data)
                 yield Pause(self._clock.now() + wait)
 
-    def _parallel(
-        self, fiber: Fiber, state: dict[str, Any], ids: dict[str, Any], data: dict[str, Any]
-    ) -> Generator[Pause, None, None]:
-        branches = tuple(
-            self._spawn(f"{fiber.name}/{number}", branch, ids, data)
-            for number, branch in enumerate(state["Branches"])
-        )
+    def _parallel(self, fiber: Fiber, state: dict[str, Any], *, again: bool) -> Generator[Pause, None, None]:
+        if not (again and fiber.branches):
+            fiber.branches = tuple(
+                self._spawn(f"{fiber.name}/{number}", branch, fiber.ids, fiber.data)
+                for number, branch in enumerate(state["Branches"])
+            )
+        branches = fiber.branches
         yield Pause(self._clock.now(), fibers=branches)
         for branch in branches:
             if not branch.done:  # the other one failed: this one is stopped where it is
                 self._workflow.waiting.discard(branch.pause.token)
-                branch.done = True
+                branch.done = branch.aborted = True
         for branch in branches:
             fiber.states += branch.states
             if branch.failed:
                 raise branch.failed
 
-    def _task(
-        self, name: str, state: dict[str, Any], ids: dict[str, Any], data: dict[str, Any], entered: str
-    ) -> Generator[Pause, None, dict[str, Any]]:
+    def _task(self, fiber: Fiber, state: dict[str, Any]) -> Generator[Pause, None, dict[str, Any]]:
         self._tokens += 1
+        data = fiber.data
         token = f"token-{self._tokens}" if "TimeoutSecondsPath" in state else ""
-        context = {"$$.State.Name": name, "$$.Execution.Input": ids, "$$.Task.Token": token}
-        context["$$.State.EnteredTime"] = entered
+        context = {
+            "$$.State.Name": fiber.state,
+            "$$.State.EnteredTime": fiber.entered,
+            "$$.Execution.Input": fiber.ids,
+            "$$.Task.Token": token,
+        }
         payload = dict(resolved(state["Parameters"]["Payload"], context, data))
         if token:
             self._workflow.waiting.add(token)
