@@ -161,6 +161,20 @@ def test_a_build_that_passes_while_hosts_are_configured() -> None:
     assert rig.deployment().package is not None
 
 
+def test_the_second_confirmation_covers_the_package_of_a_build_that_was_running_at_the_first() -> None:
+    """The plan, and with it the digest that a confirmation is bound to, names the checksum from then on."""
+    rig = waiting_for_a_build()
+    report(rig, BuildStatus.PASSED)
+    rig.say("finish cameras production")
+    made, asked = rig.deployment(), rig.asked(Kind.FINISH)
+    assert made.plan is not None
+    assert made.package is not None
+    assert made.plan.sha256 == made.package.sha256
+    assert asked.digest == made.plan.digest
+    (first,) = [each for each in rig.store.questions(made.ref) if each.kind is Kind.START]
+    assert first.digest != asked.digest
+
+
 def test_a_build_that_fails_ends_the_deployment() -> None:
     """The hosts that were made meanwhile go."""
     rig = waiting_for_a_build()
@@ -194,6 +208,17 @@ def test_a_rejected_finish_can_be_finished_again() -> None:
     rig.decide("confirm", Kind.FINISH, LEAD)
     assert rig.deployment().state is State.KEEPING
     assert rig.taking() == NEW_CONTROLS
+
+
+def test_a_host_without_traffic_that_stopped_is_not_switched_to() -> None:
+    """No target group watches the recorders; the last look before the switch does."""
+    rig = Rig()
+    rig.ready()
+    rig.cloud.hosts["i-0009"].status = "stopped"
+    rig.say("finish cameras production")
+    rig.decide("confirm", Kind.FINISH, LEAD)
+    assert rig.deployment().reason == Reason.UNHEALTHY
+    rig.back_to_old(State.FAILED)
 
 
 def test_a_fleet_that_changed_since_it_was_approved_is_not_switched_to() -> None:

@@ -7,6 +7,7 @@ import pytest
 from chalicelib.domain.approval import Kind
 from chalicelib.domain.deployment import State
 from chalicelib.domain.plan import HostState
+from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Strategy
 from tests.builders import LEAD
 from tests.machine.rig import NEW, OLD, Rig
@@ -37,6 +38,26 @@ def test_a_rollback_is_the_same_move_in_reverse(strategy: Strategy) -> None:
     rig.say("rollback cameras production")
     rig.decide("confirm", Kind.ROLLBACK, LEAD)
     rig.back_to_old(State.ROLLED_BACK)
+
+
+def test_an_alarm_while_resolvers_still_learn_the_new_address_goes_back() -> None:
+    """With `dns` the move takes two minutes; trouble is not left alone for so long."""
+    rig = Rig(strategy="dns", bake={"time": 300, "alarms": ["errors"]})
+    rig.cloud.alarms["errors"] = "OK"
+    rig.ready()
+    rig.say("finish cameras production")
+    rig.decide("confirm", Kind.FINISH, LEAD, run=False)
+    rig.machine.run(until="Switch")
+    rig.machine.step()
+    assert rig.deployment().state is State.BAKING
+    rig.cloud.alarms["errors"] = "ALARM"
+    rig.machine.run()
+    assert rig.deployment().reason == Reason.ALARM
+    phases = {phase.state: phase.at for phase in rig.deployment().phases}
+    assert phases[State.SWITCHING_BACK] - phases[State.BAKING] < 30, (
+        "it does not wait for the resolvers first"
+    )
+    rig.back_to_old(State.FAILED)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

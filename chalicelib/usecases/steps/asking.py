@@ -114,7 +114,9 @@ def _who(question: Question) -> Actor:
 def _roll_back_asked(work: Work, question: Question) -> Result:
     """The environment is taken again, under a new fencing number, unless the next deployment was faster."""
     if not _take_again(work):
-        work.note(wanted="")
+        work.note(
+            wanted="", progress="The rollback was not begun: the next deployment was faster. Cancel it first"
+        )
         return say("keep", _left(work))
     work.note(wanted="rollback", wanted_by=question.answered_by)
     if work.settings.protected:

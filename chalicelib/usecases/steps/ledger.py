@@ -98,10 +98,11 @@ def _take_package(work: Work) -> bool:
         raise StepFailed(
             Reason.BUILD_FAILED, service=deployment.service, version=deployment.version, known=known
         )
-    approved = deployment.plan.sha256 if deployment.plan else ""
-    if approved and build.sha256 != approved:
+    if work.plan.sha256 not in {"", build.sha256}:
         raise StepFailed(Reason.FLEET_CHANGED, what=f"CI reported another package as {deployment.version}")
-    work.note(package=Package(build.artifact, build.sha256, build.commit, build.author))
+    package = Package(build.artifact, build.sha256, build.commit, build.author)
+    # A build that was still running when the start was confirmed: whoever confirms the switch confirms this package.
+    work.note(package=package, plan=replace(work.plan, sha256=build.sha256))
     return True
 
 

@@ -48,6 +48,8 @@ class TrafficSteps:
         if work.deployment.state is State.SWITCHING:
             _move(work, self._traffic, Side.NEW)
             work.move(Trigger.BAKE, Save(_went_live(work)), switched_at=work.now)
+        else:
+            _refuse_trouble(work, self._traffic, self._alarms)
         _await_spread(work, since=work.deployment.switched_at)
         return None
 
@@ -99,8 +101,10 @@ def _approve(work: Work, traffic: Traffic, fleet: Fleet) -> None:
     changed = difference(work.plan, now)
     if changed:
         raise StepFailed(Reason.FLEET_CHANGED, what=changed)
-    if len(deployment.new) != work.plan.size:
-        raise StepFailed(Reason.UNHEALTHY, what=f"{len(deployment.new)} of {work.plan.size} hosts are there")
+    own = fleet.instances(deployment.service, deployment.environment, deployment=deployment.id)
+    running = {each.id for each in own if each.status == "running"} & {host.id for host in deployment.new}
+    if len(running) != work.plan.size:
+        raise StepFailed(Reason.UNHEALTHY, what=f"{len(running)} of {work.plan.size} hosts run")
     missing = _unhealthy(work, traffic, Side.NEW)
     if missing:
         raise StepFailed(Reason.UNHEALTHY, what=_listed(missing))
@@ -146,12 +150,7 @@ def _listed(missing: dict[str, str]) -> str:
 
 def _bake(work: Work, traffic: Traffic, alarms: Alarms) -> Result:
     """Watch for the whole bake time; a person's rollback ends it early, trouble ends it at once."""
-    firing = alarms.firing(work.settings.alarms) if work.settings.alarms else []
-    if firing:
-        raise StepFailed(Reason.ALARM, names=", ".join(firing))
-    ill = _unhealthy(work, traffic, Side.NEW)
-    if ill:
-        raise StepFailed(Reason.UNHEALTHY, what=_listed(ill))
+    _refuse_trouble(work, traffic, alarms)
     deployment = work.deployment
     seconds = work.settings.timeouts.keep_old + GRACE_SECONDS
     if deployment.wanted == "rollback":
@@ -164,6 +163,16 @@ def _bake(work: Work, traffic: Traffic, alarms: Alarms) -> Result:
         work.note(progress="Watching alarms and health")
         raise NotReady(f"{left:.0f} s of bake time left")
     return {"is": "keep", "seconds": seconds}
+
+
+def _refuse_trouble(work: Work, traffic: Traffic, alarms: Alarms) -> None:
+    """StepFailed where an alarm went off or a host of the new fleet is ill."""
+    firing = alarms.firing(work.settings.alarms) if work.settings.alarms else []
+    if firing:
+        raise StepFailed(Reason.ALARM, names=", ".join(firing))
+    ill = _unhealthy(work, traffic, Side.NEW)
+    if ill:
+        raise StepFailed(Reason.UNHEALTHY, what=_listed(ill))
 
 
 def _went_live(work: Work) -> Environment:
