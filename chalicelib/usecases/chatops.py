@@ -8,17 +8,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.approval import Answer, Kind, Question
-from chalicelib.domain.builds import Build, deployable
 from chalicelib.domain.commands import Act, Command, Decide, Deploy, Help, Keep, Status
-from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, Environment, Phase, Ref, Slot, State
+from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, Ref, State
 from chalicelib.domain.errors import Conflict, Duplicate, Refused
 from chalicelib.domain.people import Actor
 from chalicelib.domain.policy import Role, require
 from chalicelib.domain.reasons import Reason
-from chalicelib.domain.settings import EnvironmentSettings, Team
+from chalicelib.domain.settings import Team
 from chalicelib.usecases import texts
+from chalicelib.usecases.looking import status
 from chalicelib.usecases.ports import Change, Clock, History, Save, Seen, Store, Workflow
 from chalicelib.usecases.resume import resume
+from chalicelib.usecases.starting import Starting, holder
 
 _TRIES = 3
 """How often a command is decided again after it lost a race; the answer has to be well inside Slack's three seconds."""
@@ -40,6 +41,7 @@ class ChatOps:
         self._store = store
         self._workflow = workflow
         self._clock = clock
+        self._starting = Starting(store, workflow, clock)
 
     def handle(self, request: Request) -> str:
         """Do what was asked and return what to say to the one who asked; Refused says why not."""
@@ -49,7 +51,7 @@ class ChatOps:
         team = self._store.team()
         if isinstance(command, Status):
             require(team, request.actor, Role.VIEWER, "Looking at the status")
-            return self._status(team, command)
+            return status(self._store, team, command, self._clock.now())
         return self._again_after_conflict(lambda: self._change(team, request))
 
     def _again_after_conflict(self, attempt: Callable[[], str]) -> str:
@@ -63,7 +65,7 @@ class ChatOps:
     def _change(self, team: Team, request: Request) -> str:
         command = request.command
         if isinstance(command, Deploy):
-            return self._deploy(team, request, command)
+            return self._starting.deploy(team, command, request.actor, request.event)
         before = self._store.seen(request.event)
         if before is not None:
             return self._done_before(before)
@@ -73,90 +75,7 @@ class ChatOps:
             return self._keep(team, request, command)
         if isinstance(command, Act):
             return self._act(team, request, command)
-        raise Refused(
-            Reason.UNKNOWN_COMMAND, given=type(command).__name__
-        )  # pragma: no cover - the union is closed
-
-    # --- starting -----------------------------------------------------------------------------------------------
-
-    def _deploy(self, team: Team, request: Request, command: Deploy) -> str:
-        settings = team.environment(command.service, command.environment)
-        role = Role.VIEWER if command.plan_only else Role.DEPLOYER
-        require(team, request.actor, role, "Planning" if command.plan_only else "Deploying")
-        accepted = self._store.seen(request.event)
-        if accepted is not None:
-            return self._accepted(Ref(command.service, command.environment, accepted), command)
-        build = deployable(command.service, command.version, self._builds(command))
-        environment = self._store.environment(command.service, command.environment)
-        if not command.plan_only:
-            self._refuse_while_busy(environment, build.version)
-        now = self._clock.now()
-        number = environment.counter + 1
-        identifier = f"{command.service}-{command.environment}-{number}"
-        after = replace(environment, counter=number)
-        if not command.plan_only:
-            after = after.acquire(identifier, now)
-        deployment = _new_deployment(
-            settings,
-            request,
-            config=team.version,
-            identifier=identifier,
-            version=build.version,
-            environment=after,
-            now=now,
-        )
-        deployment = replace(
-            deployment, plan_only=command.plan_only, fence=0 if command.plan_only else after.fence
-        )
-        try:
-            self._store.commit(
-                Seen(request.event, now, result=identifier),
-                Save(after),
-                Save(deployment),
-                self._history(
-                    deployment.ref, request.actor, "plan_asked" if command.plan_only else "accepted"
-                ),
-            )
-        except Duplicate:
-            identifier = self._store.seen(request.event) or identifier
-        return self._accepted(replace(deployment.ref, deployment=identifier), command)
-
-    def _builds(self, command: Deploy) -> list[Build]:
-        """The newest builds, and the one that is asked for, however old it is."""
-        builds = list(self._store.builds(command.service))
-        if command.version and all(build.version != command.version for build in builds):
-            named = self._store.build(command.service, command.version)
-            builds += [named] if named is not None else []
-        return builds
-
-    def _accepted(self, ref: Ref, command: Deploy) -> str:
-        """Start the execution; a crash before this line is mended by the same request coming again."""
-        self._workflow.start(ref)
-        return texts.planning(ref) if command.plan_only else texts.accepted(ref)
-
-    def _start_again(self, deployment: Deployment | None) -> None:
-        """A deployment that was accepted and then lost its start would hold its environment for ever."""
-        if deployment is not None and deployment.state is State.ACCEPTED:
-            self._workflow.start(deployment.ref, deployment.run)
-
-    def _refuse_while_busy(self, environment: Environment, version: str) -> None:
-        if environment.active is not None:
-            active = self._holder(environment, environment.active)
-            self._start_again(active)
-            raise Refused(
-                Reason.ALREADY_ACTIVE,
-                active=environment.active.deployment,
-                state=texts.state_name(active),
-                service=environment.service,
-                environment=environment.name,
-            )
-        if environment.live_version == version:
-            raise Refused(
-                Reason.ALREADY_LIVE,
-                service=environment.service,
-                version=version,
-                environment=environment.name,
-            )
+        raise Refused(Reason.UNKNOWN_COMMAND, given=type(command).__name__)
 
     def _done_before(self, code: str) -> str:
         """The same event again: what it decided stands, and the machine is woken in case the first try died before."""
@@ -227,7 +146,7 @@ class ChatOps:
             *(Save(question.answered(Answer.CANCEL, request.actor, now)) for question in open_ones),
             self._history(deployment.ref, request.actor, "cancel_asked"),
         )
-        self._start_again(deployment)
+        self._starting.again(deployment)
         for question in open_ones:
             self._workflow.wake(question.token)
         return texts.canceling(deployment)
@@ -259,7 +178,7 @@ class ChatOps:
     def _stuck(self, command: Act) -> Deployment | None:
         """The deployment that got stuck and keeps others out: the active one, else the one with the old fleet."""
         environment = self._store.environment(command.service, command.environment)
-        found = self._holder(environment, environment.active or environment.keeping)
+        found = holder(self._store, environment, environment.active or environment.keeping)
         return found if found is not None and found.state is State.STUCK else None
 
     def _release(self, stuck: Deployment, request: Request) -> str:
@@ -274,7 +193,7 @@ class ChatOps:
         environment = self._store.environment(command.service, command.environment)
         if environment.active is not None:
             if environment.keeping is not None:
-                self._refuse_while_busy(environment, "")
+                self._starting.refuse_while_busy(environment, "")
             return self._rollback_while_baking(command, request)
         kept, question = self._kept_open(command.service, command.environment)
         self._answer(question, Answer.ROLLBACK, request)
@@ -318,19 +237,7 @@ class ChatOps:
         self._answer(question, Answer.EXTEND, request, seconds=command.seconds)
         return texts.extended(deployment, question.deadline + command.seconds)
 
-    # --- looking ------------------------------------------------------------------------------------------------
-
-    def _status(self, team: Team, command: Status) -> str:
-        if command.service:
-            known = team.services().get(command.service)
-            environments = (command.environment,) if command.environment else known
-            if environments is None or command.environment:
-                team.environment(command.service, command.environment or "")
-            pairs = [(command.service, each) for each in environments or ()]
-        else:
-            pairs = [(service, each) for service, names in sorted(team.services().items()) for each in names]
-        overviews = [self._store.overview(*pair, deployments=3) for pair in pairs]
-        return texts.status(overviews, self._clock.now())
+    # --- finding ------------------------------------------------------------------------------------------------------
 
     def _active(self, command: Act) -> Deployment:
         environment = self._store.environment(command.service, command.environment)
@@ -343,14 +250,9 @@ class ChatOps:
             raise Refused(Reason.NOTHING_ACTIVE, service=command.service, environment=command.environment)
         return found
 
-    def _holder(self, environment: Environment, slot: Slot | None) -> Deployment | None:
-        if slot is None:
-            return None
-        return self._store.deployment(Ref(environment.service, environment.name, slot.deployment))
-
     def _kept_open(self, service: str, environment: str) -> tuple[Deployment, Question]:
         found = self._store.environment(service, environment)
-        kept = self._holder(found, found.keeping)
+        kept = holder(self._store, found, found.keeping)
         if kept is None:
             raise Refused(Reason.WINDOW_CLOSED, service=service, environment=environment)
         question = self._open(kept.ref, Kind.KEEP)
@@ -401,30 +303,3 @@ class ChatOps:
 def _refuse_while_ending(deployment: Deployment) -> None:
     if deployment.state in {State.SWITCHING_BACK, State.DISCARDING}:
         raise Refused(Reason.ENDING, deployment=deployment.id, state=texts.state_name(deployment))
-
-
-def _new_deployment(
-    settings: EnvironmentSettings,
-    request: Request,
-    *,
-    config: int,
-    identifier: str,
-    version: str,
-    environment: Environment,
-    now: float,
-) -> Deployment:
-    return Deployment(
-        service=settings.service,
-        environment=settings.name,
-        id=identifier,
-        version=version,
-        requester=request.actor,
-        requested_at=now,
-        config_version=config,
-        fence=environment.fence,
-        phases=(Phase(State.ACCEPTED, now),),
-        channel=settings.channel,
-        protected=settings.protected,
-        replaced=environment.live_deployment,
-        closes=environment.keeping.deployment if environment.keeping else "",
-    )

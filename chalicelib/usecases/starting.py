@@ -1,0 +1,126 @@
+"""Begin a deployment: the event, the lock with its fencing number, the record and a line of history in one write."""
+
+from dataclasses import replace
+
+from chalicelib.domain.builds import Build, deployable
+from chalicelib.domain.commands import Deploy
+from chalicelib.domain.deployment import Deployment, Environment, Phase, Ref, Slot, State
+from chalicelib.domain.errors import Duplicate, Refused
+from chalicelib.domain.people import Actor
+from chalicelib.domain.policy import Role, require
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.settings import EnvironmentSettings, Team
+from chalicelib.usecases import texts
+from chalicelib.usecases.ports import Clock, History, Save, Seen, Store, Workflow
+
+
+class Starting:
+    """Deployments, and plans, which take no lock."""
+
+    def __init__(self, store: Store, workflow: Workflow, clock: Clock) -> None:
+        self._store = store
+        self._workflow = workflow
+        self._clock = clock
+
+    def deploy(self, team: Team, command: Deploy, actor: Actor, event: str) -> str:
+        """Accept it and start its execution; the same event again finds what it began."""
+        settings = team.environment(command.service, command.environment)
+        role = Role.VIEWER if command.plan_only else Role.DEPLOYER
+        require(team, actor, role, "Planning" if command.plan_only else "Deploying")
+        accepted = self._store.seen(event)
+        if accepted is not None:
+            return self._start(Ref(command.service, command.environment, accepted), command)
+        build = deployable(command.service, command.version, self._builds(command))
+        before = self._store.environment(command.service, command.environment)
+        if not command.plan_only:
+            self.refuse_while_busy(before, build.version)
+        now = self._clock.now()
+        after = _numbered(before, now, plan_only=command.plan_only)
+        made = _deployment(settings, team.version, after, actor, now)
+        made = replace(made, version=build.version, plan_only=command.plan_only)
+        try:
+            self._store.commit(
+                Seen(event, now, result=made.id), Save(after), Save(made), _line(made, actor, now)
+            )
+        except Duplicate:
+            return self._start(replace(made.ref, deployment=self._store.seen(event) or made.id), command)
+        return self._start(made.ref, command)
+
+    def again(self, deployment: Deployment | None) -> None:
+        """A deployment that was accepted and then lost its start would hold its environment for ever."""
+        if deployment is not None and deployment.state is State.ACCEPTED:
+            self._workflow.start(deployment.ref, deployment.run)
+
+    def refuse_while_busy(self, environment: Environment, version: str) -> None:
+        """Refused where another deployment holds the environment, or the version is live already."""
+        if environment.active is not None:
+            active = holder(self._store, environment, environment.active)
+            self.again(active)
+            raise Refused(
+                Reason.ALREADY_ACTIVE,
+                active=environment.active.deployment,
+                state=texts.state_name(active),
+                service=environment.service,
+                environment=environment.name,
+            )
+        if environment.live_version == version:
+            raise Refused(
+                Reason.ALREADY_LIVE,
+                service=environment.service,
+                version=version,
+                environment=environment.name,
+            )
+
+    def _builds(self, command: Deploy) -> list[Build]:
+        """The newest builds, and the one that is asked for, however old it is."""
+        builds = list(self._store.builds(command.service))
+        if command.version and all(build.version != command.version for build in builds):
+            named = self._store.build(command.service, command.version)
+            builds += [named] if named is not None else []
+        return builds
+
+    def _start(self, ref: Ref, command: Deploy) -> str:
+        """Start the execution; a crash before this line is mended by the same request coming again."""
+        self._workflow.start(ref)
+        return texts.planning(ref) if command.plan_only else texts.accepted(ref)
+
+
+def holder(store: Store, environment: Environment, slot: Slot | None) -> Deployment | None:
+    """The deployment that holds a slot of an environment."""
+    return store.deployment(Ref(environment.service, environment.name, slot.deployment)) if slot else None
+
+
+def _numbered(environment: Environment, now: float, *, plan_only: bool) -> Environment:
+    """The environment with its next number given away, and its lock taken for a deployment."""
+    number = environment.counter + 1
+    counted = replace(environment, counter=number)
+    if plan_only:
+        return counted
+    return counted.acquire(f"{environment.service}-{environment.name}-{number}", now)
+
+
+def _deployment(
+    settings: EnvironmentSettings, config: int, environment: Environment, requester: Actor, now: float
+) -> Deployment:
+    identifier = f"{settings.service}-{settings.name}-{environment.counter}"
+    holds = environment.active is not None and environment.active.deployment == identifier
+    return Deployment(
+        service=settings.service,
+        environment=settings.name,
+        id=identifier,
+        version="",
+        requester=requester,
+        requested_at=now,
+        config_version=config,
+        fence=environment.fence if holds else 0,
+        phases=(Phase(State.ACCEPTED, now),),
+        channel=settings.channel,
+        protected=settings.protected,
+        replaced=environment.live_deployment,
+        closes=environment.keeping.deployment if environment.keeping else "",
+    )
+
+
+def _line(made: Deployment, actor: Actor, now: float) -> History:
+    event = "plan_asked" if made.plan_only else "accepted"
+    return History(made.service, made.environment, made.id, now, actor, event)
