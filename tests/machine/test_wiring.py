@@ -26,6 +26,7 @@ WITHOUT_A_NAME = {
     "ssm:DescribeInstanceInformation": "no resource-level permissions (the same, Systems Manager)",
     "ssm:ListCommand*": "no resource-level permissions (the same, Systems Manager)",
     "cloudwatch:DescribeAlarms": "composite alarms answer to `*` only (CloudWatch API, DescribeAlarms)",
+    "dynamodb:ListStreams": "no resource-level permissions (the same, DynamoDB)",
     "route53:ListHostedZonesByName": "no resource-level permissions (the same, Route 53)",
     "xray:Put*": "no resource-level permissions (the same, X-Ray)",
     "xray:GetSampling*": "no resource-level permissions (the same, X-Ray)",

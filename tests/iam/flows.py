@@ -1,0 +1,268 @@
+"""Whole deployments through the real adapters on an emulated account; every AWS call is kept with who made it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+from botocore.exceptions import ClientError
+from moto.ec2.models import ec2_backends
+
+from chalicelib.adapters.aws_json import AwsError, JsonClient
+from chalicelib.adapters.dynamodb import DynamoStore
+from chalicelib.adapters.secrets import SecretDocument
+from chalicelib.adapters.stepfunctions import StepFunctionsWorkflow
+from chalicelib.domain.approval import Kind
+from chalicelib.domain.builds import BuildStatus
+from chalicelib.domain.commands import parse
+from chalicelib.domain.deployment import Environment, Ref, State
+from chalicelib.domain.plan import HostState
+from chalicelib.usecases import ci
+from chalicelib.usecases.announce import Announcer
+from chalicelib.usecases.chatops import ChatOps, Request
+from chalicelib.usecases.ports import Save
+from chalicelib.usecases.steps.ending import RetireSteps, TerminateSteps
+from chalicelib.usecases.steps.fleet import FleetSteps
+from chalicelib.usecases.steps.hosts import DrainSteps, HostsSteps
+from chalicelib.usecases.steps.ledger import LedgerSteps
+from chalicelib.usecases.steps.planner import PlannerSteps
+from chalicelib.usecases.steps.traffic import TrafficSteps
+from tests.builders import APPROVER, DEPLOYER, LEAD, build, raw_config
+from tests.contract.worlds import Clients, launched, moto_world
+from tests.fakes.chat import FakeChat
+from tests.fakes.clock import FakeClock
+from tests.fakes.workflow import FakeWorkflow
+from tests.iam.calls import Estate
+from tests.iam.roles import ACCOUNT, MACHINE, REGION, secret
+from tests.machine.driver import Machine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from chalicelib.domain.builds import Build
+    from chalicelib.domain.people import Actor
+    from chalicelib.domain.settings import Strategy
+    from tests.contract.worlds import AwsWorld
+    from tests.fakes.store import FakeStore
+    from tests.iam.simulator import Request as Asked
+
+REF = Ref("cameras", "production", "cameras-production-1")
+
+
+class Recording:
+    """Who is at work, and what IAM would have been asked so far."""
+
+    def __init__(self) -> None:
+        self.role = ""
+        self.asked: list[Asked] = []
+        self._estate = Estate(_tags)
+
+    def note(self, service: str, operation: str, sent: Mapping[str, Any]) -> None:
+        """Keep one call; what a test itself does has no role."""
+        if self.role:
+            self.asked += self._estate.requests(self.role, service, operation, dict(sent))
+
+    def on_client(self, params: dict[str, Any], model: Any, **_: object) -> None:
+        """As botocore calls it."""
+        self.note(model.service_model.service_name, model.name, params)
+
+
+def _tags() -> dict[str, dict[str, str]]:
+    """The instances that are there, from the emulator's own memory: a call would be recorded."""
+    reservations = ec2_backends[ACCOUNT][REGION].reservations.values()
+    return {
+        each.id: {tag["key"]: tag["value"] for tag in each.get_tags()}
+        for reservation in reservations
+        for each in reservation.instances
+        if each.state != "terminated"
+    }
+
+
+class _Json:
+    """A JsonClient whose service is an emulator in this process."""
+
+    def __init__(self, recording: Recording, service: str, client: Any = None) -> None:
+        self._recording, self._service, self._client = recording, service, client
+
+    def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep, then ask; without an emulator the answer is what every operation may say."""
+        self._recording.note(self._service, operation, request)
+        if self._client is None:
+            return {"executionArn": f"{MACHINE}:x", "status": "RUNNING", "SecretString": "{}"}
+        try:
+            answer: dict[str, Any] = self._client._make_api_call(operation, dict(request))
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            raise AwsError(code, str(error), cast("Mapping[str, Any]", error.response)) from error
+        return answer
+
+
+class _Workflow:
+    """The adapter, for what it asks Step Functions, then the fake that the machine runs by."""
+
+    def __init__(self, recording: Recording, fake: FakeWorkflow) -> None:
+        self._adapter = StepFunctionsWorkflow(cast("JsonClient", _Json(recording, "states")), MACHINE)
+        self._fake = fake
+
+    def __getattr__(self, method: str) -> Any:
+        def both(*arguments: Any) -> Any:
+            getattr(self._adapter, method)(*arguments)
+            return getattr(self._fake, method)(*arguments)
+
+        return both
+
+
+class _Functions(dict[str, object]):
+    """The steps; whoever is looked up is at work."""
+
+    def __init__(self, recording: Recording, steps: dict[str, object]) -> None:
+        super().__init__(steps)
+        self._recording = recording
+
+    def __getitem__(self, name: str) -> object:
+        self._recording.role = name
+        return super().__getitem__(name)
+
+
+class Account:
+    """Two control hosts and two recorders behind one way to switch; people, CI, chat and the machine around them."""
+
+    def __init__(self, world: AwsWorld, strategy: Strategy, **changes: Any) -> None:
+        self.recording = recording = Recording()
+        live = launched(world, 2, state=HostState.LIVE, deployment="cameras-141")
+        launched(world, 2, role="recorder", state=HostState.LIVE, deployment="cameras-141")
+        self._clock, fake, self.chat = FakeClock(), FakeWorkflow(), FakeChat()
+        workflow: Any = _Workflow(recording, fake)
+        self.store = DynamoStore(cast("JsonClient", _Json(recording, "dynamodb", _table())), "table")
+        self.store.publish(raw_config(switch=strategy, traffic=[_route(world, strategy, live)], **changes))
+        self.store.commit(Save(build("142")), Save(Environment("cameras", "production")))
+        self._chatops = ChatOps(self.store, workflow, self._clock)
+        self._announcer = Announcer(self.store, self.chat, self._clock)
+        self._workflow = workflow
+        steps: dict[str, object] = {
+            "planner": PlannerSteps(world.fleet, world.traffic),
+            "ledger": LedgerSteps(workflow),
+            "fleet": FleetSteps(world.fleet, world.hosts),
+            "hosts": HostsSteps(world.hosts),
+            "drain": DrainSteps(world.hosts),
+            "traffic": TrafficSteps(world.traffic, world.fleet, world.alarms),
+            "retire": RetireSteps(world.fleet),
+            "terminate": TerminateSteps(world.fleet, world.reaper),
+        }
+        self.machine = Machine(cast("FakeStore", self.store), fake, self._clock, _Functions(recording, steps))
+        self._said = 0
+
+    def say(self, text: str, by: Actor = DEPLOYER) -> None:
+        """Somebody types; the machine goes on until it waits for people; chat follows."""
+        self._said += 1
+        self.recording.role = "edge"
+        self._chatops.handle(Request(parse(text), by, f"slack-{self._said}"))
+        self.let(0)
+
+    def let(self, seconds: float) -> None:
+        """Time passes."""
+        self.machine.let(seconds) if seconds else self.machine.run()
+        self.recording.role = "chat"
+        self._announcer.deployments([REF])
+        self.recording.role = ""
+
+    def report(self, made: Build, event: str) -> None:
+        """CI reports a build."""
+        self.recording.role = "edge"
+        ci.report(self.store, self._workflow, self._clock, source="jenkins", event=event, build=made)
+        self.machine.run()
+        self.recording.role = "chat"
+        self._announcer.builds([(made.service, made.version)])
+        self.recording.role = ""
+
+    def confirm(self, kind: Kind, by: Actor = APPROVER) -> None:
+        """Somebody confirms the open question of a kind."""
+        (code,) = (
+            each.code for each in self.store.questions(REF) if each.kind is kind and each.answer is None
+        )
+        self.say(f"confirm {code}", by)
+
+    def secrets(self) -> None:
+        """Both doors read theirs."""
+        for role, name in (("edge", "EdgeSecret"), ("chat", "ChatSecret")):
+            self.recording.role = role
+            client = cast("JsonClient", _Json(self.recording, "secretsmanager"))
+            SecretDocument(client, secret(name), self._clock).read()
+        self.recording.role = ""
+
+
+def recorded(strategy: Strategy, flow: Callable[[Account], None], **changes: Any) -> list[Asked]:
+    """What IAM is asked in a flow, each thing once."""
+    clients = Clients()
+    with moto_world(clients) as world:
+        account = Account(world, strategy, **changes)
+        every = (clients.ec2, clients.elbv2, clients.route53, clients.ssm, clients.cloudwatch)
+        for client in every:
+            client.meta.events.register("before-parameter-build", account.recording.on_client)
+        world.set_alarm("errors", "OK")
+        flow(account)
+    return list({str(each): each for each in account.recording.asked}.values())
+
+
+def kept(account: Account) -> None:
+    """Confirmed, built, switched, and the old fleet retired when its time is over; the doors' secrets too."""
+    account.secrets()
+    account.say("cameras@142 to production")
+    account.confirm(Kind.START)
+    account.say("finish cameras production")
+    account.confirm(Kind.FINISH)
+    account.let(7_300)
+    _ended(account, State.SUCCEEDED)
+
+
+def went_back(account: Account) -> None:
+    """The same, and back again."""
+    account.say("cameras@142 to production")
+    account.confirm(Kind.START)
+    account.say("finish cameras production")
+    account.confirm(Kind.FINISH)
+    account.say("rollback cameras production", LEAD)
+    account.confirm(Kind.ROLLBACK)
+    account.let(60)
+    _ended(account, State.ROLLED_BACK)
+
+
+def canceled(account: Account) -> None:
+    """The deployment waits for a build that CI is making, and is given up before the switch."""
+    account.report(build("143", BuildStatus.RUNNING), "build-143-started")
+    account.say("cameras@143 to production")
+    account.confirm(Kind.START)
+    account.report(build("143"), "build-143-ended")
+    account.say("cancel cameras production")
+    account.let(60)
+    _ended(account, State.CANCELED)
+
+
+def _ended(account: Account, state: State) -> None:
+    found = account.store.deployment(REF)
+    assert found is not None
+    assert found.state is state, found.detail
+
+
+def _table() -> Any:
+    client = boto3.client("dynamodb", region_name=REGION)
+    keys = {"pk": "HASH", "sk": "RANGE"}
+    client.create_table(
+        TableName="table",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        KeySchema=[{"AttributeName": key, "KeyType": cast("Any", kind)} for key, kind in keys.items()],
+    )
+    return client
+
+
+def _route(world: AwsWorld, strategy: Strategy, live: list[str]) -> dict[str, Any]:
+    spec = world.add_route(strategy, live)
+    return {
+        "role": spec.role,
+        "load_balancers": list(spec.load_balancers),
+        "listener": spec.listener,
+        "target_groups": list(spec.target_groups),
+        "zone": spec.zone,
+        "record": spec.record,
+    }
