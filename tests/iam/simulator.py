@@ -26,6 +26,11 @@ itself judges it by the state machine's ARN, which its denials name (aws-cdk pul
 the documents of AWS itself, whose ARNs name no account."""
 
 
+ADMINISTRATOR = "administrator"
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+"""Somebody of the account who may do everything, for what an organization's policy takes away."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One call on one resource. `tags`: those that the resource carries; `asked`: those in the request."""
@@ -65,7 +70,7 @@ def decide(requests: Sequence[Request], organization: Policy | None = None) -> l
     assert (HERE / "node_modules").is_dir(), "run `make iam` once: it installs the policy simulator"
     once = {str(each): each for each in requests}
     question = {
-        "policies": policies(),
+        "policies": {**policies(), ADMINISTRATOR: EVERYTHING},
         "organization": organization,
         "requests": [_as_asked(each) for each in once.values()],
     }
