@@ -1,4 +1,4 @@
-"""The policy that docs/security.md offers: what it takes from administrators, and that it takes nothing from the service."""
+"""The policy that docs/security.md offers: what it takes from administrators, and nothing from the service."""
 
 from __future__ import annotations
 
