@@ -19,7 +19,10 @@ _JSON = ["application/json"]
 def _request() -> tuple[dict[str, str], bytes]:
     """Headers and the raw bytes, which are what a signature covers."""
     request: Any = app.current_request
-    return dict(request.headers), request.raw_body
+    try:
+        return dict(request.headers), request.raw_body
+    except ValueError:  # text that was never bytes, or no base64: nothing that anybody can have signed
+        return {}, b""
 
 
 def _respond(answer: Answer) -> Response:

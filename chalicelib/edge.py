@@ -16,7 +16,7 @@ from chalicelib.usecases.ports import Clock, Replies
 from chalicelib.wire import ci, slack_request
 from chalicelib.wire.slack_text import render
 
-_STATUS = {
+STATUS = {
     Reason.BAD_SIGNATURE: 401,
     Reason.STALE_REQUEST: 401,
     Reason.UNKNOWN_SOURCE: 403,
@@ -24,6 +24,9 @@ _STATUS = {
     Reason.NOT_CONFIGURED: 503,
 }
 """Everything else that is refused at a door is a malformed request: 400."""
+
+UNAVAILABLE = "unavailable"
+"""The only code that is no reason: nothing was wrong with the request."""
 
 _TROUBLE = "I could not reach my table just now. Nothing was lost; please try again in a moment."
 
@@ -144,13 +147,13 @@ def _texts(value: object) -> tuple[str, ...]:
 def _unavailable(error: Unavailable) -> Answer:
     """Whoever asked may ask again."""
     log_error("a request could not be taken", error)
-    return Answer(503, json.dumps({"error": "unavailable", "message": _TROUBLE}))
+    return Answer(503, json.dumps({"error": UNAVAILABLE, "message": _TROUBLE}))
 
 
 def _closed(refused: Refused) -> Answer:
     """What a machine gets that could not show who it is, or sent what can not be read."""
     log("warning", "request refused", reason=refused.reason.value)
-    status = _STATUS.get(refused.reason, 400)
+    status = STATUS.get(refused.reason, 400)
     return Answer(status, json.dumps({"error": refused.reason.value, "message": refused.text}))
 
 

@@ -11,7 +11,7 @@ from chalicelib.domain.errors import Refused
 from chalicelib.domain.reasons import Reason
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
-_DURATION = re.compile(r"\+?(\d{1,4})([smh])\Z")
+_DURATION = re.compile(r"\+?([0-9]{1,4})([smh])\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 

@@ -1,5 +1,6 @@
 """What the channel shows, worked out from the records alone, so that it can be rendered again at any time."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -120,11 +121,14 @@ def build_message(build: Build, environments: Sequence[str]) -> Message:
 
 
 _HARMLESS = str.maketrans("{}`*~", "()'·-")
+_EDGE_OF_ITALICS = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+"""Underscores inside a word are text to Slack, at its edges they begin and end italics."""
+_PERSON = re.compile(r"(\{person:[A-Za-z0-9._-]{1,64}/[A-Za-z0-9._-]{1,64}\})")
 
 
 def plain(text: str) -> str:
     """Text from outside with everything that could become markup made harmless."""
-    return text.translate(_HARMLESS)
+    return _EDGE_OF_ITALICS.sub("-", text.translate(_HARMLESS))
 
 
 def _mark(deployment: Deployment) -> str:
@@ -226,12 +230,8 @@ def _next(deployment: Deployment, questions: Sequence[Question]) -> list[str]:
 
 def _keep_people(detail: str) -> str:
     """A detail that the product worded itself: people stay people, all else is made harmless."""
-    parts = detail.split("{person:")
-    kept = [plain(parts[0])]
-    for part in parts[1:]:
-        who, closing, rest = part.partition("}")
-        kept.append(f"{{person:{who}}}{plain(rest)}" if closing else plain(part))
-    return "".join(kept)
+    parts = _PERSON.split(detail)
+    return "".join(part if _PERSON.fullmatch(part) else plain(part) for part in parts)
 
 
 def _what_next(deployment: Deployment, questions: Sequence[Question]) -> str:

@@ -44,7 +44,8 @@ _URL = re.compile(
 _BUCKET = r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])"
 _KEY = r"(?P<key>[A-Za-z0-9._+-][A-Za-z0-9._/+-]{0,511})"
 _ARTIFACT = re.compile(
-    rf"s3://{_BUCKET}/{_KEY}|https://[a-z0-9.-]{{3,63}}\.s3\.[a-z0-9-]+\.amazonaws\.com/[A-Za-z0-9._/+-]{{1,512}}"
+    rf"s3://{_BUCKET}/{_KEY}"
+    r"|https://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.s3\.[a-z0-9-]+\.amazonaws\.com/[A-Za-z0-9._+-][A-Za-z0-9._/+-]{0,511}"
 )
 _S3 = re.compile(rf"s3://{_BUCKET}/{_KEY}")
 _AUTHOR = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,120}")
@@ -92,7 +93,8 @@ def parse(source: str, headers: Mapping[str, str], body: bytes, now: float, regi
     data = inner(message, "data")
     if data.get("status") not in list(statuses):
         raise bad(f"`status` does not belong to `{message['type']}`")
-    return Report(f"ci-{source}-{identifier}", _build(source, data, now, region))
+    # Neither a source nor an id has a full stop, so no source can use up the ids of another.
+    return Report(f"ci-{source}.{identifier}", _build(source, data, now, region))
 
 
 def _build(source: str, data: Mapping[str, Any], now: float, region: str) -> Build:

@@ -123,7 +123,8 @@ def _section(text: str) -> Block:
 
 
 def _mrkdwn(text: str) -> Block:
-    return {"type": "mrkdwn", "text": text}
+    """Verbatim: else Slack makes links and mentions of plain words (.../composition-objects/text-object)."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def _plain(text: str) -> Block:

@@ -70,7 +70,7 @@ def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now:
     given = header(headers, "x-slack-signature").encode("utf-8", "replace")
     base = b"v0:" + timestamp.encode() + b":" + body
     # Every secret is tried, so that the time it takes does not tell which one is live.
-    matches = [hmac.compare_digest(_signature(secret, base), given) for secret in secrets if secret]
+    matches = [hmac.compare_digest(_signature(secret, base), given) for secret in secrets if secret.strip()]
     if not any(matches):
         raise Refused(Reason.BAD_SIGNATURE)
 

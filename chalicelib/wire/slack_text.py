@@ -24,7 +24,11 @@ _PLACEHOLDER = re.compile(
     re.ASCII,
 )
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{1,31}", re.ASCII)
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
+"""Control characters, lone surrogates, and what turns the direction of a line: it would let text stand where it is not
+(Unicode Standard Annex 9, 2)."""
 _REST_OF_ESCAPE = re.compile(r"\A[a-z]{0,3};")
 _ATOM = re.compile(r"<[^<>]*>|&[a-z]+;|.", re.DOTALL)
 _FORMS = {"time": "{time}", "left": "{ago}"}
@@ -55,7 +59,7 @@ def escape(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Without lone surrogates, which no JSON reader has to take, and control characters other than line breaks."""
+    """Without lone surrogates, which no JSON reader has to take, and controls other than line breaks and tabs."""
     return _UNPRINTABLE.sub(" ", text)
 
 

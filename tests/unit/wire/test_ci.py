@@ -129,7 +129,7 @@ def test_the_id_is_part_of_what_is_signed() -> None:
 def test_a_passed_build_is_read() -> None:
     """The artifact becomes the address that hosts download from; the time is ours."""
     found = read(report())
-    assert found.event == f"ci-jenkins-{IDENTIFIER}"
+    assert found.event == f"ci-jenkins.{IDENTIFIER}"
     assert found.build.status is BuildStatus.PASSED
     assert (
         found.build.artifact == "https://artifacts-123.s3.eu-west-1.amazonaws.com/cameras/cameras-142.tar.gz"
