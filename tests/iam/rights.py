@@ -24,8 +24,8 @@ from tests.iam.asking import (
     relabel,
 )
 from tests.iam.calls import LABELED, item
-from tests.iam.roles import HOST_ROLE, MACHINE, STREAM, arn, function, policies
-from tests.iam.shared_rights import SHARED, secret_right
+from tests.iam.roles import HOST_ROLE, MACHINE, STREAM, arn, function
+from tests.iam.shared_rights import secret_right, shared_rights
 from tests.iam.simulator import Request
 
 OWN = [
@@ -318,11 +318,5 @@ OWN = [
 
 
 def rights() -> list[Right]:
-    """The whole table: one row for each statement that is shared, and those above."""
-    shared = [
-        SHARED[each["Sid"]](role)
-        for role, policy in policies().items()
-        for each in policy["Statement"]
-        if each["Sid"] in SHARED
-    ]
-    return [*shared, *OWN]
+    """The whole table: what several roles share, and the rows above."""
+    return [*shared_rights(), *OWN]

@@ -138,13 +138,21 @@ def _records(role: str) -> Right:
     )
 
 
+STEPS = ("planner", "ledger", "fleet", "hosts", "drain", "traffic", "retire", "terminate")
+FUNCTIONS = ("edge", *STEPS, "chat")
 SHARED = {
-    "ReadState": _reads,
-    "WriteState": _writes,
-    "Logs": _logs,
-    "Traces": _traces,
-    "LookAtInstances": _looks,
-    "WakeDeployments": _wakes,
-    "LookAtTraffic": _traffic_looks,
-    "ReadRecords": _records,
+    _reads: FUNCTIONS,
+    _writes: tuple(each for each in FUNCTIONS if each != "terminate"),
+    _logs: FUNCTIONS,
+    _traces: (*FUNCTIONS, "machine"),
+    _looks: ("planner", "fleet", "traffic", "retire", "terminate"),
+    _wakes: ("edge", "ledger"),
+    _traffic_looks: ("planner", "traffic"),
+    _records: ("planner", "traffic"),
 }
+"""Whose each shared statement is. Written here and not read from the policies: a role that gets one more is seen."""
+
+
+def shared_rights() -> list[Right]:
+    """One row for each of them."""
+    return [row(role) for row, holders in SHARED.items() for role in holders]
