@@ -37,12 +37,15 @@ from chalicelib.domain.approval import Question
 from chalicelib.domain.builds import Build
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, Refused, Unavailable
+from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
 from chalicelib.usecases.ports import Change, History, Hold, Overview, Posted, Record, Save, Seen
 
 RECENT_SECONDS = 180 * 86_400
 """How long a build stays among those that were reported last; TTL is cleanup only."""
+RESOLVED_SECONDS = 30 * 86_400
+"""How long a finding is remembered that is no more."""
 
 
 class DynamoStore:
@@ -69,7 +72,11 @@ class DynamoStore:
 
     def _saves(self, record: Record) -> list[Write]:
         after = fitting(replace(record, revision=record.revision + 1))
-        writes = [Write(Conflict, "Put", self._put(place(record), after), revision_is(record.revision))]
+        ttl = None
+        if isinstance(record, Finding) and not record.open:
+            ttl = int(record.resolved_at) + RESOLVED_SECONDS
+        put = self._put(place(record), after, ttl=ttl)
+        writes = [Write(Conflict, "Put", put, revision_is(record.revision))]
         if isinstance(record, Question) and not record.revision:
             pointer = self._put(
                 key(f"CODE#{record.code}", "CODE"),
@@ -162,6 +169,16 @@ class DynamoStore:
         """Every question of a deployment, oldest first."""
         items = self._query(environment_pk(ref.service, ref.environment), f"QUESTION#{ref.deployment}#")
         return tuple(from_item(Question, item) for item in items)
+
+    def findings(self, service: str, name: str) -> tuple[Finding, ...]:
+        """What was found in an environment."""
+        items = self._query(environment_pk(service, name), "FINDING#")
+        return tuple(from_item(Finding, item) for item in items)
+
+    def finding(self, key: FindingKey) -> Finding | None:
+        """One finding."""
+        item = self._get(environment_pk(key.service, key.environment), f"FINDING#{key.key}")
+        return from_item(Finding, item) if item else None
 
     def history(self, service: str, name: str, *, limit: int = 50) -> tuple[History, ...]:
         """Newest first."""

@@ -6,6 +6,7 @@
 |                       | DEPLOYMENT#00000142                    | a deployment, by its number                     |
 |                       | QUESTION#deployment#millis#code        | a question, with its task token                 |
 |                       | HISTORY#millis#deployment#event#random | a line of history                               |
+|                       | FINDING#trouble-deployment             | what the sweeper found                          |
 |                       | POST#deployment#key                    | a message in chat                               |
 | SERVICE#service       | BUILD#version                          | a build as reported last                        |
 |                       | RECENT#millis#version                  | the same again, in the order of reports         |
@@ -25,6 +26,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hin
 
 from chalicelib.domain.approval import Question
 from chalicelib.domain.deployment import Deployment, Environment, Ref
+from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.usecases.ports import Record
 
 Attribute = dict[str, Any]
@@ -68,11 +70,14 @@ def place(record: Record) -> Item:
     if isinstance(record, Question):
         sk = f"QUESTION#{record.deployment}#{millis(record.asked_at)}#{record.code}"
         return key(environment_pk(record.service, record.environment), sk)
+    if isinstance(record, Finding):
+        return key(environment_pk(record.service, record.environment), f"FINDING#{record.key}")
     return key(service_pk(record.service), f"BUILD#{record.version}")
 
 
-def changed(keys: Mapping[str, Attribute]) -> Ref | tuple[str, str] | None:
-    """What a key of the table's stream is about: a deployment, a build (service, version), or nothing for chat."""
+def changed(keys: Mapping[str, Attribute]) -> Ref | FindingKey | tuple[str, str] | None:
+    """What a key of the table's stream is about: a deployment, a finding, a build (service, version), or nothing for
+    chat."""
     pk, sk = keys["pk"]["S"], keys["sk"]["S"]
     kind, _, rest = sk.partition("#")
     if kind == "BUILD":
@@ -82,6 +87,8 @@ def changed(keys: Mapping[str, Attribute]) -> Ref | tuple[str, str] | None:
     _, service, environment = pk.split("#", 2)
     if kind == "DEPLOYMENT":
         return Ref(service, environment, f"{service}-{environment}-{int(rest)}")
+    if kind == "FINDING":
+        return FindingKey(service, environment, rest)
     if kind == "QUESTION":
         return Ref(service, environment, rest.partition("#")[0])
     return None

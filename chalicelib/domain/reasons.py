@@ -57,6 +57,8 @@ class Reason(StrEnum):
     BUILD_TIMED_OUT = "build_timed_out"
     LOST_LOCK = "lost_lock"
     CANCELED = "canceled"
+    STOPPED = "stopped"
+    RUN_ENDED = "run_ended"
     CHAT_REFUSED = "chat_refused"
     INTERNAL = "internal"
 
@@ -129,6 +131,8 @@ TEXTS: dict[Reason, str] = {
     Reason.TIMED_OUT: "{step} took longer than it may.",
     Reason.BUILD_TIMED_OUT: "The build of `{version}` was not reported in time.",
     Reason.LOST_LOCK: "Another deployment took over.",
+    Reason.STOPPED: "Stopped by hand in the console while it was {state}.",
+    Reason.RUN_ENDED: "The state machine ended {runs} times without bringing it to an end ({state}).",
     Reason.CANCELED: "Canceled by {who}.",
     Reason.CHAT_REFUSED: "Slack refused {method}: {problem}.",
     Reason.INTERNAL: "{step} failed: {what}.",

@@ -12,6 +12,7 @@ from typing import Protocol
 from chalicelib.domain.approval import Question
 from chalicelib.domain.builds import Build
 from chalicelib.domain.deployment import Deployment, Environment, Ref
+from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import HostState, Instance, LaunchGroup, Route
 from chalicelib.domain.settings import RouteSpec, Team
@@ -26,7 +27,7 @@ class Clock(Protocol):
 
 # --- state ------------------------------------------------------------------------------------------------------
 
-Record = Deployment | Environment | Question | Build
+Record = Deployment | Environment | Question | Build | Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,12 @@ class Store(Protocol):
 
     def questions(self, ref: Ref) -> tuple[Question, ...]:
         """Every question of a deployment, oldest first."""
+
+    def findings(self, service: str, name: str) -> tuple[Finding, ...]:
+        """What was found in an environment, with what was resolved lately."""
+
+    def finding(self, key: FindingKey) -> Finding | None:
+        """One finding."""
 
     def history(self, service: str, name: str, *, limit: int = 50) -> tuple[History, ...]:
         """Newest first."""

@@ -12,6 +12,7 @@ from chalicelib.domain.approval import Question
 from chalicelib.domain.builds import Build
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, Refused
+from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
 from chalicelib.usecases.ports import Change, History, Hold, Overview, Posted, Record, Save, Seen
@@ -28,6 +29,8 @@ def place(record: Record) -> Place:
         return ("deployment", record.service, record.environment, record.id)
     if isinstance(record, Question):
         return ("question", record.code)
+    if isinstance(record, Finding):
+        return ("finding", record.service, record.environment, record.key)
     return ("build", record.service, record.version)
 
 
@@ -48,7 +51,7 @@ class FakeStore(Recorder):
     def __init__(self, *configurations: dict[str, object]) -> None:
         super().__init__()
         self.table = Table(configurations=list(configurations))
-        self.changed: list[Ref | tuple[str, str]] = []
+        self.changed: list[Ref | FindingKey | tuple[str, str]] = []
         self._one_at_a_time = threading.Lock()
 
     def snapshot(self) -> Table:
@@ -101,6 +104,8 @@ class FakeStore(Recorder):
             self.changed.append(record.ref)
         elif isinstance(record, Build):
             self.changed.append((record.service, record.version))
+        elif isinstance(record, Finding):
+            self.changed.append(FindingKey(record.service, record.environment, record.key))
 
     # --- reading ------------------------------------------------------------------------------------------------
 
@@ -156,6 +161,19 @@ class FakeStore(Recorder):
     def _questions(self) -> list[Question]:
         found = [each for each in self.table.records.values() if isinstance(each, Question)]
         return sorted(found, key=lambda each: (each.asked_at, each.code))
+
+    def findings(self, service: str, name: str) -> tuple[Finding, ...]:
+        """What was found in an environment."""
+        with self._call("findings", service=service, name=name):
+            found = [each for each in self.table.records.values() if isinstance(each, Finding)]
+            here = [each for each in found if (each.service, each.environment) == (service, name)]
+            return tuple(sorted(here, key=lambda each: each.key))
+
+    def finding(self, key: FindingKey) -> Finding | None:
+        """One finding."""
+        with self._call("finding", key=key):
+            found = self.table.records.get(("finding", key.service, key.environment, key.key))
+            return found if isinstance(found, Finding) else None
 
     def history(self, service: str, name: str, *, limit: int = 50) -> tuple[History, ...]:
         """Newest first."""

@@ -1,0 +1,150 @@
+"""The sweeper: every minute it looks at each environment, repairs what is safe and has the rest reported in chat.
+
+It changes no server and no traffic: what it repairs are records, waits and executions, under the same conditions as
+everybody else, so that one who was faster wins and the next minute shows what is left.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from chalicelib.domain.deployment import Deployment, Environment, Ref
+from chalicelib.domain.errors import Conflict, Refused, Unavailable
+from chalicelib.domain.findings import Finding
+from chalicelib.domain.people import SERVICE
+from chalicelib.domain.plan import HostState, Instance
+from chalicelib.domain.settings import Team
+from chalicelib.telemetry import log_error
+from chalicelib.usecases.ports import Clock, Execution, Fleet, History, Save, Store, Workflow
+from chalicelib.usecases.sweep_repairs import Repairer
+from chalicelib.usecases.sweep_rules import Facts, Report, Subject, decide
+
+NEWEST = 3
+"""How many deployments are looked at besides those that hold the environment."""
+LEFT_OPEN_SECONDS = 3_600.0
+"""How long after its end a deployment's questions are looked at."""
+_LOOSE = (HostState.BUILDING, HostState.STANDBY, HostState.RETIRED)
+
+
+class Sweeper:
+    """One sweep over everything that is configured."""
+
+    def __init__(self, store: Store, workflow: Workflow, fleet: Fleet, clock: Clock) -> None:
+        self._store = store
+        self._workflow = workflow
+        self._fleet = fleet
+        self._clock = clock
+        self._repairer = Repairer(store, workflow, clock)
+
+    def sweep(self) -> dict[str, int]:
+        """Sweep every environment, each whatever happens to the others; Unavailable at the end where one failed."""
+        try:
+            team = self._store.team()
+        except Refused:
+            return {"environments": 0, "found": 0}
+        pairs = [(service, each) for service, names in team.services().items() for each in names]
+        failed, found = [], 0
+        for service, name in pairs:
+            try:
+                found += self._environment(team, service, name)
+            except Exception as error:  # noqa: BLE001 - one environment's trouble must not keep the others from it
+                log_error("environment not swept", error, service=service, environment=name)
+                failed.append(f"{service} in {name}")
+        if failed:
+            raise Unavailable(f"not swept: {', '.join(failed)}")
+        return {"environments": len(pairs), "found": found}
+
+    def _environment(self, team: Team, service: str, name: str) -> int:
+        facts = self._look(team, service, name)
+        decided = decide(facts)
+        for each in decided:
+            if not isinstance(each, Report):
+                self._repairer.repair(facts, each)
+        self._tell(facts, [each for each in decided if isinstance(each, Report)])
+        return len(decided)
+
+    # --- looking ------------------------------------------------------------------------------------------------
+
+    def _look(self, team: Team, service: str, name: str) -> Facts:
+        """Records first, instances after them: one that is seen has its record already."""
+        now = self._clock.now()
+        seen = self._store.overview(service, name, deployments=NEWEST)
+        slots = (seen.environment.active, seen.environment.keeping)
+        holders = {slot.deployment for slot in slots if slot is not None}
+        subjects = [self._subject(each, now, holds=each.id in holders) for each in seen.deployments]
+        instances = self._fleet.instances(service, name, states=_LOOSE)
+        known = {each.deployment.id: each.deployment for each in subjects}
+        made_by = {each.deployment for each in instances} - set(known)
+        creators = [each for each in (self._record(service, name, made) for made in sorted(made_by)) if each]
+        return Facts(
+            now=now,
+            environment=seen.environment,
+            subjects=tuple(subjects),
+            instances=tuple(instances),
+            creators=tuple(creators),
+            stopping=self._stopping(team, seen.environment, instances, (*known.values(), *creators)),
+        )
+
+    def _subject(self, deployment: Deployment, now: float, *, holds: bool) -> Subject:
+        """A deployment with what is asked about it: nothing more where it has ended a while ago."""
+        ref = deployment.ref
+        if deployment.ended:
+            fresh = now - deployment.phases[-1].at < LEFT_OPEN_SECONDS
+            return Subject(deployment, questions=self._store.questions(ref) if fresh else ())
+        execution = self._workflow.status(ref, deployment.run)
+        if execution is Execution.RUNNING:
+            return Subject(deployment, execution, self._store.questions(ref) if holds else ())
+        # It may have come to its end, or been taken up, between the two looks: the record as it is now decides.
+        again = self._store.deployment(ref) or deployment
+        return Subject(again, execution if again.run == deployment.run else None)
+
+    def _record(self, service: str, name: str, identifier: str) -> Deployment | None:
+        """The record that a tag names; a tag that is no id of this environment names none."""
+        number = identifier.removeprefix(f"{service}-{name}-")
+        if number == identifier or not (number.isascii() and number.isdigit()):
+            return None
+        return self._store.deployment(Ref(service, name, identifier))
+
+    def _stopping(
+        self,
+        team: Team,
+        environment: Environment,
+        instances: Iterable[Instance],
+        known: Iterable[Deployment],
+    ) -> frozenset[str]:
+        """Whose old fleets are stopped and kept. Asked only where one is: settings are many calls."""
+        if not any(each.state is HostState.RETIRED and each.status != "running" for each in instances):
+            return frozenset()
+        where = (environment.service, environment.name)
+        found = {"": team.environment(*where).old_fleet}
+        for each in known:
+            found[each.id] = self._store.team(each.config_version).environment(*where).old_fleet
+        return frozenset(identifier for identifier, what in found.items() if what == "stop")
+
+    # --- telling ------------------------------------------------------------------------------------------------
+
+    def _tell(self, facts: Facts, reports: list[Report]) -> None:
+        """Keep the findings true: each is written where it begins, changes or is over."""
+        known = {
+            each.key: each for each in self._store.findings(facts.environment.service, facts.environment.name)
+        }
+        for changed, event in _news(facts, known, reports):
+            where = (changed.service, changed.environment, changed.deployment)
+            line = History(*where, facts.now, SERVICE, event, changed.detail)
+            try:
+                self._store.commit(Save(changed), line)
+            except Conflict as error:
+                log_error("another sweep was faster", error, finding=changed.key)
+
+
+def _news(facts: Facts, known: dict[str, Finding], reports: list[Report]) -> Iterator[tuple[Finding, str]]:
+    """Findings to write, each with its event: those that are new or say something else, and those that are gone."""
+    where = (facts.environment.service, facts.environment.name)
+    seen = [Finding(*where, each.trouble, each.deployment, each.detail, facts.now) for each in reports]
+    for each in seen:
+        before = known.get(each.key)
+        after = before.again(each) if before else each
+        if after != before:
+            yield after, f"found_{each.trouble}"
+    gone = {key for key, each in known.items() if each.open} - {each.key for each in seen}
+    for key in sorted(gone):
+        yield replace(known[key], resolved_at=facts.now), f"resolved_{known[key].trouble}"
