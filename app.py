@@ -5,7 +5,7 @@ All functions stand in this file: one that a Chalice blueprint registers would n
 
 from typing import Any
 
-from chalice.app import Chalice, Response
+from chalice.app import Chalice, Rate, Response
 
 from chalicelib import bootstrap
 from chalicelib.edge import Answer
@@ -101,3 +101,9 @@ def terminate(event: dict[str, Any], context: object) -> dict[str, Any]:
 def chat(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Keep the channel true to the table."""
     return bootstrap.announce(event, context)
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES), name="sweeper")
+def sweeper(event: Any) -> dict[str, int]:
+    """Find what was left behind."""
+    return bootstrap.sweep(event.context)

@@ -169,10 +169,12 @@ def announce(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Bring chat up to date with what the table's stream says has changed."""
     from chalicelib.adapters.dynamodb_items import changed  # noqa: PLC0415 - only chat needs this
     from chalicelib.domain.deployment import Ref  # noqa: PLC0415
+    from chalicelib.domain.findings import FindingKey  # noqa: PLC0415
 
     changes = [changed(record["dynamodb"]["Keys"]) for record in event["Records"]]
     try:
         _announcer().deployments(each for each in changes if isinstance(each, Ref))
+        _announcer().findings(each for each in changes if isinstance(each, FindingKey))
         _announcer().builds(each for each in changes if isinstance(each, tuple))
     except PointsmanError as error:
         log_error("chat is behind", error, request=getattr(context, "aws_request_id", None))
@@ -188,6 +190,18 @@ def _announcer() -> "Announcer":
     document = SecretDocument(_json_client("secretsmanager"), settings().chat_secret, clock())
     chat = SlackChat(lambda: str(document.read().get("slack_bot_token", "")), settings().slack_api)
     return Announcer(store(), chat, clock())
+
+
+# --- the sweeper ------------------------------------------------------------------------------------------------
+
+
+def sweep(context: object) -> dict[str, int]:
+    """Look at every environment, repair what is safe and note the rest."""
+    from chalicelib.usecases.sweep import Sweeper  # noqa: PLC0415 - only the sweeper needs this
+
+    done = Sweeper(store(), workflow(), _fleet(), clock()).sweep()
+    log("info", "swept", request=getattr(context, "aws_request_id", None), **done)
+    return done
 
 
 # --- clients ----------------------------------------------------------------------------------------------------

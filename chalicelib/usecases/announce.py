@@ -16,12 +16,15 @@ from dataclasses import replace
 from chalicelib.domain.approval import SECOND_PERSON
 from chalicelib.domain.deployment import Deployment, Ref
 from chalicelib.domain.errors import Refused
+from chalicelib.domain.findings import FindingKey
 from chalicelib.telemetry import log
+from chalicelib.usecases.findings import finding_message
 from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
 from chalicelib.usecases.ports import Chat, Clock, Message, Posted, Store
 
 _MAIN = "main"
 _BUILDS = "builds"
+_NOBODY = "nobody"
 _CLOCKS_DIFFER = 60.0
 """Seconds: chat's clock gives the timestamps, ours the time of an intent."""
 
@@ -55,6 +58,21 @@ class Announcer:
                     self._show(Ref(service, _BUILDS, version), _MAIN, team.channel, message)
                 except Refused as refused:
                     log("error", "chat refused a message", said=refused.text, build=f"{service}@{version}")
+
+    def findings(self, keys: Iterable[FindingKey]) -> None:
+        """Show each of these findings as it is now, in the thread of its deployment."""
+        for key in sorted(set(keys)):
+            finding = self._store.finding(key)
+            if finding is not None:
+                ref = Ref(finding.service, finding.environment, finding.deployment or _NOBODY)
+                try:
+                    channel = self._store.team().environment(ref.service, ref.environment).channel
+                    main = self._store.post(ref, _MAIN)
+                    thread = main.timestamp if main is not None and main.channel == channel else ""
+                    name = f"finding-{finding.trouble}-{finding.found_at:.0f}"
+                    self._show(ref, name, channel, finding_message(finding), thread=thread)
+                except Refused as refused:
+                    log("error", "chat refused a message", said=refused.text, finding=key.key)
 
     def _deployment(self, deployment: Deployment) -> None:
         questions = self._store.questions(deployment.ref)

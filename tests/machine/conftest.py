@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import ministack
+from tests.machine.bystander import Bystander
 from tests.machine.interpreters import Interpreter
 from tests.packaged import built
 from tests.sandbox.conftest import platform  # noqa: F401 - a fixture
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 def package() -> Path:
     """The folder with the package."""
     return built()
+
+
+@pytest.fixture(autouse=True)
+def bystander() -> Iterator[None]:
+    """After each step of every flow of this folder the sweeper looks; where processes are killed it would have to act."""
+    Bystander.watching = True
+    yield
+    Bystander.watching = False
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from chalicelib.usecases.steps.hosts import DrainSteps, HostsSteps
 from chalicelib.usecases.steps.ledger import LedgerSteps
 from chalicelib.usecases.steps.planner import PlannerSteps
 from chalicelib.usecases.steps.traffic import TrafficSteps
+from chalicelib.usecases.sweep import Sweeper
 from tests.builders import APPROVER, DEPLOYER, LEAD, NOW, build, raw_config
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
@@ -27,6 +28,7 @@ from tests.fakes.hosts import FakeHosts
 from tests.fakes.store import FakeStore
 from tests.fakes.traffic import FakeTraffic
 from tests.fakes.workflow import FakeWorkflow
+from tests.machine.bystander import Bystander
 from tests.machine.driver import Machine
 
 FIRST = "cameras-production-1"
@@ -86,6 +88,8 @@ class Rig:
             },
         )
         self.machine.after_each_step = self.check
+        self.sweeper = Sweeper(self.store, self.workflow, self.fleet, self.clock)
+        self.unswept = Bystander(self.store, self.workflow, self.cloud, self.clock)
         self._events = (f"slack-{number}" for number in count(1))
         self.store.put(
             *(build(str(version), reported_at=NOW - 900 + version) for version in range(140, 144)),
@@ -177,6 +181,8 @@ class Rig:
         assert self.cloud.violations == []
         assert len(self.taking()) >= self.whole, "a fleet that takes traffic is whole"
         assert all(self.cloud.hosts[id_].status == "running" for id_ in self.taking())
+        wishes = self.unswept.wishes()
+        assert wishes == [], f"the sweeper has nothing to do where nobody died: {wishes}"
 
     def over(self, identifier: str = FIRST, *, run: int = 1) -> None:
         """Nothing is left of a deployment that has ended (SAFETY I8, I11)."""

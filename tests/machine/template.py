@@ -21,11 +21,11 @@ EDGE = "APIHandler"
 
 
 def functions() -> set[str]:
-    """What `@app.lambda_function(name=...)` registers in app.py."""
+    """What `@app.lambda_function(name=...)` and `@app.schedule(..., name=...)` register in app.py."""
     return {
         keyword.value.value
         for node in ast.walk(ast.parse(Path("app.py").read_text()))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "app.lambda_function"
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"app.lambda_function", "app.schedule"}
         for keyword in node.keywords
         if keyword.arg == "name"
         and isinstance(keyword.value, ast.Constant)

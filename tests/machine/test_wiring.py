@@ -16,6 +16,7 @@ from tests.machine.template import EDGE, listed, policies, statements
 TABLE = "POINTSMAN_TABLE"
 NEEDS = {
     EDGE: {TABLE, "POINTSMAN_DEPLOY_MACHINE", "POINTSMAN_EDGE_SECRET", "POINTSMAN_SLACK_HOOKS"},
+    "Sweeper": {TABLE, "POINTSMAN_DEPLOY_MACHINE"},
     "Chat": {TABLE, "POINTSMAN_CHAT_SECRET", "POINTSMAN_SLACK_API"},
 }
 """What bootstrap reads for a function; a step reads the table's name only."""
@@ -95,6 +96,16 @@ def test_what_config_reads_is_what_the_template_sets(resources: Resources) -> No
     assert set.union(*NEEDS.values()) == read
     for name, function in of_type(resources, "AWS::Serverless::Function").items():
         assert set(function["Environment"]["Variables"]) == NEEDS.get(name, {TABLE}), name
+
+
+def test_the_sweeper_runs_every_minute(resources: Resources) -> None:
+    """It is the only function with a schedule."""
+    schedules = {
+        name: [each["Properties"]["Schedule"] for each in function["Events"].values()]
+        for name, function in of_type(resources, "AWS::Serverless::Function").items()
+        if any(each["Type"] == "Schedule" for each in function.get("Events", {}).values())
+    }
+    assert schedules == {"Sweeper": ["rate(1 minute)"]}
 
 
 # --- the machine ------------------------------------------------------------------------------------------------

@@ -1,0 +1,75 @@
+"""What chat shows of a finding: what is wrong, what it means, what somebody can do; and that it is over."""
+
+from chalicelib.domain.findings import Finding, Trouble
+from chalicelib.usecases.messages import plain
+from chalicelib.usecases.ports import Action, Message
+
+_WHAT: dict[Trouble, str] = {
+    Trouble.STUCK: "*{deployment}* is stuck and keeps {where} for itself until somebody decides.",
+    Trouble.ORPHANS: "Instances of {where} are left that nothing will end: {owner}.",
+    Trouble.STANDBY_ILL: "A rollback of *{deployment}* would not be whole: the old fleet of {where} lost hosts.",
+}
+_MEANS: dict[Trouble, str] = {
+    Trouble.STUCK: (
+        "*Retry* goes on from where it stopped. *Release* leaves hosts and traffic as they are; "
+        "the next deployment may start."
+    ),
+    Trouble.ORPHANS: "They cost money and take no part in anything. `docs/operations.md` says how to end them by hand.",
+    Trouble.STANDBY_ILL: (
+        "Traffic is not touched. Until it is mended, going back means deploying the earlier version. "
+        "If the way back is not needed, the old fleet can end now."
+    ),
+}
+_OVER: dict[Trouble, str] = {
+    Trouble.STUCK: "*{deployment}* is not stuck any more.",
+    Trouble.ORPHANS: "The instances that were left in {where} are gone.",
+    Trouble.STANDBY_ILL: "*{deployment}* has no ill host in its old fleet any more, or no way back to keep.",
+}
+
+
+def finding_message(finding: Finding) -> Message:
+    """A finding; once it is resolved it says so and has no buttons."""
+    facts = {
+        "deployment": finding.deployment,
+        "where": f"`{finding.service}` in *{finding.environment}*",
+        "owner": f"*{finding.deployment}* ended without them"
+        if finding.deployment
+        else "no record knows them",
+    }
+    what = _WHAT[finding.trouble].format_map(facts)
+    if not finding.open:
+        over = (
+            f"✅ {_OVER[finding.trouble].format_map(facts)} Resolved at {{time:{finding.resolved_at:.0f}}}."
+        )
+        return Message(summary=_unmarked(over), lines=(over, f"It was: {_harmless(finding.detail)}"))
+    return Message(
+        summary=f"🆘 {_unmarked(what)}",
+        lines=(f"🆘 {{team}} {what}", _harmless(finding.detail), _MEANS[finding.trouble]),
+        actions=_buttons(finding),
+        notes=(f"found at {{time:{finding.found_at:.0f}}} · {finding.trouble}",),
+    )
+
+
+def _buttons(finding: Finding) -> tuple[Action, ...]:
+    """What a person can do about it from here."""
+    value = f"{finding.service} {finding.environment}"
+    if finding.trouble is Trouble.STUCK:
+        left = "Hosts and traffic stay as they are; the next deployment may start."
+        return (
+            Action("retry", "Retry", value, "primary"),
+            Action("cancel", "Release", value, "", left),
+        )
+    if finding.trouble is Trouble.STANDBY_ILL:
+        return (
+            Action("keep", "End the old fleet now", f"{value} end", "", "There is no way back after that."),
+        )
+    return ()
+
+
+def _harmless(detail: str) -> str:
+    """A detail may quote errors from outside, and name people."""
+    return plain(detail.replace("{person:", "").replace("}", "")) or "There is no more to say."
+
+
+def _unmarked(text: str) -> str:
+    return text.replace("*", "").replace("`", "")
