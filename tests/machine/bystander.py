@@ -22,8 +22,8 @@ class _Look(FakeStore):
         self.wanted: list[str] = []
 
     def commit(self, *changes: Change) -> None:
-        """Note the events, which name the repairs; that a deployment is stuck, or that somebody labeled a host by hand, is
-        no news here."""
+        """Note the events, which name the repairs; that a deployment is stuck, or that somebody labeled a host by
+        hand, is no news here."""
         told = [
             each.record for each in changes if isinstance(each, Save) and isinstance(each.record, Finding)
         ]

@@ -27,7 +27,7 @@ def package() -> Path:
 
 @pytest.fixture(autouse=True)
 def bystander() -> Iterator[None]:
-    """After each step of every flow of this folder the sweeper looks; where processes are killed it would have to act."""
+    """After each step of every flow of this folder the sweeper looks, and has nothing to do."""
     Bystander.watching = True
     yield
     Bystander.watching = False

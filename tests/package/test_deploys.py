@@ -139,6 +139,7 @@ def test_a_deployment_is_recorded_and_started(stack: Stack, started: str) -> Non
         "service": "cameras",
         "environment": "production",
         "deployment": "cameras-production-1",
+        "run": 1,
     }
 
 
