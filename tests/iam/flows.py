@@ -27,6 +27,7 @@ from chalicelib.usecases.steps.hosts import DrainSteps, HostsSteps
 from chalicelib.usecases.steps.ledger import LedgerSteps
 from chalicelib.usecases.steps.planner import PlannerSteps
 from chalicelib.usecases.steps.traffic import TrafficSteps
+from chalicelib.usecases.sweep import Sweeper
 from tests.builders import APPROVER, DEPLOYER, LEAD, build, raw_config
 from tests.contract.worlds import Clients, launched, moto_world
 from tests.fakes.chat import FakeChat
@@ -139,6 +140,7 @@ class Account:
         self._chatops = ChatOps(self.store, workflow, self._clock)
         self._announcer = Announcer(self.store, self.chat, self._clock)
         self._workflow = workflow
+        self._sweeper = Sweeper(self.store, workflow, world.fleet, self._clock)
         steps: dict[str, object] = {
             "planner": PlannerSteps(world.fleet, world.traffic),
             "ledger": LedgerSteps(workflow),
@@ -164,7 +166,13 @@ class Account:
         self.machine.let(seconds) if seconds else self.machine.run()
         self.recording.role = "chat"
         self._announcer.deployments([REF])
+        self.recording.role = "sweeper"
+        self._sweeper.sweep()
         self.recording.role = ""
+
+    def stop(self) -> None:
+        """Somebody stops the execution."""
+        self.machine.abort(REF.deployment)
 
     def report(self, made: Build, event: str) -> None:
         """CI reports a build."""
@@ -202,6 +210,16 @@ def recorded(strategy: Strategy, flow: Callable[[Account], None], **changes: Any
         world.set_alarm("errors", "OK")
         flow(account)
     return list({str(each): each for each in account.recording.asked}.values())
+
+
+def left(account: Account) -> None:
+    """Somebody stops the execution in the console, and the sweeper has the deployment close itself."""
+    account.say("cameras@142 to production")
+    account.confirm(Kind.START)
+    account.stop()
+    account.let(60)  # the sweeper looks, and has it taken up
+    account.let(60)
+    _ended(account, State.CANCELED)
 
 
 def kept(account: Account) -> None:

@@ -28,17 +28,18 @@ from tests.iam.roles import HOST_ROLE, MACHINE, STREAM, arn, function
 from tests.iam.shared_rights import secret_right, shared_rights
 from tests.iam.simulator import Request
 
+EXECUTION = MACHINE.replace("stateMachine", "execution") + ":cameras-production-142"
+
 OWN = [
     Right(
-        "StartDeployments",
-        "the chat edge can start executions",
-        (Request("edge", "states:StartExecution", MACHINE),),
+        "LookAtDeployments",
+        "the sweeper sees how the deploy machine's executions are, and nothing that they were given",
+        (Request("sweeper", "states:DescribeExecution", EXECUTION),),
         (
-            Request("edge", "states:StartExecution", arn("states", "stateMachine:payroll")),
-            Request(
-                "edge", "states:StopExecution", MACHINE.replace("stateMachine", "execution") + ":cameras-142"
-            ),
-            Request("edge", "states:UpdateStateMachine", MACHINE),
+            Request("sweeper", "states:DescribeExecution", arn("states", "execution:payroll:1")),
+            Request("sweeper", "states:GetExecutionHistory", EXECUTION),
+            Request("sweeper", "states:StopExecution", EXECUTION),
+            Request("sweeper", "states:RedriveExecution", EXECUTION),
         ),
     ),
     secret_right("edge", "SigningSecrets", "EdgeSecret", "ChatSecret"),

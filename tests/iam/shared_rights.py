@@ -90,6 +90,21 @@ def _looks(role: str) -> Right:
     )
 
 
+def _starts(role: str) -> Right:
+    return Right(
+        "StartDeployments",
+        "a deployment's execution can be started, not stopped or rewritten",
+        (Request(role, "states:StartExecution", MACHINE),),
+        (
+            Request(role, "states:StartExecution", arn("states", "stateMachine:payroll")),
+            Request(
+                role, "states:StopExecution", MACHINE.replace("stateMachine", "execution") + ":cameras-142"
+            ),
+            Request(role, "states:UpdateStateMachine", MACHINE),
+        ),
+    )
+
+
 def _wakes(role: str) -> Right:
     return Right(
         "WakeDeployments",
@@ -139,14 +154,15 @@ def _records(role: str) -> Right:
 
 
 STEPS = ("planner", "ledger", "fleet", "hosts", "drain", "traffic", "retire", "terminate")
-FUNCTIONS = ("edge", *STEPS, "chat")
+FUNCTIONS = ("edge", *STEPS, "chat", "sweeper")
 SHARED = {
     _reads: FUNCTIONS,
     _writes: tuple(each for each in FUNCTIONS if each != "terminate"),
     _logs: FUNCTIONS,
     _traces: (*FUNCTIONS, "machine"),
-    _looks: ("planner", "fleet", "traffic", "retire", "terminate"),
-    _wakes: ("edge", "ledger"),
+    _looks: ("planner", "fleet", "traffic", "retire", "terminate", "sweeper"),
+    _starts: ("edge", "sweeper"),
+    _wakes: ("edge", "ledger", "sweeper"),
     _traffic_looks: ("planner", "traffic"),
     _records: ("planner", "traffic"),
 }

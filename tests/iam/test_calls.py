@@ -21,6 +21,7 @@ FLOWS: dict[str, tuple[Strategy, Callable[[flows.Account], None], dict[str, Any]
     "stopped": ("weighted", flows.kept, {"old_fleet": "stop"}),
     "targets": ("targets", flows.went_back, {}),
     "dns": ("dns", flows.went_back, {}),
+    "left": ("weighted", flows.left, {}),
     "canceled": ("weighted", flows.canceled, {}),
 }
 

@@ -19,6 +19,12 @@ ONE_OF_SEVERAL = "the statement is for one of the resources that the action need
 STAYS = {
     ("edge", "WakeDeployments", "RESOURCE_MISMATCH"): "see NAMES_THE_MACHINE in simulator.py",
     ("ledger", "WakeDeployments", "RESOURCE_MISMATCH"): "see NAMES_THE_MACHINE in simulator.py",
+    ("sweeper", "WakeDeployments", "RESOURCE_MISMATCH"): "see NAMES_THE_MACHINE in simulator.py",
+    (
+        "sweeper",
+        "LookAtDeployments",
+        "RESOURCE_MISMATCH",
+    ): "an execution's ARN names the machine before its own name",
     ("chat", "FollowTheTable", "RESOURCE_MISMATCH"): "it does not expect the colons in a stream's time",
     ("fleet", "LaunchOnlyLabeled", "RESOURCE_MISMATCH"): ONE_OF_SEVERAL,
     ("fleet", "LaunchFromWhatTheLiveFleetUses", "RESOURCE_MISMATCH"): ONE_OF_SEVERAL,
