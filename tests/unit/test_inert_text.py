@@ -1,0 +1,142 @@
+"""Text from outside is text: in messages, in answers and in logs it marks nothing up and breaks no line."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.domain.approval import Answer
+from chalicelib.domain.deployment import State
+from chalicelib.telemetry import log, log_error
+from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
+from chalicelib.usecases.ports import Message
+from chalicelib.wire.slack_message import blocks_of, text_of
+from sandbox.front.blocks import check_blocks
+from tests.builders import APPROVER, NOW, build, deployment, question
+from tests.unit.door import Door
+
+PIECES = [
+    *(
+        "<!channel>",
+        "<!here>",
+        "<@U0LEAD>",
+        "<#C0A>",
+        "<https://evil.test|here>",
+        "&lt;!channel&gt;",
+        "&amp;",
+    ),
+    *("{team}", "{time:1}", "{left:1}", "{", "}", "`", "```", "*bold*", "_italic_", "~gone~", "> quote"),
+    *(
+        "\u202e",
+        "\u2066",
+        "\u200f",
+        "\u2028",
+        "\x1b[31m",
+        "\x9b1m",
+        "\x00",
+        "\ud800",
+        "\n",
+        "\r",
+        "https://evil.test",
+    ),
+]
+OUTSIDE = st.lists(st.sampled_from(PIECES) | st.text(max_size=8), max_size=6).map("".join)
+_MARKUP = re.compile(r"<[^>]*>?|[`*~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_TURNS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def messages(text: str) -> Iterator[Message]:
+    """What chat shows of records that hold text from outside: a build's author, a reason, an outcome."""
+    yield build_message(build(author=text), ["production"])
+    yield build_message(build(author=text, commit=""), [])
+    rejected = question(answer=Answer.REJECT, answered_by=APPROVER, answered_at=NOW, reason=text)
+    yield question_message(rejected, deployment(), NOW)
+    yield deployment_message(deployment(State.FAILED, detail=text, progress=text), [], NOW)
+    yield deployment_message(deployment(State.PREPARING, progress=text), [], NOW)
+
+
+def mrkdwn(part: object) -> Iterator[str]:
+    """Every text that Slack marks up, and that it is told to leave plain words alone."""
+    if isinstance(part, dict):
+        if part.get("type") == "mrkdwn":
+            assert part["verbatim"] is True
+            yield part["text"]
+        for each in part.values():
+            yield from mrkdwn(each)
+    elif isinstance(part, list):
+        for each in part:
+            yield from mrkdwn(each)
+
+
+def marked(message: Message) -> list[list[str]]:
+    """The markup of each text, in order."""
+    return [_MARKUP.findall(text) for text in [text_of(message), *mrkdwn(blocks_of(message))]]
+
+
+@given(text=OUTSIDE)
+def test_outside_text_adds_no_markup(text: str) -> None:
+    """The markup of every message is what it is with a harmless word; nothing turns a line round."""
+    for message, harmless in zip(messages(f"a{text}b"), messages("x"), strict=True):
+        assert marked(message) == marked(harmless)
+        blocks = blocks_of(message)
+        assert check_blocks(blocks) == []
+        assert not any(_TURNS.search(each) for each in [text_of(message), *mrkdwn(blocks)])
+
+
+@given(text=OUTSIDE)
+def test_output_of_a_host_stays_in_its_block(text: str) -> None:
+    """What a host printed can not close the block that it stands in."""
+    message = output_message(deployment(State.FAILED, detail="x", output=f"a{text}b"))
+    shown = list(mrkdwn(blocks_of(message)))[-1]
+    assert shown.startswith("```\n")
+    assert shown.endswith("\n```")
+    assert not re.search(r"[`<>]", shown[3:-3])
+
+
+@settings(deadline=None, max_examples=5)
+@given(piece=st.sampled_from(PIECES))
+def test_a_hundred_kilobytes_are_cut_and_stay_inert(piece: str) -> None:
+    """However long it is, Slack takes the message."""
+    for message in messages(f"a{piece * (100_000 // len(piece))}b"):
+        assert check_blocks(blocks_of(message)) == []
+        assert "<!channel" not in json.dumps(blocks_of(message))
+
+
+@settings(deadline=None)
+@given(text=OUTSIDE)
+def test_an_answer_quotes_nothing_that_marks_up(text: str) -> None:
+    """Whatever somebody types: what comes back mentions nobody and links to nothing."""
+    answer = Door().type(
+        f"cameras {text}".encode(errors="replace").decode()
+    )  # a form can not carry surrogates
+    if answer.status == 200:
+        said = json.loads(answer.body)["text"]
+        assert not re.search(r"[<>]", said)
+        assert said.count("`") % 2 == 0
+        assert not _TURNS.search(said)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(message=OUTSIDE, field=OUTSIDE)
+def test_a_log_line_is_one_line(message: str, field: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One JSON object, in ASCII, whatever is in it; it says just what it was given."""
+    capsys.readouterr()
+    log("info", message, actor=field)
+    printed = capsys.readouterr().err
+    assert printed.isascii()
+    assert printed.endswith("\n")
+    assert len(printed.splitlines()) == 1
+    line = json.loads(printed)
+    assert (line["message"], line["actor"], line["level"]) == (message, field, "info")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(said=OUTSIDE)
+def test_what_a_foreign_error_says_is_not_logged(said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It may quote what it was given: a token, a body."""
+    capsys.readouterr()
+    log_error("failed", ValueError(f"canary{said}"))
+    assert "canary" not in capsys.readouterr().err
