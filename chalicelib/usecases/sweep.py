@@ -45,7 +45,7 @@ class Sweeper:
         failed, found = [], 0
         for service, name in pairs:
             try:
-                found += self._environment(team, service, name)
+                found += self.act(self.look(team, service, name))
             except Exception as error:  # noqa: BLE001 - one environment's trouble must not keep the others from it
                 log_error("environment not swept", error, service=service, environment=name)
                 failed.append(f"{service} in {name}")
@@ -53,8 +53,8 @@ class Sweeper:
             raise Unavailable(f"not swept: {', '.join(failed)}")
         return {"environments": len(pairs), "found": found}
 
-    def _environment(self, team: Team, service: str, name: str) -> int:
-        facts = self._look(team, service, name)
+    def act(self, facts: Facts) -> int:
+        """Make the repairs and tell the rest; how many there were."""
         decided = decide(facts)
         for each in decided:
             if not isinstance(each, Report):
@@ -64,7 +64,7 @@ class Sweeper:
 
     # --- looking ------------------------------------------------------------------------------------------------
 
-    def _look(self, team: Team, service: str, name: str) -> Facts:
+    def look(self, team: Team, service: str, name: str) -> Facts:
         """Records first, instances after them: one that is seen has its record already."""
         now = self._clock.now()
         seen = self._store.overview(service, name, deployments=NEWEST)
