@@ -139,6 +139,11 @@ TEXTS: dict[Reason, str] = {
 }
 
 
+_WORDED = {"who", "when"}
+"""Facts that the product words itself, with people and times in them; all others may hold text from outside."""
+_NO_MARKUP = str.maketrans("{}", "()")
+
+
 class _Facts(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return f"({key})"
@@ -146,4 +151,5 @@ class _Facts(dict[str, str]):
 
 def text(reason: Reason, facts: dict[str, str]) -> str:
     """The sentence for a reason; a fact that is missing shows its name rather than failing."""
-    return TEXTS[reason].format_map(_Facts(facts))
+    safe = {name: said if name in _WORDED else said.translate(_NO_MARKUP) for name, said in facts.items()}
+    return TEXTS[reason].format_map(_Facts(safe))
