@@ -27,10 +27,18 @@ class BuildServer:
     api: str
     clock: VirtualClock
 
-    def report(self, version: str, status: str, *, artifact: str = "", sha256: str = "") -> tuple[int, str]:
-        """Report a build of the sample service; returns the HTTP status and the body of the answer."""
+    def report(
+        self,
+        version: str,
+        status: str,
+        *,
+        artifact: str = "",
+        sha256: str = "",
+        service: str = "cameras",
+    ) -> tuple[int, str]:
+        """Report a build, of the sample service where none is named; returns the HTTP status and the body of the answer."""
         data = {
-            "service": "cameras",
+            "service": service,
             "version": version,
             "status": status,
             "commit": hashlib.sha1(version.encode(), usedforsecurity=False).hexdigest(),

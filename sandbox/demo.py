@@ -106,14 +106,14 @@ def outcome(house: House) -> str:
 
 def newest(house: House) -> dict[str, Any]:
     """The record of the newest deployment; empty where there is none."""
-    found = [item for item in _items(house) if item["sk"].startswith("DEPLOYMENT#")]
+    found = [item for item in items(house) if item["sk"].startswith("DEPLOYMENT#")]
     return max(found, key=lambda item: item["requested_at"], default={})
 
 
 def left_open(house: House) -> list[str]:
     """Locks that are held and questions that are open."""
     left = []
-    for item in _items(house):
+    for item in items(house):
         if item["sk"] == "STATE":
             left += [
                 f"{slot} lock of {item[slot]['deployment']}"
@@ -127,12 +127,13 @@ def open_questions(house: House) -> list[str]:
     """The codes of questions that nobody has decided."""
     return [
         str(item["code"])
-        for item in _items(house)
+        for item in items(house)
         if item["sk"].startswith("QUESTION#") and not item.get("answer")
     ]
 
 
-def _items(house: House) -> list[dict[str, Any]]:
+def items(house: House) -> list[dict[str, Any]]:
+    """Everything in the table, as plain values."""
     from boto3.dynamodb.types import TypeDeserializer  # noqa: PLC0415 - only for looking
 
     read = TypeDeserializer().deserialize

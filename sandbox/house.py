@@ -45,6 +45,7 @@ class House:
     tell: Callable[[str], None] = print
     switch: Strategy = "weighted"
     network: Network = field(default_factory=Network)
+    front_options: tuple[str, ...] = ()
     processes: Processes = field(init=False)
     created: Provisioned = field(init=False)
     estate: seed.Estate = field(init=False)
@@ -79,7 +80,7 @@ class House:
         )
         self.tell("Packaging the product")
         self.processes.run("scripts.package", seconds=300)
-        self.tell("Starting platform, balancer and chat")
+        self.tell("Starting platform and chat")
         self._start_platform()
         self._start_front()
         self.created = provision(
@@ -92,6 +93,10 @@ class House:
             parameters={"SlackApi": f"{self.page}/api/", "SlackHooks": self.page},
         )
         endpoints.add(self.folder, table=self.created.ids["Table"], machine=self.machine)
+        self._furnish()
+
+    def _furnish(self) -> None:
+        """What a team has: a published configuration, a live fleet, devices, and builds."""
         self.tell(f"Building the live fleet: {self.hosts} control hosts and 2 recorders run {OLD}")
         self._publish()
         self._seed()
@@ -119,6 +124,7 @@ class House:
         self._start(
             "sandbox.front",
             "--folder", self.folder, "--package", PACKAGE, "--aws-endpoint", self.aws, "--page-port", port,
+            *self.front_options,
             ready=f"http://127.0.0.1:{port}/",
         )  # fmt: skip
 
@@ -130,9 +136,12 @@ class House:
         self.processes.environment = {**self.processes.environment, **self._cli_environment()}
         said = self.processes.run(
             "cli", "config", "publish", "--table", self.created.ids["Table"], "--bucket", self.bucket,
-            switches.configuration(self.switch, self.folder),
+            self._configuration(),
         )  # fmt: skip
         self.tell(said.strip().splitlines()[-1])
+
+    def _configuration(self) -> Path:
+        return switches.configuration(self.switch, self.folder)
 
     def _seed(self) -> None:
         package = build.build(OLD, self.folder / "artifacts")

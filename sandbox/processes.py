@@ -118,6 +118,10 @@ class Processes:
                 child.wait()
         self._children.clear()
 
+    def ids(self) -> dict[str, int]:
+        """Process ids by name."""
+        return {name: child.pid for name, child in self._children}
+
     def dead(self) -> Sequence[str]:
         """Processes that ended although nobody ended them."""
         return [name for name, child in self._children if child.poll() is not None]

@@ -48,12 +48,17 @@ RESOLVED_SECONDS = 30 * 86_400
 """How long a finding is remembered that is no more."""
 
 
+KEPT_VERSIONS = 4
+"""Configurations that one function keeps; deployments under way seldom use more."""
+
+
 class DynamoStore:
     """The port Store."""
 
     def __init__(self, client: JsonClient, table: str) -> None:
         self._client = client
         self._table = table
+        self._teams: dict[int, Team] = {}
 
     # --- writing ------------------------------------------------------------------------------------------------
 
@@ -202,12 +207,17 @@ class DynamoStore:
     # --- configuration ------------------------------------------------------------------------------------------
 
     def team(self, version: int | None = None) -> Team:
-        """A published configuration."""
+        """A published configuration. A version never changes, so the function that has read it keeps it: it may be
+        hundreds of kilobytes, and every step and every command needs it."""
         wanted = self._current() if version is None else version
-        item = self._get("CONFIG", f"VERSION#{wanted:08}") if wanted else None
-        if not item:
-            raise Refused(Reason.NOT_CONFIGURED)
-        return Team(wanted, plain(item["raw"]))
+        if wanted not in self._teams:
+            item = self._get("CONFIG", f"VERSION#{wanted:08}") if wanted else None
+            if not item:
+                raise Refused(Reason.NOT_CONFIGURED)
+            if len(self._teams) >= KEPT_VERSIONS:
+                self._teams.clear()
+            self._teams[wanted] = Team(wanted, plain(item["raw"]))
+        return self._teams[wanted]
 
     def publish(self, raw: dict[str, object]) -> int:
         """A new version; raises Conflict where somebody else published at the same time."""

@@ -42,22 +42,23 @@ class Fleet:
     version: str
     package: Published
     bundle: Published
+    service: str = SERVICE
 
     @property
     def deployment(self) -> str:
         """The id of the deployment that is supposed to have made it."""
-        return f"{SERVICE}-{self.version}"
+        return f"{self.service}-{self.version}"
 
     def configure(self, role: str) -> dict[str, str]:
         """Parameters of Pointsman-Configure."""
         url, sha256 = self.bundle
-        what = {"Service": SERVICE, "Environment": self.environment, "Role": role}
+        what = {"Service": self.service, "Environment": self.environment, "Role": role}
         return {**what, "Bundle": url, "BundleSha256": sha256}
 
     def install(self) -> dict[str, str]:
         """Parameters of Pointsman-Install."""
         url, sha256 = self.package
-        return {"Service": SERVICE, "Version": self.version, "Package": url, "Sha256": sha256}
+        return {"Service": self.service, "Version": self.version, "Package": url, "Sha256": sha256}
 
 
 def seed(
@@ -99,7 +100,7 @@ def launch(ec2: Any, network: Network, fleet: Fleet, role: str, count: int) -> l
     tags = {
         "Name": f"{fleet.deployment}-{role}",
         "pointsman:managed": "true",
-        "pointsman:service": SERVICE,
+        "pointsman:service": fleet.service,
         "pointsman:environment": fleet.environment,
         "pointsman:role": role,
         "pointsman:state": "live",

@@ -15,10 +15,9 @@ from moto.ssm.models import ssm_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from sandbox.estate import ssm_shapes
-from sandbox.estate.agent import Agent
 from sandbox.estate.commands import Command, Invocation, Node, limit
 from sandbox.estate.documents import BadDocument, BadParameters, steps
-from sandbox.estate.link import alive
+from sandbox.estate.nodes import Nodes, RealNodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,9 +40,10 @@ OPERATIONS = (
 )
 
 
-def install(platform: Platform) -> RunCommand:
-    """Replace the operations in this process; the newest platform is the one that counts."""
-    service = RunCommand(platform)
+def install(platform: Platform, nodes: Nodes | None = None) -> RunCommand:
+    """Replace the operations in this process; the newest platform is the one that counts. Nodes are real hosts where
+    none are given."""
+    service = RunCommand(platform, nodes or RealNodes(platform.endpoint))
     for name in OPERATIONS:
         setattr(SimpleSystemManagerResponse, name, _operation(getattr(service, name)))
     return service
@@ -70,8 +70,9 @@ class _Asked(dict[str, Any]):
 class RunCommand:
     """Commands of one account and region."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, nodes: Nodes) -> None:
         self._platform = platform
+        self._nodes = nodes
         self._commands: dict[str, Command] = {}
         self._registered: set[str] = set()
 
@@ -182,14 +183,13 @@ class RunCommand:
 
     def _online(self, node: Instance) -> bool | None:
         """Whether the agent answers; None for one that has never answered, which SSM does not know."""
-        online = alive(node.folder)
+        online = self._nodes.online(node)
         if online:
             self._registered.add(node.instance_id)
         return online if node.instance_id in self._registered else None
 
     def _node(self, node: Instance) -> Node:
-        agent = Agent(node.folder, self._platform.endpoint)
-        return Node(node.instance_id, agent, lambda: alive(node.folder))
+        return Node(node.instance_id, self._nodes.agent(node), lambda: self._nodes.online(node))
 
     def _command(self, asked: Mapping[str, Any]) -> Command:
         command = self._commands.get(str(asked.get("CommandId")))

@@ -41,7 +41,10 @@ def _settings() -> Settings:
     parser.add_argument("--signing-secret", default=workspace.SIGNING_SECRET)
     parser.add_argument("--bot-token", default=workspace.BOT_TOKEN)
     parser.add_argument("--acknowledge-seconds", type=float, default=ACKNOWLEDGE_SECONDS)
-    return Settings(**vars(parser.parse_args()))
+    parser.add_argument("--channels", type=int, default=0, help="further channels")
+    options = vars(parser.parse_args())
+    workspace.open_channels(options.pop("channels"))
+    return Settings(**options)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from sandbox.front.content import SlackError
+from sandbox.front.tally import Tally
 from sandbox.front.web_api import WebApi
 
 if TYPE_CHECKING:
@@ -30,11 +31,13 @@ class Slack:
         self._faults = faults
         self._pace = pace
         self._token = token
+        self.tally = Tally(channel.now)
 
     def routes(self) -> list[web.RouteDef]:
         """What a server has to answer."""
         return [
             web.route("*", "/api/{method}", self.call),
+            web.get("/_sandbox/chat/calls", self.calls),
             web.post("/commands/{path:.+}", self.respond),
             web.post("/actions/{path:.+}", self.respond),
         ]
@@ -42,7 +45,13 @@ class Slack:
     async def call(self, request: web.Request) -> web.Response:
         """One call of the Web API; https://docs.slack.dev/apis/web-api/#evaluating-responses."""
         arguments = await _arguments(request)
-        return await self._answer(request, lambda: self._call(request, arguments))
+        answer = await self._answer(request, lambda: self._call(request, arguments))
+        self.tally.note(request.match_info["method"], str(arguments.get("channel", "")), answer.status)
+        return answer
+
+    async def calls(self, _request: web.Request) -> web.Response:
+        """What the app has called so far."""
+        return web.json_response(self.tally.report())
 
     async def respond(self, request: web.Request) -> web.Response:
         """A message to a response_url."""

@@ -12,6 +12,7 @@ BOT_ID = "B0POINTSMAN"
 BOT_NAME = "Pointsman"
 DEPLOYS = "C0DEPLOYS"
 CHANNELS = {DEPLOYS: "deploys"}
+"""Names by id; `open_channels` adds to them before the front starts."""
 SIGNING_SECRET = "sandbox-signing-secret"
 BOT_TOKEN = "xoxb-sandbox-bot-token"
 
@@ -47,6 +48,13 @@ def person(name_or_id: str) -> Person:
         if name_or_id == known.id or name_or_id.lower() == known.handle:
             return known
     raise KeyError(name_or_id)
+
+
+def open_channels(number: int) -> list[str]:
+    """Open channels for further teams, C0TEAM00 and so on; returns their ids."""
+    opened = {f"C0TEAM{each:02}": f"team-{each:02}" for each in range(number)}
+    CHANNELS.update(opened)
+    return list(opened)
 
 
 def display_name(user_id: str) -> str:

@@ -27,7 +27,10 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("MOTO_PORT", str(options.port))
     settings = Settings(
-        network=options.network, boot_seconds=options.boot_seconds, stop_seconds=options.stop_seconds
+        network=options.network,
+        boot_seconds=options.boot_seconds,
+        stop_seconds=options.stop_seconds,
+        at_a_time=options.at_a_time,
     )
     platform = SandboxPlatform(
         folder=folder, port=options.port, settings=settings, estate=connect(options.balancer)
@@ -61,6 +64,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--network", default=Settings.network, help="first two numbers of loopback addresses")
     parser.add_argument("--boot-seconds", type=float, default=Settings.boot_seconds)
     parser.add_argument("--stop-seconds", type=float, default=Settings.stop_seconds)
+    parser.add_argument("--at-a-time", type=int, default=Settings.at_a_time, help="functions running at once")
     return parser.parse_args()
 
 

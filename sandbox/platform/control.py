@@ -2,6 +2,7 @@
 
 GET  /_sandbox/ready      {"ready": true}
 GET  /_sandbox/calls      {"total": {"ec2.RunInstances": 2}, "by_caller": {...}}: calls of the product's functions
+GET  /_sandbox/functions  invocations, durations and waits by function, and the most that ran at a time
 GET  /_sandbox/clock      {"now", "rate"}
 POST /_sandbox/clock      {"rate": 10} and/or {"advance": 7200}
 GET  /_sandbox/instances  every instance: id, address, state, tags
@@ -36,6 +37,7 @@ class Control:
         self._routes: dict[tuple[str, str], Callable[[dict[str, Any]], object]] = {
             ("GET", "ready"): lambda _: {"ready": True},
             ("GET", "calls"): lambda _: counter.report(platform.functions.names()),
+            ("GET", "functions"): lambda _: platform.figures.report(),
             ("GET", "clock"): lambda _: self._show_clock(),
             ("POST", "clock"): self._move_clock,
             ("GET", "instances"): lambda _: self._show_instances(),

@@ -14,9 +14,10 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from sandbox.clock import VirtualClock
-from sandbox.platform import ec2, elbv2, lambda_, stepfunctions
+from sandbox.platform import ec2, elbv2, lambda_, stepfunctions, transactions
 from sandbox.platform.control import Control, compose
 from sandbox.platform.counting import CallCounter
+from sandbox.platform.estate import NoEstate
 from sandbox.platform.pool import WorkerPool
 from sandbox.platform.schedules import Scheduler
 from sandbox.platform.streams import StreamPoller
@@ -24,6 +25,7 @@ from sandbox.platform.streams import StreamPoller
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sandbox.estate.nodes import Nodes
     from sandbox.platform.estate_port import Estate, Instance
     from sandbox.platform.settings import Settings
 
@@ -48,7 +50,8 @@ class SandboxPlatform:
         self.account, self.region = settings.account, settings.region
         self.endpoint = f"http://{HOST}:{port}"
         self.estate = estate
-        self._pool = WorkerPool(clock_file=clock_file, logs=folder / "logs")
+        self._pool = WorkerPool(clock_file=clock_file, logs=folder / "logs", limit=settings.at_a_time)
+        self.figures = self._pool.figures
         self.fleet = ec2.Fleet(settings=settings, folder=folder, estate=estate)
         self.traffic = elbv2.Traffic(settings=settings, estate=estate)
         self.functions = lambda_.Functions(
@@ -79,11 +82,12 @@ class SandboxPlatform:
             logging.CRITICAL
         )  # its lines show inputs, tokens too
         stepfunctions.install(self.clock)
+        transactions.install()
         lambda_.install(self.functions)
         ec2.install(self.fleet)
         elbv2.install(self.traffic)
         if importlib.util.find_spec("sandbox.estate") and importlib.util.find_spec("sandbox.estate.ssm"):
-            importlib.import_module("sandbox.estate.ssm").install(self)
+            importlib.import_module("sandbox.estate.ssm").install(self, _imaginary(self.estate))
 
     def serve(self) -> None:
         """Answer requests until `close`."""
@@ -97,3 +101,11 @@ class SandboxPlatform:
         self._pool.close()
         with ThreadPoolExecutor(CLOSING_THREADS) as threads:
             list(threads.map(self.estate.stop_host, [instance.instance_id for instance in self.instances()]))
+
+
+def _imaginary(estate: Estate) -> Nodes | None:
+    """Where there are no hosts, SSM imagines them too."""
+    if not isinstance(estate, NoEstate):
+        return None
+    nodes: Nodes = importlib.import_module("sandbox.estate.nodes").ImaginaryNodes(estate)
+    return nodes

@@ -80,6 +80,7 @@ class Traffic:
 
     def routes(self) -> Routes:
         """Return what the balancer should do now."""
+        addresses = self._host_addresses()
         return Routes(
             listeners=[
                 Listener(
@@ -91,7 +92,9 @@ class Traffic:
                 for lb in self._backend.load_balancers.values()
                 for listener in lb.listeners.values()
             ],
-            target_groups={arn: self._group(group) for arn, group in self._backend.target_groups.items()},
+            target_groups={
+                arn: self._group(group, addresses) for arn, group in self._backend.target_groups.items()
+            },
         )
 
     def release(self, group: FakeTargetGroup, target: dict[str, Any]) -> None:
@@ -148,7 +151,15 @@ class Traffic:
             del self._draining[key]
             self.push()
 
-    def _group(self, group: FakeTargetGroup) -> TargetGroup:
+    def _host_addresses(self) -> dict[str, str]:
+        """By instance, in one look: moto searches all instances for each."""
+        return {
+            instance.id: str(instance.private_ip_address)
+            for reservation in list(self._ec2.reservations.values())
+            for instance in list(reservation.instances)
+        }
+
+    def _group(self, group: FakeTargetGroup, addresses: dict[str, str]) -> TargetGroup:
         return TargetGroup(
             protocol=group.protocol or "TCP",
             port=int(group.port),
@@ -159,20 +170,18 @@ class Traffic:
                 "healthy": int(group.healthy_threshold_count),
                 "unhealthy": int(group.unhealthy_threshold_count),
             },
-            targets=list(self._targets(group)),
+            targets=list(self._targets(group, addresses)),
         )
 
-    def _targets(self, group: FakeTargetGroup) -> Iterator[Target]:
-        for target in group.targets.values():
-            yield self._target(_key(group, target), draining=False)
-        for key in self._draining:
-            if key.target_group_arn == group.arn:
-                yield self._target(key, draining=True)
-
-    def _target(self, key: TargetKey, *, draining: bool) -> Target:
-        instance = self._ec2.get_instance_by_id(key.target_id)
-        address = str(instance.private_ip_address) if instance else key.target_id
-        return Target(id=key.target_id, address=address, port=key.port, draining=draining)
+    def _targets(self, group: FakeTargetGroup, addresses: dict[str, str]) -> Iterator[Target]:
+        draining = [key for key in self._draining if key.target_group_arn == group.arn]
+        for key in [*(_key(group, target) for target in group.targets.values()), *draining]:
+            yield Target(
+                id=key.target_id,
+                address=addresses.get(key.target_id, key.target_id),
+                port=key.port,
+                draining=key in draining,
+            )
 
     def _address(self, arn: str) -> str:
         return self._addresses.setdefault(arn, f"{self._settings.network}.0.{len(self._addresses) + 2}")

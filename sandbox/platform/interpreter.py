@@ -40,6 +40,7 @@ from moto.stepfunctions.parser.backend import execution
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
 from sandbox.clock import GLANCE
+from sandbox.platform import definitions
 from sandbox.platform.override import override
 
 if TYPE_CHECKING:
@@ -263,6 +264,7 @@ def install(clock: VirtualClock) -> None:
                 return
             time.sleep(pause)
 
+    definitions.install()
     TokenEndpoint.clock = clock
     override(callback, "CallbackEndpoint", TokenEndpoint)
     override(Program, "eval", _run_program(super(Program, Program).eval, clock))

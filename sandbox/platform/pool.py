@@ -1,4 +1,8 @@
-"""Worker processes for Lambda functions: a pool for each function that grows on demand, one request per worker."""
+"""Worker processes for Lambda functions: a pool for each function that grows on demand, one request per worker.
+
+Where a limit is set, no more requests than that run at a time in the whole pool, and the others wait for their turn:
+hundreds of processes would only take the time of a small machine from each other.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,13 @@ import sys
 import threading
 import time
 import uuid
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sandbox import clock as clock_module
+from sandbox.platform.figures import Figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,9 +116,11 @@ class Worker:
 class WorkerPool:
     """Every worker of the sandbox, idle ones kept by the spec that they were started with."""
 
-    def __init__(self, *, clock_file: Path, logs: Path) -> None:
+    def __init__(self, *, clock_file: Path, logs: Path, limit: int = 0) -> None:
         self._clock_file = clock_file
         self._logs = logs
+        self.figures = Figures()
+        self._turns = threading.BoundedSemaphore(limit) if limit else nullcontext()
         self._idle: dict[str, list[tuple[FunctionSpec, Worker]]] = {}
         self._lock = threading.Lock()
         self._all: set[Worker] = set()
@@ -120,6 +128,13 @@ class WorkerPool:
 
     def invoke(self, spec: FunctionSpec, event: Any) -> Reply:
         """Run one request in an idle worker, or in a new one."""
+        asked = time.monotonic()
+        with self._turns, self.figures.watch(spec.name, asked) as seen:
+            reply = self._run(spec, event)
+            seen.failed = reply.failed
+        return reply
+
+    def _run(self, spec: FunctionSpec, event: Any) -> Reply:
         request_id = str(uuid.uuid4())
         worker = self._take(spec)
         request = {"event": event, "request_id": request_id, "arn": spec.arn, "timeout": spec.timeout}
@@ -153,6 +168,7 @@ class WorkerPool:
                 self._all.discard(worker)
                 worker.kill()
             worker = Worker(spec, self._clock_file, self._logs / f"{spec.name}.log")
+            self.figures.started(spec.name)
             self._all.add(worker)
             return worker
 

@@ -17,3 +17,4 @@ class Settings:
     health_pace: float = (
         10.0  # checks come this much more often than configured: the API accepts no less than 5 s
     )
+    at_a_time: int = 0  # functions that may run at once, the others wait; 0: as many as are asked
