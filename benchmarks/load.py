@@ -2,8 +2,8 @@
 
 Everybody types `/deploy` at the same moment, a second person confirms each from the channel, everybody types `finish`
 at the same moment, and the windows end. Then all is checked, and the figures go to build/load/report.json.
-Edge, table, stream, state machine, functions and chat are real; hosts and load balancers are imagined (sandbox/light.py).
-All of it, the people too, shares this machine, so the figures are a floor: quote them with the machine.
+Edge, table, stream, state machine, functions and chat are real; hosts and load balancers are only imagined
+(sandbox/light.py). All of it, the people too, shares this machine, so the figures are a floor: quote them with it.
 """
 
 from __future__ import annotations
@@ -39,13 +39,14 @@ def main() -> int:
     def tell(line: str) -> None:
         print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)
 
-    with LightHouse(
+    house = LightHouse(
         OUT / "sandbox",
         services=options.deployments,
         channels=options.channels,
         at_a_time=options.at_a_time,
         tell=tell,
-    ) as house:
+    )
+    with house:
         report = run(house, tell, patience=options.patience)
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")

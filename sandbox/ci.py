@@ -36,7 +36,7 @@ class BuildServer:
         sha256: str = "",
         service: str = "cameras",
     ) -> tuple[int, str]:
-        """Report a build, of the sample service where none is named; returns the HTTP status and the body of the answer."""
+        """Report a build (of the sample service by default); returns the HTTP status and the answer's body."""
         data = {
             "service": service,
             "version": version,

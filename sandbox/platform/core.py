@@ -14,7 +14,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from sandbox.clock import VirtualClock
-from sandbox.platform import ec2, elbv2, lambda_, stepfunctions, transactions
+from sandbox.platform import attributes, ec2, elbv2, lambda_, stepfunctions, tables
 from sandbox.platform.control import Control, compose
 from sandbox.platform.counting import CallCounter
 from sandbox.platform.estate import NoEstate
@@ -82,7 +82,8 @@ class SandboxPlatform:
             logging.CRITICAL
         )  # its lines show inputs, tokens too
         stepfunctions.install(self.clock)
-        transactions.install()
+        tables.install()
+        attributes.install()
         lambda_.install(self.functions)
         ec2.install(self.fleet)
         elbv2.install(self.traffic)

@@ -1,4 +1,4 @@
-"""Each definition of a state machine is parsed once: moto parses it at every start, which takes a quarter of a second."""
+"""A definition of a state machine is parsed once: moto parses it at every start, which takes a quarter of a second."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend, ec2_backends
+from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.instances import Instance as MotoInstance
 from moto.ec2.models.instances import InstanceBackend, Reservation
 from moto.ec2.responses.instances import InstanceResponse
@@ -164,6 +165,12 @@ def _tags(instance: MotoInstance) -> dict[str, str]:
     return {tag["key"]: tag["value"] for tag in instance.get_tags()}
 
 
+def _tags_of_one(resource: Any) -> list[dict[str, str]]:
+    """moto searches all tags of the account for those of one resource."""
+    tags = resource.ec2_backend.tags.get(resource.id, {}) if resource.id else {}
+    return [{"resource_id": resource.id, "key": key, "value": value} for key, value in list(tags.items())]
+
+
 def install(fleet: Fleet) -> None:
     """Bind the fleet into moto's EC2; once in a process."""
 
@@ -197,6 +204,7 @@ def install(fleet: Fleet) -> None:
             fleet.boot(instance)
         return reservation
 
+    override(TaggedEC2Resource, "get_tags", _tags_of_one)
     override(InstanceResponse, "run_instances", run_instances)
     override(InstanceBackend, "run_instances", launch_all)
     override(InstanceBackend, "start_instances", _each(fleet.restart))

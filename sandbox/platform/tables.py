@@ -1,4 +1,5 @@
-"""Transactions of DynamoDB that do not copy whole tables: moto does before each, and takes longer the more there is.
+"""Tables of DynamoDB that stay quick when they are large: moto copies whole tables before each transaction, and sorts
+all of a table's items for each query.
 
 What a transaction may change is which items stand in a table, and the stream; items themselves are only replaced. So a
 copy of the places is enough to go back to. Not for `Update`, which changes an item itself; the product never sends one.
@@ -7,6 +8,7 @@ copy of the places is enough to go back to. Not for `Update`, which changes an i
 from __future__ import annotations
 
 import copy
+from collections import defaultdict
 from typing import Any
 
 from moto.dynamodb.models import DynamoDBBackend
@@ -15,6 +17,7 @@ from moto.dynamodb.models.table import Table
 from sandbox.platform.override import override
 
 _transact: Any = DynamoDBBackend.transact_write_items
+_query: Any = Table.query
 
 
 def transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
@@ -37,7 +40,32 @@ def places(self: Table, _memo: dict[int, Any]) -> Table:
     return copied
 
 
+def query(
+    self: Table,
+    hash_key: Any,
+    comparison: str | None,
+    values: list[Any],
+    limit: int,
+    start: dict[str, Any],
+    forward: bool,  # noqa: FBT001 # moto's own order of arguments
+    projection: list[list[str]] | None,
+    index_name: str | None = None,
+    *more: Any,
+    **others: Any,
+) -> Any:
+    """Query a table that has nothing but the partition that is asked for; an index has no partitions in moto."""
+    arguments = (hash_key, comparison, values, limit, start, forward, projection, index_name, *more)
+    if index_name:
+        return _query(self, *arguments, **others)
+    partition = copy.copy(self)
+    partition.items = defaultdict(dict)
+    if hash_key in self.items:
+        partition.items[hash_key] = self.items[hash_key]
+    return _query(partition, *arguments, **others)
+
+
 def install() -> None:
     """Bind this into moto; once in a process."""
     override(DynamoDBBackend, "transact_write_items", transact_write_items)
+    override(Table, "query", query)
     Table.__deepcopy__ = places  # type: ignore[attr-defined] # only backups copy tables too, and the sandbox makes none
