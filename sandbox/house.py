@@ -8,7 +8,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.request import Request, urlopen
 
 import boto3
@@ -51,7 +51,7 @@ class House:
     estate: seed.Estate = field(init=False)
     _watch: SwitchWatch | None = None
 
-    def __enter__(self) -> House:
+    def __enter__(self) -> Self:
         """Bring everything up; what was started is ended again where a room fails."""
         try:
             self._up()

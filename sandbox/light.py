@@ -24,10 +24,13 @@ from sandbox.processes import ROOT, free_port
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sandbox.estate.traffic import Ways
+
 LIVE, NEXT = "1", "2"
 ENVIRONMENT = "production"
 PORT = 9000
 BOOT_SECONDS = "0.2"
+DRAIN_SECONDS = "2"
 
 
 @dataclass
@@ -87,6 +90,7 @@ class LightHouse(House):
         for service in self.names:
             fleet = seed.Fleet(ENVIRONMENT, LIVE, nothing, nothing, service)
             ways = make_ways(cloud, network, service=service, strategy="weighted", port=PORT)
+            _drain_quickly(cloud("elbv2"), ways)
             made[service] = ways, seed.launch(cloud("ec2"), network, fleet, "control", 1)
         eventually(lambda: {each["state"] for each in self.instances()} == {"running"}, "the live fleets")
         for ways, hosts in made.values():
@@ -127,6 +131,13 @@ class LightHouse(House):
             "drain": {"batch": 25},
             "environments": {ENVIRONMENT: production},
         }
+
+
+def _drain_quickly(elbv2: Any, ways: Ways) -> None:
+    """Draining takes real seconds, and nobody is connected."""
+    delay = {"Key": "deregistration_delay.timeout_seconds", "Value": DRAIN_SECONDS}
+    for arn in ways.groups.values():
+        elbv2.modify_target_group_attributes(TargetGroupArn=arn, Attributes=[delay])
 
 
 def _report(server: ci.BuildServer, service: str) -> None:

@@ -40,14 +40,14 @@ def places(self: Table, _memo: dict[int, Any]) -> Table:
     return copied
 
 
-def query(
+def query(  # noqa: PLR0917 # moto's own order of arguments
     self: Table,
     hash_key: Any,
     comparison: str | None,
     values: list[Any],
     limit: int,
     start: dict[str, Any],
-    forward: bool,  # noqa: FBT001 # moto's own order of arguments
+    forward: bool,
     projection: list[list[str]] | None,
     index_name: str | None = None,
     *more: Any,
