@@ -16,6 +16,7 @@ from chalicelib.telemetry import log, log_error, trace_aws_calls
 if TYPE_CHECKING:
     from chalicelib.edge import Edge, Secrets
     from chalicelib.usecases.announce import Announcer
+    from chalicelib.usecases.ports import Clock, Store
 
 
 @cache
@@ -73,6 +74,19 @@ def edge() -> "Edge":
 
 def step(function: str, event: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Run the step that the state machine sent, with the ports of one function."""
+    return run_step(function, _steps(function), store(), clock(), event, context=context)
+
+
+def run_step(
+    function: str,
+    steps: object,
+    store: "Store",
+    clock: "Clock",
+    event: Mapping[str, Any],
+    *,
+    context: object = None,
+) -> dict[str, Any]:
+    """Run a step with the ports that are given, and log what became of it."""
     from chalicelib.usecases.steps.work import run  # noqa: PLC0415 - the edge needs none of this
     from chalicelib.wire.step_event import parse_step  # noqa: PLC0415
 
@@ -84,7 +98,7 @@ def step(function: str, event: Mapping[str, Any], context: object) -> dict[str, 
         "request": getattr(context, "aws_request_id", None),
     }
     try:
-        result = run(_steps(function), store(), clock(), parsed, keep_reason=function != "terminate")
+        result = run(steps, store, clock, parsed, keep_reason=function != "terminate")
     except NotReady as waiting:
         log("info", "not ready", waits_for=str(waiting), **fields)
         raise
@@ -167,15 +181,20 @@ _STEPS: dict[str, Callable[[], object]] = {
 
 def announce(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Bring chat up to date with what the table's stream says has changed."""
+    return run_announcer(_announcer(), event, context)
+
+
+def run_announcer(announcer: "Announcer", event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """Announce what has changed with the announcer that is given, and log where that fails."""
     from chalicelib.adapters.dynamodb_items import changed  # noqa: PLC0415 - only chat needs this
     from chalicelib.domain.deployment import Ref  # noqa: PLC0415
     from chalicelib.domain.findings import FindingKey  # noqa: PLC0415
 
     changes = [changed(record["dynamodb"]["Keys"]) for record in event["Records"]]
     try:
-        _announcer().deployments(each for each in changes if isinstance(each, Ref))
-        _announcer().findings(each for each in changes if isinstance(each, FindingKey))
-        _announcer().builds(each for each in changes if isinstance(each, tuple))
+        announcer.deployments(each for each in changes if isinstance(each, Ref))
+        announcer.findings(each for each in changes if isinstance(each, FindingKey))
+        announcer.builds(each for each in changes if isinstance(each, tuple))
     except PointsmanError as error:
         log_error("chat is behind", error, request=getattr(context, "aws_request_id", None))
         raise

@@ -1,0 +1,139 @@
+"""What people, CI and the world do in a flow, as data, and what each waits to see before the flow goes on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chalicelib.domain.approval import Kind, Question
+from chalicelib.domain.deployment import State
+from chalicelib.domain.people import Actor
+from tests.faults.run import Run
+
+Seen = Callable[[Run], bool]
+MOST_TRIES = 6
+LOOK_AGAIN = 5.0
+"""Seconds after which somebody who sees nothing happen tries again."""
+
+
+class NotConverged(Exception):
+    """Somebody waits for what never comes."""
+
+
+def asks(*kinds: Kind) -> Seen:
+    """These are asked, and can be answered."""
+    return lambda run: all(run.asked(kind) is not None for kind in kinds)
+
+
+def is_in(*states: State, number: int = 1) -> Seen:
+    """A deployment is in one of these states."""
+
+    def seen(run: Run) -> bool:
+        made = run.deployments()
+        return len(made) >= number and made[number - 1].state in states
+
+    return seen
+
+
+def always(_: Run) -> bool:
+    """Nothing to wait for."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """`do` says whether the person saw it go wrong; who does acts again until `then` is seen, and once more where the
+    act is of the kind that people repeat. `at`: the task before which it happens."""
+
+    name: str
+    do: Callable[[Run], bool]
+    then: Seen = always
+    again: bool = True
+    at: str = ""
+    goes_on: bool = True
+    """Whether everything goes on before the next act; else that comes at its own task."""
+
+    def perform(self, run: Run) -> None:
+        """Until it is done."""
+        if self.at:
+            run.until(self.at)
+        for _ in range(MOST_TRIES):
+            wrong = self.do(run)
+            if not self.goes_on:
+                if not wrong:
+                    return
+                continue
+            run.settle()
+            if self.then(run):
+                if wrong and self.again:
+                    self.do(run)
+                    run.settle()
+                return
+            run.let(LOOK_AGAIN)
+            if self.then(run):
+                return
+        states = [f"{each.id} is {each.state}: {each.detail}" for each in run.deployments()]
+        raise NotConverged(f"after `{self.name}`: {states}, last said {run.people.said[-1:]}")
+
+
+def say(text: str, by: Actor, then: Seen, *, again: bool = True, at: str = "") -> Act:
+    """Somebody types."""
+    return Act(text, lambda run: run.people.type(text, by), then, again, at)
+
+
+def click(verb: str, by: Actor, then: Seen, kind: Kind | None = None, *, again: bool = True) -> Act:
+    """Somebody presses the button with this verb that is shown for the open question of a kind, or the newest. Who saw
+    it go wrong may still have the old message before them, and presses the same button again."""
+    pressed: dict[int, str] = {}
+
+    def do(run: Run) -> bool:
+        value = _button(run, verb, run.asked(kind) if kind else None) or pressed.get(id(run))
+        if value is None:
+            return True
+        pressed[id(run)] = value
+        return run.people.click(verb, value, by)
+
+    return Act(f"click {verb}", do, then, again)
+
+
+def _button(run: Run, verb: str, question: Question | None) -> str | None:
+    """The value of a live button, the newest first."""
+    for message in reversed(run.account.slack.messages):
+        for shown, value in message.buttons():
+            if shown == verb and (question is None or value == question.code):
+                return value
+    return None
+
+
+def report(version: str, status: str, then: Seen = always, *, at: str = "") -> Act:
+    """CI reports a build; the same delivery comes again where it failed."""
+    event = f"build-{version}-{status}"
+    return Act(event, lambda run: run.people.report(version, status, event), then, at=at)
+
+
+def wait(seconds: float, then: Seen) -> Act:
+    """Time passes, and what should have come by then has."""
+
+    def do(run: Run) -> bool:
+        run.let(seconds)
+        return False
+
+    return Act(f"{seconds} s later", do, then, again=False)
+
+
+def happens(name: str, what: Callable[[Run], object], then: Seen = always, *, at: str = "") -> Act:
+    """Something happens outside."""
+
+    def do(run: Run) -> bool:
+        what(run)
+        return False
+
+    return Act(name, do, then, again=False, at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A name, what happens, and the states that its deployments end in."""
+
+    name: str
+    acts: tuple[Act, ...]
+    ends: tuple[State, ...]
+    settings: dict[str, object] = field(default_factory=dict)

@@ -1,0 +1,102 @@
+"""The flows, as data: what people, CI and the world do, and how it ends."""
+
+from dataclasses import replace
+
+from chalicelib.domain.approval import Kind
+from chalicelib.domain.deployment import State
+from tests.builders import APPROVER, DEPLOYER, LEAD
+from tests.faults.acts import Act, Flow, asks, click, happens, is_in, say, wait
+from tests.faults.run import Run
+
+S = State
+BAKE = {"time": 30, "alarms": []}
+AT = "cameras production"
+
+ASK = say("cameras@142 to production", DEPLOYER, asks(Kind.START))
+START = click("confirm", APPROVER, asks(Kind.READY), Kind.START)
+FINISH = click("finish", DEPLOYER, asks(Kind.FINISH))
+SWITCH = click("confirm", LEAD, asks(Kind.KEEP), Kind.FINISH)
+CONFIRM = replace(START, goes_on=False)
+CONFIRM_SWITCH = replace(SWITCH, goes_on=False)
+READY, KEPT = (ASK, START), (ASK, START, FINISH, SWITCH)
+CLOSES = wait(7_300, is_in(S.SUCCEEDED))
+GO_BACK = say(f"rollback {AT}", LEAD, asks(Kind.ROLLBACK))
+BACK = click("confirm", APPROVER, is_in(S.ROLLED_BACK), Kind.ROLLBACK)
+
+
+def cancel(then: State = S.CANCELED, at: str = "") -> Act:
+    """Somebody cancels, perhaps before a task."""
+    return say(f"cancel {AT}", LEAD, is_in(then), at=at)
+
+
+def _fall_ill(run: Run) -> None:
+    new = [each.id for each in run.account.ec2.instances.values() if each.tag("deployment") != "cameras-141"]
+    run.account.elb.ill.add(new[0])
+    run.outside.add(new[0])
+
+
+def _alarm(run: Run) -> None:
+    run.account.cloudwatch.alarms["errors"] = "ALARM"
+
+
+def _fine(run: Run) -> None:
+    run.account.cloudwatch.alarms["errors"] = "OK"
+
+
+def _failing(document: str) -> Act:
+    return happens(
+        f"{document} fails",
+        lambda run: run.account.ssm.failing.update({(f"Pointsman-{document}", "*"): "no such file"}),
+    )
+
+
+def flow(name: str, *acts: Act, ends: tuple[State, ...], **settings: object) -> Flow:
+    """A flow whose watching after a switch is short."""
+    return Flow(name, acts, ends, {"bake": BAKE, **settings})
+
+
+FLOWS = (
+    flow("plan", say("plan cameras@142 to production", DEPLOYER, is_in(S.PLANNED)), ends=(S.PLANNED,)),
+    flow("deploy", *KEPT, CLOSES, ends=(S.SUCCEEDED,)),
+    flow("reject", ASK, click("reject", APPROVER, is_in(S.REJECTED), Kind.START), ends=(S.REJECTED,)),
+    flow("expire", ASK, wait(330, is_in(S.EXPIRED)), ends=(S.EXPIRED,)),
+    flow("cancel while asking", ASK, cancel(), ends=(S.CANCELED,)),
+    flow("cancel while preparing", ASK, CONFIRM, cancel(at="AwaitConfigured"), ends=(S.CANCELED,)),
+    flow("cancel when ready", *READY, cancel(), ends=(S.CANCELED,)),
+    flow("cancel while asking to finish", *READY, FINISH, cancel(), ends=(S.CANCELED,)),
+    flow("nobody finishes", *READY, wait(86_500, is_in(S.EXPIRED)), ends=(S.EXPIRED,)),
+    flow(
+        "finish rejected",
+        *READY,
+        FINISH,
+        click("reject", APPROVER, asks(Kind.READY), Kind.FINISH),
+        FINISH,
+        SWITCH,
+        CLOSES,
+        ends=(S.SUCCEEDED,),
+    ),
+    flow("rollback", *KEPT, GO_BACK, BACK, ends=(S.ROLLED_BACK,)),
+    flow(
+        "rollback not confirmed",
+        *KEPT,
+        GO_BACK,
+        click("reject", APPROVER, asks(Kind.KEEP), Kind.ROLLBACK),
+        CLOSES,
+        ends=(S.SUCCEEDED,),
+    ),
+    flow(
+        "extend",
+        *KEPT,
+        say(f"keep {AT} +2h", DEPLOYER, asks(Kind.KEEP), again=False),
+        wait(7_300, is_in(S.KEEPING, S.SUCCEEDED)),
+        wait(14_400, is_in(S.SUCCEEDED)),
+        ends=(S.SUCCEEDED,),
+    ),
+    flow(
+        "early end",
+        *KEPT,
+        say(f"keep {AT} end", DEPLOYER, asks(Kind.END)),
+        click("confirm", APPROVER, is_in(S.SUCCEEDED), Kind.END),
+        ends=(S.SUCCEEDED,),
+    ),
+)

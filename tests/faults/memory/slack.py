@@ -1,0 +1,185 @@
+"""Slack in memory: one channel with its messages, reached through slack_sdk's own HTTP requests, and response_urls.
+
+Facts: docs.slack.dev, chat.postMessage, chat.update (keeps the metadata), conversations.history and .replies (newest
+first, metadata only with include_all_metadata), "Rate limits" (429 with Retry-After).
+"""
+
+import email.message
+import io
+import json
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import SplitResult, parse_qsl
+from urllib.response import addinfourl
+
+from chalicelib.adapters.slack import ResponseUrls
+from tests.faults.wire import Wire
+
+ORIGIN = "http://slack.invalid"
+"""Never looked up: an opener of this process answers for it."""
+HOOKS = "https://hooks.slack.invalid"
+CHANNEL = "C0DEPLOYS"
+
+
+@dataclass(slots=True)
+class Shown:
+    """A message as people see it."""
+
+    ts: str
+    thread: str
+    text: str
+    blocks: list[dict[str, Any]] = field(default_factory=list)
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    def buttons(self) -> Iterator[tuple[str, str]]:
+        """The verb and the value of every button."""
+        for block in self.blocks:
+            for element in block.get("elements", ()):
+                if element["type"] == "button":
+                    yield element["action_id"].partition(":")[0], element["value"]
+
+
+class SlackTroubles:
+    """How Slack fails."""
+
+    def error(self) -> Exception:
+        """A server error."""
+        return _Http(503)
+
+    def lost(self) -> Exception:
+        """The connection was reset."""
+        return URLError(ConnectionResetError("told to fail"))
+
+    def throttled(self) -> Exception:
+        """Once a second and channel."""
+        return _Http(429)
+
+
+class _Http(Exception):
+    def __init__(self, status: int) -> None:
+        super().__init__(str(status))
+        self.status = status
+
+
+class MemorySlack:
+    """The workspace. `texts` is everything that was ever said, for whoever searches it for secrets."""
+
+    def __init__(self, now: Callable[[], float], token: str) -> None:
+        self._now = now
+        self._token = token
+        self.messages: list[Shown] = []
+        self.texts: list[str] = []
+        self.refused: list[str] = []
+
+    def answer(self, method: str, given: dict[str, Any], token: str) -> dict[str, Any]:
+        """What Slack's Web API answers."""
+        if token != self._token:
+            return self._refuse("invalid_auth")
+        if method == "chat.postMessage":
+            return self._post(given)
+        if method == "chat.update":
+            return self._update(given)
+        if method in {"conversations.history", "conversations.replies"}:
+            return self._history(given, thread=given.get("ts", "") if method.endswith("replies") else "")
+        return self._refuse("unknown_method")
+
+    def whisper(self, text: str) -> None:
+        """What came to a response_url."""
+        self.texts.append(text)
+
+    def _refuse(self, code: str) -> dict[str, Any]:
+        self.refused.append(code)
+        return {"ok": False, "error": code}
+
+    def _post(self, given: dict[str, Any]) -> dict[str, Any]:
+        if given["channel"] != CHANNEL:
+            return self._refuse("channel_not_found")
+        thread = given.get("thread_ts", "")
+        if thread and all(each.ts != thread for each in self.messages):
+            return self._refuse("thread_not_found")
+        ts = f"{self._now():.0f}.{len(self.messages) + 1:06}"
+        self.messages.append(Shown(ts, thread, given["text"], given["blocks"], given.get("metadata", {})))
+        self.texts.append(json.dumps(given))
+        return {"ok": True, "channel": CHANNEL, "ts": ts}
+
+    def _update(self, given: dict[str, Any]) -> dict[str, Any]:
+        for message in self.messages:
+            if message.ts == given["ts"]:
+                message.text, message.blocks = given["text"], given["blocks"]
+                self.texts.append(json.dumps(given))
+                return {"ok": True, "channel": CHANNEL, "ts": message.ts}
+        return self._refuse("message_not_found")
+
+    def _history(self, given: dict[str, Any], *, thread: str) -> dict[str, Any]:
+        found = [
+            {"type": "message", "ts": each.ts, "text": each.text, "metadata": each.metadata}
+            for each in reversed(self.messages)
+            if float(each.ts) > float(given.get("oldest", 0))
+            and (each.thread == thread or (thread and each.ts == thread))
+        ]
+        return {"ok": True, "messages": found, "has_more": False, "response_metadata": {"next_cursor": ""}}
+
+
+class SlackOverHttp(urllib.request.HTTPHandler):
+    """urllib's requests to the workspace's origin, answered here, each a call on the wire."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.workspace: MemorySlack | None = None
+        self.wire = Wire()
+        self._troubles = SlackTroubles()
+
+    def http_open(self, req: urllib.request.Request) -> Any:
+        """One request; only the workspace is there."""
+        if req.host != "slack.invalid" or self.workspace is None:
+            raise URLError(f"{req.host} is not in memory")
+        method, workspace = req.selector.rpartition("/")[2], self.workspace
+        body = req.data.decode() if isinstance(req.data, bytes) else ""
+        given = json.loads(body) if body.startswith("{") else dict(parse_qsl(body))
+        token = (req.get_header("Authorization") or "").removeprefix("Bearer ")
+        sending = self.wire.call(f"chat.{method.removeprefix('chat.')}")
+        try:
+            said = sending.send(lambda: workspace.answer(method, given, token), self._troubles)
+        except _Http as failed:
+            return _response(req, failed.status, {"ok": False, "error": "told_to_fail"})
+        return _response(req, 200, said)
+
+
+def _response(request: urllib.request.Request, status: int, said: dict[str, Any]) -> addinfourl:
+    headers = email.message.Message()
+    headers["Content-Type"] = "application/json; charset=utf-8"
+    if status == 429:
+        headers["Retry-After"] = "1"
+    made = addinfourl(io.BytesIO(json.dumps(said).encode()), headers, request.full_url, status)
+    made.msg = str(status)  # type: ignore[attr-defined] # http.client's responses have it, and urllib reads it
+    return made
+
+
+class _HookTroubles:
+    def error(self) -> Exception:
+        return ConnectionRefusedError("told to fail")
+
+    def lost(self) -> Exception:
+        return ConnectionResetError("told to fail")
+
+    def throttled(self) -> Exception:
+        return ConnectionAbortedError("told to fail")
+
+
+class MemoryReplies(ResponseUrls):
+    """What only a clicker sees, kept instead of sent."""
+
+    def __init__(self, workspace: MemorySlack, wire: Wire) -> None:
+        super().__init__(HOOKS)
+        self._workspace = workspace
+        self._wire = wire
+
+    def _post(self, parts: SplitResult, text: str) -> int:  # noqa: ARG002 - one address
+        def say() -> int:
+            self._workspace.whisper(text)
+            return 200
+
+        return self._wire.call("chat.responseUrl").send(say, _HookTroubles())
