@@ -32,6 +32,9 @@ test: $(BIN)/.dev $(MINISTACK) $(SIMULATOR) chromium ## Everything: what CI runs
 	$(BIN)/python -m pytest --ignore tests/scenarios --ignore tests/browser
 	$(BIN)/python -m pytest tests/browser tests/scenarios # a whole service runs beside these: no other test should share its time
 
+faults: $(BIN)/.dev ## Every fault at every AWS and chat call of every flow, in two processes; build/faults/report.json
+	nice -n 10 $(BIN)/python -m tests.faults 2> /dev/null
+
 check: $(BIN)/.dev ## The fast inner loop: format, lint, types, imports, unit tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

@@ -172,6 +172,7 @@ def _hints(kind: type) -> dict[str, Any]:
     return {name: hint for name, hint in get_type_hints(kind).items() if name in names}
 
 
+@cache
 def _present(kind: Any) -> Any:
     """`X | None` is X: None is never stored. A literal is its value."""
     if get_origin(kind) in {Union, types.UnionType}:

@@ -1,7 +1,4 @@
-"""`make faults`: every fault at every place of every flow, in two processes.
-
-    python -m tests.faults [FLOW ...]    only these flows
-"""
+"""`make faults`: every fault at every place of every flow, in two processes; with names, only these flows."""
 
 import sys
 import time

@@ -23,6 +23,11 @@ def asks(*kinds: Kind) -> Seen:
     return lambda run: all(run.asked(kind) is not None for kind in kinds)
 
 
+def decided(kind: Kind) -> Seen:
+    """This is not asked any more."""
+    return lambda run: run.asked(kind) is None
+
+
 def is_in(*states: State, number: int = 1) -> Seen:
     """A deployment is in one of these states."""
 
@@ -58,7 +63,7 @@ class Act:
         for _ in range(MOST_TRIES):
             wrong = self.do(run)
             if not self.goes_on:
-                if not wrong:
+                if not wrong and self.then(run):
                     return
                 continue
             run.settle()

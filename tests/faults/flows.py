@@ -5,7 +5,7 @@ from dataclasses import replace
 from chalicelib.domain.approval import Kind
 from chalicelib.domain.deployment import State
 from tests.builders import APPROVER, DEPLOYER, LEAD
-from tests.faults.acts import Act, Flow, asks, click, happens, is_in, say, wait
+from tests.faults.acts import Act, Flow, asks, click, decided, happens, is_in, say, wait
 from tests.faults.run import Run
 
 S = State
@@ -16,8 +16,8 @@ ASK = say("cameras@142 to production", DEPLOYER, asks(Kind.START))
 START = click("confirm", APPROVER, asks(Kind.READY), Kind.START)
 FINISH = click("finish", DEPLOYER, asks(Kind.FINISH))
 SWITCH = click("confirm", LEAD, asks(Kind.KEEP), Kind.FINISH)
-CONFIRM = replace(START, goes_on=False)
-CONFIRM_SWITCH = replace(SWITCH, goes_on=False)
+CONFIRM = replace(START, goes_on=False, then=decided(Kind.START))
+CONFIRM_SWITCH = replace(SWITCH, goes_on=False, then=decided(Kind.FINISH))
 READY, KEPT = (ASK, START), (ASK, START, FINISH, SWITCH)
 CLOSES = wait(7_300, is_in(S.SUCCEEDED))
 GO_BACK = say(f"rollback {AT}", LEAD, asks(Kind.ROLLBACK))

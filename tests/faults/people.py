@@ -11,7 +11,7 @@ from chalicelib.domain.people import Actor
 from chalicelib.edge import Answer
 from tests.builders import SHA, WORKSPACE
 from tests.fakes.clock import FakeClock
-from tests.faults.memory.slack import CHANNEL, HOOKS
+from tests.faults.memory.slack import CHANNEL, HOOKS, MemorySlack
 from tests.faults.product import Product
 from tests.faults.wire import Killed, Wire
 
@@ -30,7 +30,8 @@ TROUBLE = ("could not reach my table", "changing at this very moment")
 class Door:
     """Each method returns whether the person saw that it went wrong. `said` is every answer that was seen."""
 
-    def __init__(self, product: Product, wire: Wire, clock: FakeClock) -> None:
+    def __init__(self, product: Product, workspace: MemorySlack, wire: Wire, clock: FakeClock) -> None:
+        self._workspace = workspace
         self._product = product
         self._wire = wire
         self._clock = clock
@@ -82,14 +83,16 @@ class Door:
         return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={mac}"}
 
     def _sent(self, step: str, door: str, headers: dict[str, str], body: bytes) -> bool:
+        whispers = len(self._workspace.texts)
         try:
             with self._wire.run_of("edge", step):
                 answer = self._through(door, headers, body)
         except Killed:
             self._product.kill("edge")
             return True
-        self.said.append(answer.body)
-        return answer.status >= 500 or any(each in answer.body for each in TROUBLE)
+        seen = [answer.body, *self._workspace.texts[whispers:]]
+        self.said += seen
+        return answer.status >= 500 or any(each in text for each in TROUBLE for text in seen)
 
     def _through(self, door: str, headers: dict[str, str], body: bytes) -> Answer:
         edge = self._product.edge()

@@ -50,7 +50,7 @@ class Run:
         self.product = Product(self.account, self.wire, self.clock, SECRETS)
         self.machine = Interpreter(self.product, self.account.states, self.wire, self.clock)
         self.machine.after_each_step = self._after_step
-        self.people = Door(self.product, self.wire, self.clock)
+        self.people = Door(self.product, self.account.slack, self.wire, self.clock)
         self.watch = Watch(self.account)
         self.outside: set[str] = self.watch.outside
         self._read = 0

@@ -4,7 +4,6 @@ Facts: DynamoDB API reference, TransactWriteItems (all or none, cancellation rea
 client request token is remembered for ten minutes), PutItem, Query.
 """
 
-import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -25,7 +24,8 @@ class Written(NamedTuple):
 
 
 class MemoryTable:
-    """`watchers` see what each request wrote, all of it at once."""
+    """`watchers` see what each request wrote, all of it at once. Items are never changed in place: a request has its
+    own (they were parsed from its bytes), and whoever reads one only reads."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -55,7 +55,7 @@ class MemoryTable:
 
     def _get(self, request: Mapping[str, Any]) -> dict[str, Any]:
         item = self._items.get(_key(request["Key"]))
-        return {"Item": copy.deepcopy(item)} if item is not None else {}
+        return {"Item": item} if item is not None else {}
 
     def _query(self, request: Mapping[str, Any]) -> dict[str, Any]:
         values = request["ExpressionAttributeValues"]
@@ -68,7 +68,7 @@ class MemoryTable:
         if "ExclusiveStartKey" in request:
             chosen = chosen[chosen.index(_key(request["ExclusiveStartKey"])) + 1 :]
         limit = request.get("Limit", len(chosen))
-        answer: dict[str, Any] = {"Items": [copy.deepcopy(self._items[key]) for key in chosen[:limit]]}
+        answer: dict[str, Any] = {"Items": [self._items[key] for key in chosen[:limit]]}
         if len(chosen) >= limit > 0 and "Limit" in request:
             answer["LastEvaluatedKey"] = {
                 "pk": {"S": chosen[limit - 1][0]},
@@ -103,7 +103,7 @@ class MemoryTable:
                 self._write(action["Put"]["Item"])
         self._tell()
         if token:
-            self._tokens[token] = (self._now(), copy.deepcopy(actions))
+            self._tokens[token] = (self._now(), actions)
         return {}
 
     def _reason(self, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,7 +112,7 @@ class MemoryTable:
         reason: dict[str, Any] = {"Code": "ConditionalCheckFailed"}
         before = self._items.get(_key(request.get("Key") or request["Item"]))
         if before is not None and request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
-            reason["Item"] = copy.deepcopy(before)
+            reason["Item"] = before
         return reason
 
     def _met(self, request: Mapping[str, Any]) -> bool:
@@ -126,7 +126,7 @@ class MemoryTable:
 
     def _write(self, item: Item) -> None:
         key = _key(item)
-        before, after = self._items.get(key), copy.deepcopy(dict(item))
+        before, after = self._items.get(key), dict(item)
         self._items[key] = after
         if before != after:  # a write that changes nothing is not in the stream
             self.stream.append({"dynamodb": {"Keys": {"pk": {"S": key[0]}, "sk": {"S": key[1]}}}})
