@@ -13,6 +13,7 @@ from chalicelib.adapters.dynamodb_items import MOST_OUTPUT, changed, encode, fro
 from chalicelib.domain.approval import Answer
 from chalicelib.domain.deployment import Deployment, Environment, Ref, Slot
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, PointsmanError, Unavailable
+from chalicelib.domain.findings import Finding, FindingKey, Trouble
 from chalicelib.usecases.ports import History, Hold, Record, Save, Seen
 from tests.builders import APPROVER, DEPLOYER, NOW, build, deployment, question, raw_config
 from tests.contract.tables import CountingClient, LosingClient, environment, new_table
@@ -93,6 +94,17 @@ def test_a_publication_whose_reply_was_lost_is_one_version(opened: Opener) -> No
     _, store = opened(LosingClient)
     assert [store.publish(raw_config()), store.publish(raw_config())] == [1, 2]
     assert store.team().version == 2
+
+
+def test_only_a_finding_that_is_over_is_cleaned_up() -> None:
+    """After thirty days; one that is still so stays as long as it is so."""
+    client = Canned("ThrottlingException")
+    found = Finding("cameras", "production", Trouble.ORPHANS, "", "i-7", NOW)
+    for each in (found, replace(found, revision=1, resolved_at=NOW + 60)):
+        with pytest.raises(Unavailable):
+            DynamoStore(client, "table").commit(Save(each))
+    items = [request["TransactItems"][0]["Put"]["Item"] for request in client.requests]
+    assert [item.get("ttl") for item in items] == [None, {"N": str(int(NOW) + 60 + 30 * 86_400)}]
 
 
 def test_two_commits_have_two_tokens() -> None:
@@ -220,6 +232,11 @@ def test_plain_values_come_back(value: object) -> None:
             "QUESTION#cameras-production-12#001790000000000#K7Q2F",
             Ref("cameras", "production", "cameras-production-12"),
         ),
+        (
+            "ENV#cameras#production",
+            "FINDING#stuck-cameras-production-12",
+            FindingKey("cameras", "production", "stuck-cameras-production-12"),
+        ),
         ("SERVICE#cameras", "BUILD#1.4.2+7", ("cameras", "1.4.2+7")),
         ("SERVICE#cameras", "RECENT#001790000000000#142", None),
         ("ENV#cameras#production", "STATE", None),
@@ -231,7 +248,7 @@ def test_plain_values_come_back(value: object) -> None:
     ],
 )
 def test_the_stream_says_what_chat_has_to_show_again(
-    pk: str, sk: str, about: Ref | tuple[str, str] | None
+    pk: str, sk: str, about: Ref | FindingKey | tuple[str, str] | None
 ) -> None:
-    """Keys alone tell which deployment or build changed; what chat itself writes never comes back to it."""
+    """Keys alone tell which deployment, finding or build changed; what chat itself writes never comes back to it."""
     assert changed({"pk": {"S": pk}, "sk": {"S": sk}}) == about

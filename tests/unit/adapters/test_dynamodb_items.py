@@ -10,6 +10,7 @@ from chalicelib.adapters.dynamodb_items import Attribute, from_item, to_item
 from chalicelib.domain.approval import Answer, Kind, Question
 from chalicelib.domain.builds import Build, BuildStatus
 from chalicelib.domain.deployment import Deployment, Environment, Package, Phase, Slot, State
+from chalicelib.domain.findings import Finding, Trouble
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import Host, LaunchGroup
 from tests.builders import build, deployment, plan, question, route, spec
@@ -68,11 +69,14 @@ BUILDS = st.builds(
 ENVIRONMENTS = st.builds(
     Environment, TEXT, TEXT, WHOLE, WHOLE, WHOLE, TEXT, TEXT, TIME, active=SLOTS, keeping=SLOTS
 )
+FINDINGS = st.builds(Finding, TEXT, TEXT, st.sampled_from(Trouble), TEXT, TEXT, TIME, TIME, WHOLE)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.one_of(DEPLOYMENTS, QUESTIONS, BUILDS, ENVIRONMENTS))
-def test_a_record_comes_back_as_it_was(record: Deployment | Question | Build | Environment) -> None:
+@given(st.one_of(DEPLOYMENTS, QUESTIONS, BUILDS, ENVIRONMENTS, FINDINGS))
+def test_a_record_comes_back_as_it_was(
+    record: Deployment | Question | Build | Environment | Finding,
+) -> None:
     """Over the wire and back: JSON of typed attributes, none of them null."""
     item = json.loads(json.dumps(to_item(record)))
     assert from_item(type(record), item) == record
