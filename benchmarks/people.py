@@ -100,6 +100,7 @@ class Crowd:
     board: Board
     patience: float
     answers: list[Answer] = field(default_factory=list)
+    signatures: list[str] = field(default_factory=list)
 
     def type(self, kind: str, service: str, user: str, text: str) -> Answer:
         """Somebody types a command, once more where the service says that it is busy."""
@@ -143,6 +144,7 @@ class Crowd:
         url = f"{self.house.page}/commands/{workspace.TEAM_ID}/{service}"
         body = requests.command_body(person, self.house.channel_of(service), "/deploy", text, url)
         headers = requests.signed_headers(workspace.SIGNING_SECRET, body, self.house.clock.now())
+        self.signatures.append(headers["X-Slack-Signature"])
         request = Request(f"{self.house.api}/slack/commands", body, headers)  # noqa: S310 - own http URL
         began = time.monotonic()
         try:

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError
@@ -16,7 +16,8 @@ from urllib.request import Request, urlopen
 if TYPE_CHECKING:
     from sandbox.clock import VirtualClock
 
-SECRET = "whsec_" + base64.b64encode(b"sandbox-ci-signing-secret-32byte").decode()
+KEY = b"sandbox-ci-signing-secret-32byte"
+SECRET = "whsec_" + base64.b64encode(KEY).decode()
 SOURCE = "jenkins"
 
 
@@ -26,6 +27,8 @@ class BuildServer:
 
     api: str
     clock: VirtualClock
+    signatures: list[str] = field(default_factory=list)
+    """Of every report so far."""
 
     def report(
         self,
@@ -53,11 +56,12 @@ class BuildServer:
 
     def _send(self, body: bytes) -> tuple[int, str]:
         identifier, timestamp = f"msg_{secrets.token_hex(8)}", str(int(self.clock.now()))
+        self.signatures.append(sign(identifier, timestamp, body))
         headers = {
             "content-type": "application/json",
             "webhook-id": identifier,
             "webhook-timestamp": timestamp,
-            "webhook-signature": sign(identifier, timestamp, body),
+            "webhook-signature": self.signatures[-1],
         }
         request = Request(f"{self.api}/hooks/ci/{SOURCE}", body, headers, method="POST")  # noqa: S310 - own http URL
         try:

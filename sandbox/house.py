@@ -172,9 +172,7 @@ class House:
             made = build.build(version, self.folder / "artifacts", broken=broken)
             artifact, sha256 = f"s3://{self.bucket}/{self._package_key(version)}", made.sha256
             self.upload_package(version)
-        code, said = ci.BuildServer(self.api, self.clock).report(
-            version, status, artifact=artifact, sha256=sha256
-        )
+        code, said = self.ci.report(version, status, artifact=artifact, sha256=sha256)
         if code not in {200, 202}:
             raise RuntimeError(f"the CI door answered {code}: {said}")
 
@@ -218,6 +216,11 @@ class House:
         found: dict[str, int] = get(f"{self.aws}/_sandbox/calls")["total"]
         return found
 
+    def chat_written(self) -> dict[str, Any]:
+        """Every version of every message, and what was handed to the app besides."""
+        found: dict[str, Any] = get(f"{self.page}/_sandbox/written")
+        return found
+
     def instances(self) -> list[dict[str, Any]]:
         """Every instance that EC2 knows."""
         found: list[dict[str, Any]] = get(f"{self.aws}/_sandbox/instances")
@@ -237,6 +240,11 @@ class House:
     def clock(self) -> VirtualClock:
         """The sandbox's time."""
         return VirtualClock(self.folder / "clock")
+
+    @cached_property
+    def ci(self) -> ci.BuildServer:
+        """The team's build server."""
+        return ci.BuildServer(self.api, self.clock)
 
     @property
     def chat(self) -> Chat:

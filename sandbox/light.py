@@ -77,10 +77,9 @@ class LightHouse(House):
         self._publish()
         self.tell(f"Making {self.services} live fleets of one host, which run {LIVE}")
         self._fleets()
-        server = ci.BuildServer(self.api, self.clock)
         self.tell(f"CI reports {self.services} builds of {NEXT}")
         for service in self.names:
-            _report(server, service)
+            _report(self.ci, service)
 
     def _fleets(self) -> None:
         cloud = Cloud(self.aws)

@@ -42,6 +42,11 @@ class Acting:
         self._response_urls = response_urls
         self._app = app
         self._http = http
+        self._signatures: list[str] = []
+
+    def handed_out(self) -> dict[str, list[str]]:
+        """Signatures and response URLs of every request so far."""
+        return {"signature": self._signatures, "response_url": self._response_urls.issued()}
 
     async def say(self, person: Person, text: str, channel: str) -> str | None:
         """Send a line: a slash command goes to the product, anything else is a message to everybody."""
@@ -84,6 +89,7 @@ class Acting:
     async def _send(self, path: str, body: bytes) -> tuple[str | None, bytes]:
         """(error code, answer). https://docs.slack.dev/interactivity/implementing-slash-commands#responding."""
         headers = requests.signed_headers(self._app.signing_secret, body, self._channel.now())
+        self._signatures.append(headers["X-Slack-Signature"])
         timeout = ClientTimeout(total=self._app.acknowledge_within)
         try:
             async with self._http.post(

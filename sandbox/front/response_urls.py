@@ -51,6 +51,10 @@ class ResponseUrls:
         self._tickets[path] = Ticket(user, channel, self._channel.now() + LIFETIME, source, thread)
         return self.origin + path
 
+    def issued(self) -> list[str]:
+        """Every URL that was given out, used up ones too."""
+        return [self.origin + path for path in self._tickets]
+
     def use(self, path: str, body: bytes) -> web.Response:
         """Answer a POST to one of the URLs."""
         ticket = self._tickets.get(path)

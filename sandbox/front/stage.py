@@ -49,6 +49,7 @@ class Stage:
             web.post("/_sandbox/chat", self.chat),
             web.get("/_sandbox/channel", self.channel),
             web.get("/_sandbox/events", self.events),
+            web.get("/_sandbox/written", self.written),
             web.get("/_sandbox/transcript", self.transcript),
             web.get("/_sandbox/view", self.view),
             web.post("/_sandbox/clock", self.clock),
@@ -90,6 +91,18 @@ class Stage:
         """The whole channel; `?viewer=` leaves out what that person cannot see."""
         viewer = request.query.get("viewer")
         return web.json_response(self._content(workspace.person(viewer).id if viewer else None))
+
+    async def written(self, _request: web.Request) -> web.Response:
+        """Every version of every message, and what was handed to the app that none of them may say."""
+        messages = [
+            {
+                "ts": message.ts,
+                "metadata": message.metadata,
+                "versions": [vars(each) for each in message.versions],
+            }
+            for message in self._channel.messages()
+        ]
+        return web.json_response({"messages": messages, "handed_out": self._acting.handed_out()})
 
     async def transcript(self, _request: web.Request) -> web.Response:
         """The channel as people saw it, as Markdown."""

@@ -60,6 +60,10 @@ TERMINAL = {
 }  # States.ALL matches neither (concepts-error-handling.html)
 
 _matches = ErrorEqualsDecl._eval_body  # noqa: SLF001 # moto's interpreter has no public parts
+LIMIT_GLANCE = 0.25
+"""Real seconds between two looks whether the time of a whole machine is over: hundreds may be waiting at once."""
+TASK_GLANCE = 0.1
+"""The same for a task."""
 Environment = Any  # moto's; its annotations promise less than what is there
 
 _start_details: Any = execution.Execution.get_start_execution_details
@@ -118,7 +122,7 @@ class Attempt:
     def run(self, seconds_left: Callable[[], float]) -> bool:
         """Run until it is done, its time is over or the execution has ended; True when it is done."""
         threading.Thread(target=self._evaluate, daemon=True).start()
-        while not self._done.wait(GLANCE):
+        while not self._done.wait(TASK_GLANCE):
             if seconds_left() <= 0 or not self._env.is_running():
                 return False
         return True
@@ -207,7 +211,7 @@ def _run_program(evaluate: Callable[..., None], clock: VirtualClock) -> Callable
         thread = threading.Thread(target=evaluate, args=(self, env), daemon=True)
         thread.start()
         while thread.is_alive() and clock.now() < deadline:
-            thread.join(GLANCE)
+            thread.join(LIMIT_GLANCE)
         if thread.is_alive():
             env.set_timed_out()
 
