@@ -10,7 +10,10 @@ from chalicelib.domain.people import SERVICE
 from chalicelib.domain.plan import HostState
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.ports import Execution
+from chalicelib.usecases.resume import resume
+from chalicelib.usecases.sweep import Sweeper
 from tests.builders import LEAD
+from tests.fakes.workflow import FakeWorkflow
 from tests.machine.bystander import Bystander
 from tests.machine.rig import FIRST, NEW, NEW_CONTROLS, OLD, SECOND, Rig
 from tests.machine.test_resume import TASKS, go_on, until
@@ -274,7 +277,7 @@ def test_what_an_ended_deployment_left_is_ended_by_its_own_steps() -> None:
     sweep(rig, 3)
     assert rig.there() == OLD
     assert done(rig) == ["fleet_left"]
-    assert rig.environment().fence == 2
+    assert rig.environment().fence == rig.deployment().fence == 2
     assert rig.deployment().state is State.CANCELED
     assert findings(rig) == {}
     rig.over(run=2)
@@ -425,6 +428,30 @@ def test_two_sweeps_at_once_make_one_repair() -> None:
     rig.sweeper.act(facts)
     assert rig.deployment().run == 2
     assert done(rig) == ["run_ended"]
+
+
+class Racing(FakeWorkflow):
+    """Somebody takes the deployment up between the look at its execution and the look at its record."""
+
+    def __init__(self, rig: Rig) -> None:
+        super().__init__()
+        self._rig = rig
+
+    def status(self, ref: Ref, run: int) -> Execution:
+        """As it was a moment ago."""
+        found = self._rig.workflow.status(ref, run)
+        resume(self._rig.store, self._rig.workflow, self._rig.clock, self._rig.deployment(), LEAD)
+        return found
+
+
+def test_a_run_that_began_meanwhile_is_not_taken_for_the_one_that_died() -> None:
+    """How the last execution ended says nothing about the next."""
+    rig = Rig()
+    rig.ready()
+    died(rig)
+    Sweeper(rig.store, Racing(rig), rig.fleet, rig.clock).sweep()
+    assert rig.deployment().run == 2
+    assert done(rig) == []
 
 
 def test_before_anything_is_published_nothing_is_swept() -> None:
