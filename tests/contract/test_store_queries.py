@@ -45,6 +45,16 @@ def test_the_overview_shows_the_holders_and_what_is_not_decided(store: Store) ->
     assert {each.code for each in seen.questions} == {"AAAAA", "BBBBB"}
 
 
+def test_the_overview_shows_a_holder_however_many_came_after_it(store: Store) -> None:
+    """A lock whose holder is not seen would be taken for one without an owner."""
+    made = [deployment(id=f"cameras-production-{number}") for number in (1, 2, 3, 4)]
+    store.commit(
+        Save(replace(LIVE, fence=1, active=Slot(made[0].id, 1, NOW))), *(Save(each) for each in made)
+    )
+    seen = store.overview("cameras", "production", deployments=2)
+    assert [each.id for each in seen.deployments] == [made[3].id, made[2].id, made[0].id]
+
+
 def test_the_questions_of_a_deployment_are_in_order(store: Store) -> None:
     """Oldest first, decided or not, and none of another deployment whose number begins alike."""
     for code, asked_at in (("CCCCC", NOW + 20), ("AAAAA", NOW), ("BBBBB", NOW + 10.5)):

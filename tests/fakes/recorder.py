@@ -8,6 +8,10 @@ from typing import NamedTuple
 from chalicelib.domain.errors import Unavailable
 
 
+class Killed(Exception):
+    """The process that called is gone: nothing catches this, as nothing would run any more."""
+
+
 class Call(NamedTuple):
     """One call of a port: its method and its arguments by name."""
 

@@ -134,18 +134,22 @@ class FakeStore(Recorder):
             return found if isinstance(found, Question) else None
 
     def overview(self, service: str, name: str, *, deployments: int = 5) -> Overview:
-        """The environment, its newest deployments and every question that is not decided."""
+        """The environment, its newest deployments with those that hold it, and every question that is not decided."""
         with self._call("overview", service=service, name=name, deployments=deployments):
-            environment = self.table.records.get(("environment", service, name))
+            found = self.table.records.get(("environment", service, name))
+            environment = found if isinstance(found, Environment) else Environment(service, name)
+            slots = (environment.active, environment.keeping)
+            holders = {slot.deployment for slot in slots if slot is not None}
             made = [
                 each
                 for each in self.table.records.values()
                 if isinstance(each, Deployment) and (each.service, each.environment) == (service, name)
             ]
             newest = sorted(made, key=lambda each: int(each.id.rpartition("-")[2]), reverse=True)
+            older = [each for each in newest[deployments:] if each.id in holders]
             return Overview(
-                environment if isinstance(environment, Environment) else Environment(service, name),
-                tuple(newest[:deployments]),
+                environment,
+                (*newest[:deployments], *older),
                 tuple(
                     each
                     for each in self._questions()

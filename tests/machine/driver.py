@@ -15,6 +15,7 @@ from chalicelib.usecases.ports import Execution
 from chalicelib.usecases.steps.work import run
 from chalicelib.wire.step_event import parse_step
 from tests.fakes.clock import FakeClock
+from tests.fakes.recorder import Killed
 from tests.fakes.store import FakeStore
 from tests.fakes.workflow import FakeWorkflow
 from tests.machine.language import Failed, at, caught, chosen, error_of, put, resolved, retry_in
@@ -125,6 +126,11 @@ class Machine:
         fiber = self._next(None)
         assert fiber is not None, "everybody waits"
         self._step(fiber)
+
+    def busy(self) -> bool:
+        """Whether anything goes on before somebody answers or a wait times out."""
+        self._begin()
+        return self._next(None) is not None
 
     def _go_on(self, until: str, limit: float | None) -> None:
         entered = {id(fiber): len(fiber.states) for fiber in self.fibers}
@@ -290,6 +296,10 @@ class Machine:
             answer = run(
                 self._functions[name], self._store, self._clock, event, keep_reason=name != "terminate"
             )
+        except (
+            Killed
+        ) as killed:  # as Step Functions words it ("Handle Lambda service exceptions", developer guide)
+            raise Failed("Lambda.Unknown") from killed
         except Exception as error:  # Lambda reports whatever is raised by the name of its class
             raise Failed(type(error).__name__, json.dumps({"errorMessage": str(error)})) from error
         if event.step in self.lost:

@@ -173,3 +173,16 @@ def test_a_token_that_nobody_waits_for_is_no_error() -> None:
     desk.workflow.waiting.clear()
     desk.say(f"confirm {CODE}", APPROVER)
     assert desk.decided().answer is Answer.CONFIRM
+
+
+@pytest.mark.parametrize("kind", [Kind.START, Kind.FINISH, Kind.ROLLBACK, Kind.END])
+def test_what_a_person_asked_who_may_not_any_more_is_not_confirmed(kind: Kind) -> None:
+    """Both are authorized at the moment of the decision (invariant I5): a role revoked in between counts."""
+    desk = asking(kind)
+    revoked = raw_config()
+    revoked["people"]["deployer"] = [LEAD.user]
+    desk.store.publish(revoked)
+    refused = desk.refused(f"confirm {CODE}", APPROVER)
+    assert refused.reason is Reason.REQUESTER_NOT_ALLOWED
+    assert str(DEPLOYER) in refused.text
+    assert desk.say(f"reject {CODE}", APPROVER).startswith("Rejected.")
