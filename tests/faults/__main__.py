@@ -1,5 +1,10 @@
-"""`make faults`: every fault at every place of every flow, in two processes; with names, only these flows."""
+"""`make faults`: every fault at every place of every flow, in two processes.
 
+With names, only these flows. `--once`: what several flows begin with is tried in the first of them only. `--steps`: of
+the calls of one operation in one step only the last.
+"""
+
+import argparse
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -7,26 +12,31 @@ from multiprocessing import get_context
 
 from tests.faults import report
 from tests.faults.flows import FLOWS
-from tests.faults.runner import Outcome, tried
+from tests.faults.runner import Outcome, places, shared, steps, tried
 
 PROCESSES = 2
 
 
-def one(name: str) -> Outcome:
+def one(name: str, *, once: bool, by_step: bool) -> Outcome:
     """One flow, in a process of the pool."""
-    return tried(next(flow for flow in FLOWS if flow.name == name))
+    flow = next(flow for flow in FLOWS if flow.name == name)
+    return tried(flow, steps if by_step else places, after=shared(flow, FLOWS) if once else 0)
 
 
-def main(names: list[str]) -> int:
+def main() -> int:
     """0 where everything survived."""
-    chosen = [flow for flow in FLOWS if not names or flow.name in names]
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("flows", nargs="*")
+    options.add_argument("--once", action="store_true")
+    options.add_argument("--steps", action="store_true")
+    given = options.parse_args()
+    chosen = [flow for flow in FLOWS if not given.flows or flow.name in given.flows]
     started = time.monotonic()
     outcomes: list[Outcome] = []
     print(report.HEADING, flush=True)
-    context = get_context("fork")
-    with ProcessPoolExecutor(PROCESSES, mp_context=context, max_tasks_per_child=None) as pool:
-        longest_first = sorted(chosen, key=lambda flow: -len(flow.acts))
-        for done in as_completed([pool.submit(one, flow.name) for flow in longest_first]):
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("fork")) as pool:
+        work = [pool.submit(one, flow.name, once=given.once, by_step=given.steps) for flow in chosen]
+        for done in as_completed(work):
             outcomes.append(done.result())
             print(report.line(outcomes[-1]), *report.problems(outcomes[-1]), sep="\n", flush=True)
     order = [flow.name for flow in FLOWS]
@@ -40,4 +50,4 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -1,6 +1,6 @@
 """What people, CI and the world do in a flow, as data, and what each waits to see before the flow goes on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.domain.approval import Kind, Question
@@ -9,9 +9,9 @@ from chalicelib.domain.people import Actor
 from tests.faults.run import Run
 
 Seen = Callable[[Run], bool]
-MOST_TRIES = 6
+MOST_TRIES = 3
 LOOK_AGAIN = 5.0
-"""Seconds after which somebody who sees nothing happen tries again."""
+"""Seconds after which somebody who sees nothing happen tries again; after three tries it is left to the sweeper."""
 
 
 class NotConverged(Exception):
@@ -60,23 +60,27 @@ class Act:
         """Until it is done."""
         if self.at:
             run.until(self.at)
-        for _ in range(MOST_TRIES):
-            wrong = self.do(run)
-            if not self.goes_on:
-                if not wrong and self.then(run):
-                    return
-                continue
-            run.settle()
-            if self.then(run):
-                if wrong and self.again:
-                    self.do(run)
-                    run.settle()
-                return
-            run.let(LOOK_AGAIN)
-            if self.then(run):
-                return
+        if any(self._tried(run) for _ in range(MOST_TRIES)):
+            return
+        run.sweep()
+        if self.then(run):
+            return
         states = [f"{each.id} is {each.state}: {each.detail}" for each in run.deployments()]
         raise NotConverged(f"after `{self.name}`: {states}, last said {run.people.said[-1:]}")
+
+    def _tried(self, run: Run) -> bool:
+        """One try, and whether it came to what was waited for."""
+        wrong = self.do(run)
+        if not self.goes_on:
+            return not wrong and self.then(run)
+        run.settle()
+        if self.then(run):
+            if wrong and self.again:
+                self.do(run)
+                run.settle()
+            return True
+        run.let(LOOK_AGAIN)
+        return self.then(run)
 
 
 def say(text: str, by: Actor, then: Seen, *, again: bool = True, at: str = "") -> Act:
@@ -136,9 +140,18 @@ def happens(name: str, what: Callable[[Run], object], then: Seen = always, *, at
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A name, what happens, and the states that its deployments end in."""
+    """A name, what happens, and the states that its deployments end in. `more`: somebody who asks again makes another,
+    which ends like the last."""
 
     name: str
     acts: tuple[Act, ...]
     ends: tuple[State, ...]
     settings: dict[str, object] = field(default_factory=dict)
+    more: bool = False
+
+    def ended(self, states: Sequence[State]) -> bool:
+        """Whether deployments in these states are the end."""
+        made = list(states)
+        if self.more:
+            made = made[: len(self.ends)] + [each for each in made[len(self.ends) :] if each != self.ends[-1]]
+        return made == list(self.ends)

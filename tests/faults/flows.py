@@ -5,7 +5,7 @@ from dataclasses import replace
 from chalicelib.domain.approval import Kind
 from chalicelib.domain.deployment import State
 from tests.builders import APPROVER, DEPLOYER, LEAD
-from tests.faults.acts import Act, Flow, asks, click, decided, happens, is_in, say, wait
+from tests.faults.acts import Act, Flow, asks, click, decided, happens, is_in, report, say, wait
 from tests.faults.run import Run
 
 S = State
@@ -50,46 +50,59 @@ def _failing(document: str) -> Act:
     )
 
 
-def flow(name: str, *acts: Act, ends: tuple[State, ...], **settings: object) -> Flow:
+def flow(name: str, *acts: Act, ends: tuple[State, ...], more: bool = False, **settings: object) -> Flow:
     """A flow whose watching after a switch is short."""
-    return Flow(name, acts, ends, {"bake": BAKE, **settings})
+    return Flow(name, acts, ends, {"bake": BAKE, **settings}, more)
 
 
-FLOWS = (
-    flow("plan", say("plan cameras@142 to production", DEPLOYER, is_in(S.PLANNED)), ends=(S.PLANNED,)),
+ENDS = (
+    flow(
+        "plan",
+        say("plan cameras@142 to production", DEPLOYER, is_in(S.PLANNED)),
+        ends=(S.PLANNED,),
+        more=True,
+    ),
     flow("deploy", *KEPT, CLOSES, ends=(S.SUCCEEDED,)),
     flow("reject", ASK, click("reject", APPROVER, is_in(S.REJECTED), Kind.START), ends=(S.REJECTED,)),
     flow("expire", ASK, wait(330, is_in(S.EXPIRED)), ends=(S.EXPIRED,)),
+    flow("nobody finishes", *READY, wait(86_500, is_in(S.EXPIRED)), ends=(S.EXPIRED,)),
+    flow(
+        "finish rejected",
+        *(*READY, FINISH, click("reject", APPROVER, asks(Kind.READY), Kind.FINISH)),
+        *(FINISH, SWITCH, CLOSES),
+        ends=(S.SUCCEEDED,),
+    ),
+)
+"""To an end, by what people decide or leave."""
+
+CANCELED = (
     flow("cancel while asking", ASK, cancel(), ends=(S.CANCELED,)),
     flow("cancel while preparing", ASK, CONFIRM, cancel(at="AwaitConfigured"), ends=(S.CANCELED,)),
     flow("cancel when ready", *READY, cancel(), ends=(S.CANCELED,)),
     flow("cancel while asking to finish", *READY, FINISH, cancel(), ends=(S.CANCELED,)),
-    flow("nobody finishes", *READY, wait(86_500, is_in(S.EXPIRED)), ends=(S.EXPIRED,)),
-    flow(
-        "finish rejected",
-        *READY,
-        FINISH,
-        click("reject", APPROVER, asks(Kind.READY), Kind.FINISH),
-        FINISH,
-        SWITCH,
-        CLOSES,
-        ends=(S.SUCCEEDED,),
-    ),
+    flow("cancel before the switch", *READY, FINISH, CONFIRM_SWITCH, cancel(at="Switch"), ends=(S.CANCELED,)),
+)
+"""Canceled at each question and in between."""
+
+WINDOW = (
     flow("rollback", *KEPT, GO_BACK, BACK, ends=(S.ROLLED_BACK,)),
     flow(
+        "rollback while baking",
+        *(*READY, FINISH, CONFIRM_SWITCH),
+        say(f"rollback {AT}", LEAD, asks(Kind.ROLLBACK), at="Bake"),
+        BACK,
+        ends=(S.ROLLED_BACK,),
+    ),
+    flow(
         "rollback not confirmed",
-        *KEPT,
-        GO_BACK,
-        click("reject", APPROVER, asks(Kind.KEEP), Kind.ROLLBACK),
-        CLOSES,
+        *(*KEPT, GO_BACK, click("reject", APPROVER, asks(Kind.KEEP), Kind.ROLLBACK), CLOSES),
         ends=(S.SUCCEEDED,),
     ),
     flow(
         "extend",
         *KEPT,
         say(f"keep {AT} +2h", DEPLOYER, asks(Kind.KEEP), again=False),
-        wait(7_300, is_in(S.KEEPING, S.SUCCEEDED)),
-        wait(14_400, is_in(S.SUCCEEDED)),
+        wait(14_600, is_in(S.SUCCEEDED)),
         ends=(S.SUCCEEDED,),
     ),
     flow(
@@ -99,4 +112,79 @@ FLOWS = (
         click("confirm", APPROVER, is_in(S.SUCCEEDED), Kind.END),
         ends=(S.SUCCEEDED,),
     ),
+    flow(
+        "next deployment",
+        *KEPT,
+        say("cameras@143 to production", LEAD, asks(Kind.START)),
+        click("confirm", APPROVER, is_in(S.READY, number=2), Kind.START),
+        say(f"cancel {AT}", LEAD, is_in(S.CANCELED, number=2)),
+        ends=(S.SUCCEEDED, S.CANCELED),
+    ),
 )
+"""While the old fleet stands by."""
+
+BUILDING = (
+    report("144", "running"),
+    say("cameras@144 to production", DEPLOYER, asks(Kind.START)),
+    click("confirm", APPROVER, asks(Kind.BUILD), Kind.START),
+)
+TROUBLE = (
+    flow(
+        "build awaited",
+        *(*BUILDING, report("144", "passed", asks(Kind.READY)), cancel()),
+        ends=(S.CANCELED,),
+    ),
+    flow("build failed", *BUILDING, report("144", "failed", is_in(S.FAILED)), ends=(S.FAILED,)),
+    flow(
+        "install fails, given up",
+        *(_failing("Install"), ASK, click("confirm", APPROVER, asks(Kind.RETRY), Kind.START)),
+        cancel(S.FAILED),
+        ends=(S.FAILED,),
+    ),
+    flow(
+        "tests fail, retried",
+        *(_failing("Check"), ASK, click("confirm", APPROVER, asks(Kind.RETRY), Kind.START)),
+        happens("they are mended", lambda run: run.account.ssm.failing.clear()),
+        *(click("retry", DEPLOYER, asks(Kind.READY)), FINISH, SWITCH, CLOSES),
+        ends=(S.SUCCEEDED,),
+    ),
+    flow(
+        "tests fail, nobody retries",
+        *(_failing("Check"), ASK, click("confirm", APPROVER, asks(Kind.RETRY), Kind.START)),
+        wait(1_900, is_in(S.FAILED)),
+        ends=(S.FAILED,),
+    ),
+    flow(
+        "unhealthy after the switch",
+        *(*READY, FINISH, CONFIRM_SWITCH),
+        happens("a new host falls ill", _fall_ill, is_in(S.FAILED), at="Bake"),
+        ends=(S.FAILED,),
+    ),
+    flow(
+        "alarm while baking",
+        happens("the alarm is quiet", _fine),
+        *(*READY, FINISH, CONFIRM_SWITCH),
+        happens("the alarm goes off", _alarm, is_in(S.FAILED), at="Bake"),
+        ends=(S.FAILED,),
+        bake={"time": 30, "alarms": ["errors"]},
+    ),
+    flow(
+        "stopped by hand",
+        *READY,
+        happens("stopped in the console", lambda run: run.machine.abort(run.deployments()[0].id)),
+        happens("the sweeper looks", lambda run: run.sweep(), is_in(S.CANCELED)),
+        ends=(S.CANCELED,),
+    ),
+)
+"""What goes wrong outside."""
+
+STRATEGIES = tuple(
+    flow(f"{name} by {strategy}", *KEPT, *acts, ends=ends, strategy=strategy)
+    for strategy in ("targets", "dns")
+    for name, acts, ends in (
+        ("deploy", (CLOSES,), (S.SUCCEEDED,)),
+        ("rollback", (GO_BACK, BACK), (S.ROLLED_BACK,)),
+    )
+)
+
+FLOWS = (*ENDS, *CANCELED, *WINDOW, *TROUBLE, *STRATEGIES)

@@ -25,6 +25,7 @@ from chalicelib.usecases.steps.hosts import DrainSteps, HostsSteps
 from chalicelib.usecases.steps.ledger import LedgerSteps
 from chalicelib.usecases.steps.planner import PlannerSteps
 from chalicelib.usecases.steps.traffic import TrafficSteps
+from chalicelib.usecases.sweep import Sweeper
 from tests.faults.memory.account import MemoryAccount
 from tests.faults.memory.boto import bridge
 from tests.faults.memory.json_client import MemoryClient
@@ -59,6 +60,11 @@ class Product:
         """What the table's stream brings to the chat function."""
         announcer = self._process("chat", self._announcer)
         bootstrap.run_announcer(announcer, {"Records": list(records)}, None)
+
+    def sweep(self) -> None:
+        """What the schedule runs every minute."""
+        sweeper = self._process("sweeper", self._sweeper)
+        sweeper.sweep()
 
     def edge(self) -> Edge:
         """The function behind the HTTP API."""
@@ -107,6 +113,9 @@ class Product:
         document = SecretDocument(self._client("secretsmanager"), "chat", self._clock)
         chat = SlackChat(lambda: str(document.read().get("slack_bot_token", "")), f"{ORIGIN}/api/")
         return Announcer(self._store(), chat, self._clock)
+
+    def _sweeper(self) -> Sweeper:
+        return Sweeper(self._store(), self._workflow(), Ec2Fleet(bridge().clients["ec2"]), self._clock)
 
     def _edge(self) -> Edge:
         document = SecretDocument(self._client("secretsmanager"), "edge", self._clock)

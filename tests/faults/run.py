@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.domain.approval import Kind, Question
 from chalicelib.domain.deployment import Deployment, Environment, Ref
+from chalicelib.domain.errors import Unavailable
 from tests.fakes.clock import FakeClock
 from tests.faults.interpreter import Interpreter
 from tests.faults.invariants import Watch
@@ -21,6 +22,8 @@ SERVICE, ENVIRONMENT = "cameras", "production"
 BATCH, WINDOW = 100, 1.0
 """What the stream brings at once, and how long it gathers that (resources.yaml, StreamToChat)."""
 MOST_TRIES = 20
+SWEEP_SECONDS, SWEEPS = 61.0, 2
+"""The sweeper lets everybody finish for a minute (sweep_rules.PATIENCE)."""
 
 
 @cache
@@ -53,6 +56,8 @@ class Run:
         self.people = Door(self.product, self.account.slack, self.wire, self.clock)
         self.watch = Watch(self.account)
         self.outside: set[str] = self.watch.outside
+        self.marks: list[int] = []
+        """How many calls there were before each act."""
         self._read = 0
         self._tries = 0
         self._next_batch = 0.0
@@ -75,6 +80,19 @@ class Run:
         with contextlib.redirect_stderr(self.log):
             self.machine.let(seconds)
             self._deliver_all()
+
+    def sweep(self) -> None:
+        """A minute and more goes by, and the sweeper looks; where it dies, it looks again a minute later."""
+        for _ in range(SWEEPS):
+            self.let(SWEEP_SECONDS)
+            try:
+                with contextlib.redirect_stderr(self.log), self.wire.run_of("sweeper", "sweep"):
+                    self.product.sweep()
+            except Killed:
+                self.product.kill("sweeper")
+            except Unavailable as error:
+                self.log.write(f"not swept: {error}\n")
+            self.settle()
 
     def _after_step(self) -> None:
         if self.clock.now() >= self._next_batch:

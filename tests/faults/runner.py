@@ -7,11 +7,11 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any
 
-from tests.faults.acts import Flow
-from tests.faults.invariants import over
+from tests.faults.acts import Act, Flow
+from tests.faults.afterwards import over
 from tests.faults.run import Run
 from tests.faults.wire import AFTER_EFFECT, Call, Fault
 
@@ -52,11 +52,14 @@ def executed(flow: Flow, decide: Callable[[Call], Fault | None]) -> tuple[Run, l
     run.wire.decide = decide
     try:
         for act in flow.acts:
+            run.marks.append(len(run.wire.calls))
             act.perform(run)
     except Exception as error:  # noqa: BLE001 - whatever ends a run early is a finding
         run.watch.note("liveness", f"{type(error).__name__}: {error}"[:500])
     run.settle()
-    return run, over(run, flow.ends)
+    if not flow.ended([each.state for each in run.deployments()]):
+        run.sweep()
+    return run, over(run, flow)
 
 
 def faults_of(call: Call) -> tuple[Fault, ...]:
@@ -81,11 +84,29 @@ def operations(calls: Sequence[Call]) -> list[Call]:
     return sorted(last.values(), key=lambda call: call.number)
 
 
-def tried(flow: Flow, choose: Callable[[Sequence[Call]], list[Call]] = places) -> Outcome:
-    """Every fault at every chosen call of a flow."""
+def steps(calls: Sequence[Call]) -> list[Call]:
+    """The last call of each operation in each step."""
+    last = {(call.function, call.step, call.operation): call for call in calls}
+    return sorted(last.values(), key=lambda call: call.number)
+
+
+def shared(flow: Flow, flows: Sequence[Flow]) -> int:
+    """How many acts a flow begins with that an earlier one begins with too."""
+    earlier = [each for each in flows[: flows.index(flow)] if each.settings == flow.settings]
+    return max((_alike(flow.acts, each.acts) for each in earlier), default=0)
+
+
+def _alike(acts: Sequence[Act], others: Sequence[Act]) -> int:
+    alike = (one == other for one, other in zip(acts, others, strict=False))
+    return sum(1 for _ in takewhile(bool, alike))
+
+
+def tried(flow: Flow, choose: Callable[[Sequence[Call]], list[Call]] = places, *, after: int = 0) -> Outcome:
+    """Every fault at every chosen call of a flow, those of its first acts left out (`after` so many)."""
     started = time.monotonic()
     recorded, wrong = executed(flow, lambda _: None)
-    chosen = choose(recorded.wire.calls)
+    first = recorded.marks[after] if after < len(recorded.marks) else len(recorded.wire.calls)
+    chosen = [call for call in choose(recorded.wire.calls) if call.number >= first]
     outcome = Outcome(flow.name, len(recorded.wire.calls), len(chosen), without=wrong)
     fork = _Forks({call.number: call for call in chosen})
     gc.freeze()
