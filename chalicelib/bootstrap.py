@@ -214,12 +214,15 @@ def _announcer() -> "Announcer":
 # --- the sweeper ------------------------------------------------------------------------------------------------
 
 
-def sweep(context: object) -> dict[str, int]:
+def sweep(context: Any) -> dict[str, int]:
     """Look at every environment, repair what is safe and note the rest."""
     from chalicelib.usecases.sweep import Sweeper  # noqa: PLC0415 - only the sweeper needs this
 
-    done = Sweeper(store(), workflow(), _fleet(), clock()).sweep()
-    log("info", "swept", request=getattr(context, "aws_request_id", None), **done)
+    def seconds_left() -> float:
+        return float(context.get_remaining_time_in_millis()) / 1000
+
+    done = Sweeper(store(), workflow(), _fleet(), clock()).sweep(seconds_left)
+    log("warning" if done["left"] else "info", "swept", request=context.aws_request_id, **done)
     return done
 
 

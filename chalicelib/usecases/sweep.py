@@ -4,8 +4,9 @@ It changes no server and no traffic: what it repairs are records, waits and exec
 everybody else, so that one who was faster wins and the next minute shows what is left.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from math import inf
 
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.errors import Conflict, Refused, Unavailable
@@ -18,10 +19,14 @@ from chalicelib.usecases.ports import Clock, Execution, Fleet, History, Save, St
 from chalicelib.usecases.sweep_repairs import Repairer
 from chalicelib.usecases.sweep_rules import Facts, Report, Subject, decide
 
+SPARE_SECONDS = 10.0
+"""What one environment may take when AWS is slow; with less time left another is not begun."""
 NEWEST = 3
 """How many deployments are looked at besides those that hold the environment."""
 LEFT_OPEN_SECONDS = 3_600.0
 """How long after its end a deployment's questions are looked at."""
+_STRIDE = 7_919
+"""A prime beyond any number of environments: one after the other, each of them is where a sweep begins."""
 _LOOSE = (HostState.BUILDING, HostState.STANDBY, HostState.RETIRED)
 
 
@@ -35,15 +40,22 @@ class Sweeper:
         self._clock = clock
         self._repairer = Repairer(store, workflow, clock)
 
-    def sweep(self) -> dict[str, int]:
-        """Sweep every environment, each whatever happens to the others; Unavailable at the end where one failed."""
+    def sweep(self, seconds_left: Callable[[], float] = lambda: inf) -> dict[str, int]:
+        """Sweep every environment, each whatever happens to the others; Unavailable at the end where one failed.
+
+        Where the function's time would not do, the rest is left: each sweep begins somewhere else, so that everyone's
+        turn comes.
+        """
         try:
             team = self._store.team()
         except Refused:
-            return {"environments": 0, "found": 0}
+            return {"environments": 0, "found": 0, "left": 0}
         pairs = [(service, each) for service, names in team.services().items() for each in names]
-        failed, found = [], 0
-        for service, name in pairs:
+        failed, found, swept = [], 0, 0
+        for service, name in from_elsewhere(pairs, self._clock.now()):
+            if seconds_left() < SPARE_SECONDS:
+                break
+            swept += 1
             try:
                 found += self.act(self.look(team, service, name))
             except Exception as error:  # noqa: BLE001 - one environment's trouble must not keep the others from it
@@ -51,7 +63,7 @@ class Sweeper:
                 failed.append(f"{service} in {name}")
         if failed:
             raise Unavailable(f"not swept: {', '.join(failed)}")
-        return {"environments": len(pairs), "found": found}
+        return {"environments": swept, "found": found, "left": len(pairs) - swept}
 
     def act(self, facts: Facts) -> int:
         """Make the repairs and tell the rest; how many there were."""
@@ -134,6 +146,12 @@ class Sweeper:
                 self._store.commit(Save(changed), line)
             except Conflict as error:
                 log_error("another sweep was faster", error, finding=changed.key)
+
+
+def from_elsewhere(pairs: list[tuple[str, str]], now: float) -> list[tuple[str, str]]:
+    """The same, beginning at another one each minute."""
+    start = int(now // 60) * _STRIDE % max(1, len(pairs))
+    return pairs[start:] + pairs[:start]
 
 
 def _news(facts: Facts, known: dict[str, Finding], reports: list[Report]) -> Iterator[tuple[Finding, str]]:

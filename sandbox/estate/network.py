@@ -24,7 +24,7 @@ def make_network(ec2: Any, iam: Any) -> Network:
     """One VPC, two subnets, a security group, an instance profile, and the image that is used."""
     vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
     subnets = tuple(
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.20.{number}.0/24", AvailabilityZone=zone)["Subnet"][
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.20.{number * 64}.0/18", AvailabilityZone=zone)["Subnet"][
             "SubnetId"
         ]
         for number, zone in enumerate(ZONES)

@@ -11,7 +11,7 @@ from chalicelib.domain.plan import HostState
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.ports import Execution
 from chalicelib.usecases.resume import resume
-from chalicelib.usecases.sweep import Sweeper
+from chalicelib.usecases.sweep import Sweeper, from_elsewhere
 from tests.builders import LEAD
 from tests.fakes.workflow import FakeWorkflow
 from tests.machine.bystander import Bystander
@@ -458,4 +458,21 @@ def test_before_anything_is_published_nothing_is_swept() -> None:
     """A new installation is quiet."""
     rig = Rig()
     rig.store.table.configurations.clear()
-    assert rig.sweeper.sweep() == {"environments": 0, "found": 0}
+    assert rig.sweeper.sweep() == {"environments": 0, "found": 0, "left": 0}
+
+
+def test_with_too_little_time_left_no_other_environment_is_begun() -> None:
+    """A function that is killed at its limit would have told nobody what it did; the rest is counted."""
+    rig = Rig()
+    rig.ready()
+    left = iter([60.0, 1.0])
+    assert rig.sweeper.sweep(lambda: next(left)) == {"environments": 1, "found": 0, "left": 1}
+
+
+@pytest.mark.parametrize("environments", [1, 2, 101, 200])
+def test_every_environment_is_at_some_time_the_first(environments: int) -> None:
+    """What one sweep leaves, a later one begins with; each looks at all where it has the time."""
+    pairs = [(f"s{number}", "production") for number in range(environments)]
+    orders = [from_elsewhere(pairs, 60.0 * minute) for minute in range(environments)]
+    assert {order[0] for order in orders} == set(pairs)
+    assert all(sorted(order) == sorted(pairs) for order in orders)
