@@ -290,7 +290,7 @@ class Anything(RuleBasedStateMachine):
             return
         id_ = ids[which % len(ids)]
         acts: dict[str, Callable[[], object]] = {
-            "ill": lambda: cloud.ill.add(id_),
+            "ill": lambda: self.world.make_ill(id_),
             "well": cloud.ill.clear,
             "offline": lambda: setattr(cloud.hosts[id_], "online", False),
         }

@@ -19,7 +19,7 @@ from chalicelib.usecases.announce import Announcer
 from chalicelib.usecases.chatops import Request
 from chalicelib.usecases.ci import report
 from chalicelib.usecases.messages import deployment_message, question_message
-from chalicelib.usecases.ports import Message
+from chalicelib.usecases.ports import Health, Message
 from tests.builders import build
 from tests.fakes.chat import FakeChat
 from tests.fakes.recorder import Killed, Recorder
@@ -217,12 +217,23 @@ class World:
             names = sorted(weights)
             weights.update(zip(names, (first, 100 - first), strict=False))
 
+    def make_ill(self, id_: str) -> None:
+        """A host stops answering, and health checks have noticed: what they can not know yet nobody can."""
+        self.rig.cloud.ill.add(id_)
+        self._noticed(id_)
+
     def end_host(self, id_: str, status: str) -> None:
         """Somebody ends an instance in the console; ELB forgets one that is terminated."""
         self.rig.cloud.hosts[id_].status = status
+        self._noticed(id_)
         if status == "terminated":
             for members in self.rig.cloud.groups.values():
                 members.pop(id_, None)
+
+    def _noticed(self, id_: str) -> None:
+        for members in self.rig.cloud.groups.values():
+            if members.get(id_, Health.DRAINING) is not Health.DRAINING:
+                members[id_] = Health.UNHEALTHY
 
     # --- the end ------------------------------------------------------------------------------------------------
 
