@@ -4,11 +4,12 @@ Every change is one TransactWriteItems: all of it happens or none. Its condition
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from chalicelib.adapters.aws_json import AwsError, JsonClient
+from chalicelib.adapters.dynamodb_history import HEAD, LINES, head_item, line_sk, read_head, read_line
 from chalicelib.adapters.dynamodb_items import (
     Item,
     deployment_sk,
@@ -26,6 +27,7 @@ from chalicelib.adapters.dynamodb_writes import (
     NEW_LINE,
     NEW_VERSION,
     UNUSED_CODE,
+    HeadMoved,
     Write,
     folded,
     held_by,
@@ -38,9 +40,11 @@ from chalicelib.domain.builds import Build
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, Refused, Unavailable
 from chalicelib.domain.findings import Finding, FindingKey
+from chalicelib.domain.history import Head, History
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
-from chalicelib.usecases.ports import Change, History, Hold, Overview, Posted, Record, Save, Seen
+from chalicelib.telemetry import log
+from chalicelib.usecases.ports import Change, Hold, Overview, Posted, Record, Save, Seen
 
 RECENT_SECONDS = 180 * 86_400
 """How long a build stays among those that were reported last; TTL is cleanup only."""
@@ -50,6 +54,8 @@ RESOLVED_SECONDS = 30 * 86_400
 
 KEPT_VERSIONS = 4
 """Configurations that one function keeps; deployments under way seldom use more."""
+_TRIES = 6
+"""How often lines of history are put behind a newer head; each that loses has seen somebody else's lines written."""
 
 
 class DynamoStore:
@@ -64,16 +70,23 @@ class DynamoStore:
 
     def commit(self, *changes: Change) -> None:
         """All changes or none; see the port for what it raises."""
-        holds = [change for change in changes if isinstance(change, Hold)]
+        lines = [change for change in changes if isinstance(change, History)]
+        checks = [self._check(change) for change in changes if isinstance(change, Hold)]
         writes = [write for change in changes for write in self._writes(change)]
-        self._transact(folded(writes, [self._check(hold) for hold in holds]))
+        for _ in range(_TRIES):
+            chained, heads = self._chained(lines)
+            try:
+                self._transact(folded([*writes, *chained], checks))
+            except HeadMoved:
+                continue
+            _note(heads)
+            return
+        raise Conflict("many write this history at once")
 
     def _writes(self, change: Change) -> list[Write]:
         if isinstance(change, Save):
             return self._saves(change.record)
-        if isinstance(change, Seen):
-            return [self._seen(change)]
-        return [self._history(change)] if isinstance(change, History) else []
+        return [self._seen(change)] if isinstance(change, Seen) else []
 
     def _saves(self, record: Record) -> list[Write]:
         after = fitting(replace(record, revision=record.revision + 1))
@@ -100,14 +113,31 @@ class DynamoStore:
         )
         return Write(Duplicate, "Put", put, not_seen(seen.at))
 
-    def _history(self, line: History) -> Write:
-        sk = f"HISTORY#{millis(line.at)}#{line.deployment}#{line.event}#{os.urandom(3).hex()}"
-        return Write(
-            Conflict,
-            "Put",
-            self._put(key(environment_pk(line.service, line.environment), sk), line),
-            NEW_LINE,
-        )
+    def _chained(self, lines: Sequence[History]) -> tuple[list[Write], dict[tuple[str, str], Head]]:
+        """Lines at the end of their chains, with the heads that they make."""
+        writes: list[Write] = []
+        heads: dict[tuple[str, str], Head] = {}
+        revisions: dict[tuple[str, str], int] = {}
+        for line in lines:
+            where = line.service, line.environment
+            if where not in heads:
+                heads[where], revisions[where] = self._end(*where)
+            placed = line.after(heads[where])
+            heads[where] = placed.head
+            at = key(environment_pk(*where), line_sk(placed.number))
+            writes.append(Write(HeadMoved, "Put", self._put(at, placed), NEW_LINE))
+        for where, head in heads.items():
+            put = self._put(key(environment_pk(*where), HEAD), head_item(head))
+            writes.append(Write(HeadMoved, "Put", put, revision_is(revisions[where])))
+        return writes, heads
+
+    def _end(self, service: str, name: str) -> tuple[Head, int]:
+        """Where a chain goes on, and the revision of its head. Without a head (nothing was written yet, or it was
+        removed) it goes on after the newest line: nobody stops deployments by removing a head."""
+        head = self.history_head(service, name)
+        if head.number:
+            return head, head.number
+        return next((line.head for line in self.history(service, name, limit=1)), head), 0
 
     def _check(self, hold: Hold) -> Write:
         at = key(environment_pk(hold.ref.service, hold.ref.environment), "STATE")
@@ -185,10 +215,15 @@ class DynamoStore:
         item = self._get(environment_pk(key.service, key.environment), f"FINDING#{key.key}")
         return from_item(Finding, item) if item else None
 
-    def history(self, service: str, name: str, *, limit: int = 50) -> tuple[History, ...]:
-        """Newest first."""
-        items = self._query(environment_pk(service, name), "HISTORY#", limit=limit, newest=True)
-        return tuple(from_item(History, item) for item in items)
+    def history(self, service: str, name: str, *, limit: int | None = 50) -> tuple[History, ...]:
+        """The lines as they are stored, newest first; None: all of them."""
+        items = self._query(environment_pk(service, name), LINES, limit=limit or 0, newest=True)
+        return tuple(read_line(item) for item in items)
+
+    def history_head(self, service: str, name: str) -> Head:
+        """Number and hash of the newest line, as kept apart from the lines; of number 0 where nothing was written."""
+        item = self._get(environment_pk(service, name), HEAD)
+        return read_head(item) if item else Head()
 
     def builds(self, service: str, *, limit: int = 10) -> tuple[Build, ...]:
         """The builds that were reported last, newest first; one is reported as running, then as ended."""
@@ -280,3 +315,9 @@ class DynamoStore:
             return self._client.call(operation, request)
         except AwsError as error:
             raise Unavailable(f"{operation}: {error.code}") from error
+
+
+def _note(heads: Mapping[tuple[str, str], Head]) -> None:
+    """Keep how far each history goes in another place, which other people may write: the function's log."""
+    for (service, environment), head in heads.items():
+        log("info", "history", service=service, environment=environment, number=head.number, hash=head.digest)

@@ -5,8 +5,9 @@
 | ENV#service#env       | STATE                                  | what is live, who holds it, fencing number      |
 |                       | DEPLOYMENT#00000142                    | a deployment, by its number                     |
 |                       | QUESTION#deployment#millis#code        | a question, with its task token                 |
-|                       | HISTORY#millis#deployment#event#random | a line of history                               |
 |                       | FINDING#trouble-deployment             | what the sweeper found                          |
+|                       | HISTORY#00000042                       | a line of history, by its number                |
+|                       | HISTORYHEAD                            | number and hash of the newest line              |
 |                       | POST#deployment#key                    | a message in chat                               |
 | SERVICE#service       | BUILD#version                          | a build as reported last                        |
 |                       | RECENT#millis#version                  | the same again, in the order of reports         |

@@ -26,9 +26,13 @@ class Condition:
         return Condition(f"({self.expression}) AND ({other.expression})", self.values + other.values)
 
 
+class HeadMoved(Conflict):
+    """Somebody else wrote history since its head was read, and nothing else was wrong: the store tries again."""
+
+
 ALWAYS = Condition("")
 NEW_LINE = Condition("attribute_not_exists(pk)")
-"""History is never overwritten."""
+"""History is never overwritten, not even where its head says that a line is not there."""
 NEW_VERSION = Condition("attribute_not_exists(pk)")
 """A published configuration never changes: deployments run with the one they started with."""
 UNUSED_CODE = Condition("attribute_not_exists(pk)")
@@ -123,10 +127,11 @@ def refused(error: AwsError, writes: Sequence[Write], token: str) -> PointsmanEr
         for write, reason in zip(writes, reasons, strict=False)
         if reason.get("Code") == "ConditionalCheckFailed"
     }
-    for kind in (Duplicate, LostLock, Conflict):
-        if kind in failed:
-            return kind("a condition was not met")
     codes = [str(reason.get("Code")) for reason in reasons]
-    if "TransactionConflict" in codes:
-        return Conflict("another transaction writes the same records")
+    raced = {write.error for write, code in zip(writes, codes, strict=False) if code == "TransactionConflict"}
+    if raced:
+        failed.add(HeadMoved if raced == {HeadMoved} else Conflict)
+    for kind in (Duplicate, LostLock, Conflict, HeadMoved):
+        if kind in failed:
+            return kind("another transaction writes, or has written, the same records")
     return Unavailable(f"transaction canceled: {', '.join(codes)}")

@@ -11,13 +11,14 @@ from chalicelib.domain.approval import Answer, Kind, Question
 from chalicelib.domain.commands import Act, Command, Decide, Deploy, Help, Keep, Status
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, Ref, State
 from chalicelib.domain.errors import Conflict, Duplicate, Refused
+from chalicelib.domain.history import History
 from chalicelib.domain.people import Actor
 from chalicelib.domain.policy import Role, require
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
 from chalicelib.usecases import texts
 from chalicelib.usecases.looking import status
-from chalicelib.usecases.ports import Change, Clock, History, Save, Seen, Store, Workflow
+from chalicelib.usecases.ports import Change, Clock, Save, Seen, Store, Workflow
 from chalicelib.usecases.resume import resume
 from chalicelib.usecases.starting import Starting, holder
 

@@ -13,7 +13,7 @@ from chalicelib.domain.approval import Question
 from chalicelib.domain.builds import Build
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.findings import Finding, FindingKey
-from chalicelib.domain.people import Actor
+from chalicelib.domain.history import Head, History
 from chalicelib.domain.plan import HostState, Instance, LaunchGroup, Route
 from chalicelib.domain.settings import RouteSpec, Team
 
@@ -46,19 +46,6 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """One line of an environment's history; never changed or removed."""
-
-    service: str
-    environment: str
-    deployment: str
-    at: float
-    actor: Actor
-    event: str
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Seen:
     """An outside event (a click, a webhook) that is handled at most once; remembered for `seconds`."""
 
@@ -84,7 +71,7 @@ class Store(Protocol):
     """The one table."""
 
     def commit(self, *changes: Change) -> None:
-        """Write all changes or none.
+        """Write all changes or none. Lines of history go to the end of their environment's chain, in the order given.
 
         Raises Duplicate (a Seen was seen), LostLock (a Hold is gone), Conflict (a Save lost its race).
         """
@@ -113,8 +100,11 @@ class Store(Protocol):
     def finding(self, key: FindingKey) -> Finding | None:
         """One finding."""
 
-    def history(self, service: str, name: str, *, limit: int = 50) -> tuple[History, ...]:
-        """Newest first."""
+    def history(self, service: str, name: str, *, limit: int | None = 50) -> tuple[History, ...]:
+        """The lines as they are stored, newest first; None: all of them."""
+
+    def history_head(self, service: str, name: str) -> Head:
+        """Number and hash of the newest line, as kept apart from the lines; of number 0 where nothing was written."""
 
     def builds(self, service: str, *, limit: int = 10) -> tuple[Build, ...]:
         """The builds that were reported last, newest first."""

@@ -7,8 +7,9 @@ starts that.
 from typing import Any
 
 from chalicelib.domain.deployment import Deployment
+from chalicelib.domain.history import History
 from chalicelib.domain.people import Actor
-from chalicelib.usecases.ports import Change, Clock, History, Hold, Save, Store, Workflow
+from chalicelib.usecases.ports import Change, Clock, Hold, Save, Store, Workflow
 
 
 def resume(

@@ -6,12 +6,13 @@ from chalicelib.domain.builds import Build, deployable
 from chalicelib.domain.commands import Deploy
 from chalicelib.domain.deployment import Deployment, Environment, Phase, Ref, Slot, State
 from chalicelib.domain.errors import Duplicate, Refused
+from chalicelib.domain.history import History
 from chalicelib.domain.people import Actor
 from chalicelib.domain.policy import Role, require
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import EnvironmentSettings, Team
 from chalicelib.usecases import texts
-from chalicelib.usecases.ports import Clock, History, Save, Seen, Store, Workflow
+from chalicelib.usecases.ports import Clock, Save, Seen, Store, Workflow
 
 
 class Starting:

@@ -11,11 +11,12 @@ from math import inf
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.errors import Conflict, Refused, Unavailable
 from chalicelib.domain.findings import Finding
+from chalicelib.domain.history import History
 from chalicelib.domain.people import SERVICE
 from chalicelib.domain.plan import HostState, Instance
 from chalicelib.domain.settings import Team
 from chalicelib.telemetry import log_error
-from chalicelib.usecases.ports import Clock, Execution, Fleet, History, Save, Store, Workflow
+from chalicelib.usecases.ports import Clock, Execution, Fleet, Save, Store, Workflow
 from chalicelib.usecases.sweep_repairs import Repairer
 from chalicelib.usecases.sweep_rules import Facts, Report, Subject, decide
 

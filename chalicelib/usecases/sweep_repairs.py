@@ -5,11 +5,12 @@ from typing import Any
 
 from chalicelib.domain.deployment import Deployment, Environment, Phase, Ref, State, Trigger
 from chalicelib.domain.errors import Conflict, LostLock
+from chalicelib.domain.history import History
 from chalicelib.domain.people import SERVICE
 from chalicelib.domain.reasons import Reason, text
 from chalicelib.telemetry import log, log_error
 from chalicelib.usecases import sweep_rules as rules
-from chalicelib.usecases.ports import Clock, History, Hold, Save, Store, Workflow
+from chalicelib.usecases.ports import Clock, Hold, Save, Store, Workflow
 from chalicelib.usecases.resume import resume
 from chalicelib.usecases.sweep_rules import Facts
 

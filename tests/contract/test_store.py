@@ -9,7 +9,8 @@ import pytest
 from chalicelib.domain.approval import Answer
 from chalicelib.domain.deployment import Environment, Slot, State
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, PointsmanError
-from chalicelib.usecases.ports import Change, History, Hold, Save, Seen, Store
+from chalicelib.domain.history import History
+from chalicelib.usecases.ports import Change, Hold, Save, Seen, Store
 from tests.builders import APPROVER, DEPLOYER, NOW, build, deployment, hosts, plan, question
 
 REF = deployment().ref

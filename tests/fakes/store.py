@@ -13,9 +13,10 @@ from chalicelib.domain.builds import Build
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, Refused
 from chalicelib.domain.findings import Finding, FindingKey
+from chalicelib.domain.history import Head, History
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
-from chalicelib.usecases.ports import Change, History, Hold, Overview, Posted, Record, Save, Seen
+from chalicelib.usecases.ports import Change, Hold, Overview, Posted, Record, Save, Seen
 from tests.fakes.recorder import Recorder
 
 Place = tuple[str, ...]
@@ -40,6 +41,7 @@ class Table:
 
     records: dict[Place, Record] = field(default_factory=dict)
     history: list[History] = field(default_factory=list)
+    heads: dict[tuple[str, str], Head] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
     posts: dict[tuple[Ref, str], Posted] = field(default_factory=dict)
     configurations: list[dict[str, object]] = field(default_factory=list)
@@ -73,7 +75,7 @@ class FakeStore(Recorder):
             self._refuse(changes)
             for record in saves:
                 self._write(replace(record, revision=record.revision + 1))
-            self.table.history += [change for change in changes if isinstance(change, History)]
+            self._append(change for change in changes if isinstance(change, History))
             self.table.seen |= {change.event: change for change in changes if isinstance(change, Seen)}
 
     def _refuse(self, changes: Iterable[Change]) -> None:
@@ -106,6 +108,13 @@ class FakeStore(Recorder):
             self.changed.append((record.service, record.version))
         elif isinstance(record, Finding):
             self.changed.append(FindingKey(record.service, record.environment, record.key))
+
+    def _append(self, lines: Iterable[History]) -> None:
+        for line in lines:
+            where = line.service, line.environment
+            placed = line.after(self.table.heads.get(where, Head()))
+            self.table.history.append(placed)
+            self.table.heads[where] = placed.head
 
     # --- reading ------------------------------------------------------------------------------------------------
 
@@ -179,13 +188,18 @@ class FakeStore(Recorder):
             found = self.table.records.get(("finding", key.service, key.environment, key.key))
             return found if isinstance(found, Finding) else None
 
-    def history(self, service: str, name: str, *, limit: int = 50) -> tuple[History, ...]:
-        """Newest first."""
+    def history(self, service: str, name: str, *, limit: int | None = 50) -> tuple[History, ...]:
+        """As they are stored, newest first."""
         with self._call("history", service=service, name=name, limit=limit):
             lines = [
                 line for line in self.table.history if (line.service, line.environment) == (service, name)
             ]
-            return tuple(sorted(lines, key=lambda line: line.at)[::-1][:limit])
+            return tuple(lines[::-1][:limit])
+
+    def history_head(self, service: str, name: str) -> Head:
+        """Number and hash of the newest line."""
+        with self._call("history_head", service=service, name=name):
+            return self.table.heads.get((service, name), Head())
 
     def builds(self, service: str, *, limit: int = 10) -> tuple[Build, ...]:
         """The builds that were reported last, newest first."""

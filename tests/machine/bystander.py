@@ -5,7 +5,8 @@ faults that it plans are used up by it.
 """
 
 from chalicelib.domain.findings import Finding, Trouble
-from chalicelib.usecases.ports import Change, History, Save
+from chalicelib.domain.history import History
+from chalicelib.usecases.ports import Change, Save
 from chalicelib.usecases.sweep import Sweeper
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud import Cloud

@@ -9,11 +9,12 @@ from typing import Any
 
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, Environment, Ref, Trigger
 from chalicelib.domain.errors import Conflict, LostLock, Refused, StepFailed
+from chalicelib.domain.history import History
 from chalicelib.domain.people import SERVICE, Actor
 from chalicelib.domain.plan import Plan
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import EnvironmentSettings
-from chalicelib.usecases.ports import Change, Clock, History, Hold, Save, Store
+from chalicelib.usecases.ports import Change, Clock, Hold, Save, Store
 
 OUTPUT_LIMIT = 2_500
 """SSM keeps this many characters of a command's output (SendCommand, "Output"); the record keeps no more either."""

@@ -14,7 +14,8 @@ from chalicelib.domain.approval import Answer
 from chalicelib.domain.deployment import Deployment, Environment, Ref, Slot
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, PointsmanError, Unavailable
 from chalicelib.domain.findings import Finding, FindingKey, Trouble
-from chalicelib.usecases.ports import History, Hold, Record, Save, Seen
+from chalicelib.domain.history import History
+from chalicelib.usecases.ports import Hold, Record, Save, Seen
 from tests.builders import APPROVER, DEPLOYER, NOW, build, deployment, question, raw_config
 from tests.contract.tables import CountingClient, LosingClient, environment, new_table
 
@@ -112,7 +113,7 @@ def test_two_commits_have_two_tokens() -> None:
     client = Canned("ThrottlingException")
     for _ in range(2):
         with pytest.raises(Unavailable):
-            DynamoStore(client, "table").commit(LINE)
+            DynamoStore(client, "table").commit(Save(deployment()))
     assert len({request["ClientRequestToken"] for request in client.requests}) == 2
 
 
@@ -241,7 +242,8 @@ def test_plain_values_come_back(value: object) -> None:
         ("SERVICE#cameras", "RECENT#001790000000000#142", None),
         ("ENV#cameras#production", "STATE", None),
         ("ENV#cameras#production", "POST#cameras-production-12#main", None),
-        ("ENV#cameras#production", "HISTORY#001790000000000#cameras-production-12#plan#ab", None),
+        ("ENV#cameras#production", "HISTORY#00000012", None),
+        ("ENV#cameras#production", "HISTORYHEAD", None),
         ("CODE#K7Q2F", "CODE", None),
         ("SEEN#ci-jenkins-msg_1", "SEEN", None),
         ("CONFIG", "CURRENT", None),
