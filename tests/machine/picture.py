@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from chalicelib.domain.approval import Question
 from chalicelib.domain.deployment import Deployment, Environment
+from chalicelib.domain.history import History
 from chalicelib.domain.plan import HostState
-from chalicelib.usecases.ports import Health, History, Record
+from chalicelib.usecases.ports import Health, Record
 from tests.fakes.store import Place
 from tests.machine.rig import Rig
 
