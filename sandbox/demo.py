@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox import report
+from sandbox import report, written
 from sandbox.estate import inplace
 from sandbox.house import House
 from sandbox.processes import ROOT
@@ -74,6 +74,7 @@ def measure(story: str, house: House, before: list[str]) -> dict[str, Any]:
         "switch_seconds": house.switch_seconds,
         "cost_usd": report.cost_usd(execution),
         "left_open": left_open(house),
+        "leaks": written.leaks(house),
     }
 
 
@@ -158,6 +159,7 @@ def _wrong(found: dict[str, Any], expected: str) -> list[str]:
     if found["left_open"]:
         wrong.append(f"left open: {', '.join(found['left_open'])}")
     most = 2 if found["outcome"] == "rolled_back" else 1
+    wrong += [f"a secret is in {each}" for each in found["leaks"]]
     if found["devices"]["most_reconnects"] > most:
         wrong.append(f"a device reconnected {found['devices']['most_reconnects']} times")
     return wrong

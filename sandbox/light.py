@@ -19,7 +19,7 @@ from sandbox.estate.remote import Cloud, Published, eventually
 from sandbox.estate.traffic import make_ways
 from sandbox.front import endpoints, workspace
 from sandbox.house import House
-from sandbox.processes import ROOT, free_port
+from sandbox.processes import ROOT, StartFailed, free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +31,7 @@ ENVIRONMENT = "production"
 PORT = 9000
 BOOT_SECONDS = "0.2"
 DRAIN_SECONDS = "2"
+PUBLISH_TRIES = 5
 
 
 @dataclass
@@ -80,6 +81,18 @@ class LightHouse(House):
         self.tell(f"CI reports {self.services} builds of {NEXT}")
         for service in self.names:
             _report(self.ci, service)
+
+    def _publish(self) -> None:
+        """The configuration of hundreds of services takes the emulator longer than the product waits for one write; on
+        a machine that is busy besides it may need another try."""
+        for _ in range(PUBLISH_TRIES - 1):
+            try:
+                super()._publish()
+            except StartFailed as failed:
+                self.tell(f"Publishing again: {failed}")
+            else:
+                return
+        super()._publish()
 
     def _fleets(self) -> None:
         cloud = Cloud(self.aws)

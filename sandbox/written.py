@@ -23,10 +23,21 @@ TOKEN = "task token"
 
 
 def leaks(house: House, *, files: Iterable[Path] = (), signatures: Iterable[str] = ()) -> list[str]:
-    """What a house has said that it should have kept; `files` are reports that it made besides."""
-    chat = house.chat_written()
-    events = list(_histories(house))
-    secrets = Secrets(
+    """What a house has said that it should have kept; `files` are reports that it made besides, `signatures` those of
+    requests that neither chat nor the build server has sent."""
+    chat, events = house.chat_written(), list(_histories(house))
+    found = _secrets(house, chat, events)
+    found.add("signature", signatures)
+    return secrecy.leaks(found, _everything(house, chat, events, files))
+
+
+def secrets(house: House) -> Secrets:
+    """All that there is to keep."""
+    return _secrets(house, house.chat_written(), list(_histories(house)))
+
+
+def _secrets(house: House, chat: dict[str, Any], events: list[dict[str, Any]]) -> Secrets:
+    found = Secrets(
         {
             "signing secret": workspace.SIGNING_SECRET,
             "CI secret": ci.SECRET,
@@ -34,11 +45,11 @@ def leaks(house: House, *, files: Iterable[Path] = (), signatures: Iterable[str]
             "bot token": workspace.BOT_TOKEN,
         }
     )
-    secrets.add(TOKEN, _tokens(events))
+    found.add(TOKEN, _tokens(events))
     for kind, values in chat["handed_out"].items():
-        secrets.add(kind, values)
-    secrets.add("signature", [*house.ci.signatures, *signatures])
-    return secrecy.leaks(secrets, _everything(house, chat, events, files))
+        found.add(kind, values)
+    found.add("signature", house.ci.signatures)
+    return found
 
 
 def _everything(

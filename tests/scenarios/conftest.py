@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 _VERSIONS = itertools.count(200)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever the order, what all the others left behind is searched last."""
+    items.sort(key=lambda item: item.path.name == "test_secrecy.py")
+
+
 @pytest.fixture
 def people(house: House) -> Iterator[Teller]:
     """People about to deploy a new version; afterwards nothing may be left, lost or failed."""

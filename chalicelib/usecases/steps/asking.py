@@ -19,8 +19,7 @@ def ask(
 ) -> Question:
     """Ask once for each time the state is entered; a retry of the state brings its new token to the same question, and
     is woken at once where the question was answered in between: that answer woke a token that nobody waits for."""
-    code = _code(work, kind)
-    found = work.store.question(code)
+    code, found = _find(work, kind)
     if found is not None:
         renewed = replace(found, token=work.event.token)
         if found.answer is not None:
@@ -64,14 +63,15 @@ def close_open_questions(work: Work) -> None:
             work.store.commit(Save(question.settled(work.now)))
 
 
-def _code(work: Work, kind: Kind) -> str:
-    """The same code for every try of one entry of the state; another where that code is taken by another deployment."""
+def _find(work: Work, kind: Kind) -> tuple[str, Question | None]:
+    """The same code for every try of one entry of the state, with the question where it was asked before; another code
+    where that one is taken by another deployment."""
     for salt in range(10):
         facts = f"{work.deployment.id}|{kind}|{work.event.entered}|{salt}"
         code = code_from(hashlib.sha256(facts.encode()).digest())
         found = work.store.question(code)
         if found is None or (found.ref == work.deployment.ref and found.kind is kind):
-            return code
+            return code, found
     raise StepFailed(Reason.INTERNAL, step="asking", what="no free code was found")
 
 

@@ -1,0 +1,23 @@
+"""The last look at the house, after every other scenario: nothing that it wrote has a secret (SAFETY I14)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox import written
+from sandbox.stories import STORIES, Teller
+
+if TYPE_CHECKING:
+    from sandbox.house import House
+
+KINDS = {
+    "signing secret", "CI secret", "CI secret, decoded", "bot token", "task token", "signature", "response_url",
+}  # fmt: skip
+
+
+def test_no_secret_is_in_anything_that_was_written(passed: Teller, house: House) -> None:
+    """Logs, every version of every message, inputs, outputs and histories of executions, items,
+    the stream, commands on hosts and what they printed."""
+    STORIES["reject"].tell(passed)
+    assert written.secrets(house).kinds() == KINDS
+    assert written.leaks(house) == []
