@@ -53,7 +53,13 @@ class ChatOps:
         if isinstance(command, Status):
             require(team, request.actor, Role.VIEWER, "Looking at the status")
             return status(self._store, team, command, self._clock.now())
-        return self._again_after_conflict(lambda: self._change(team, request))
+        try:
+            return self._again_after_conflict(lambda: self._change(team, request))
+        except Refused:
+            if self._store.seen(request.event) is None:
+                raise
+            # The very same event was being handled at this moment: nobody is too late for their own click.
+            return self._change(team, request)
 
     def _again_after_conflict(self, attempt: Callable[[], str]) -> str:
         for _ in range(_TRIES):

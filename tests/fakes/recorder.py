@@ -1,5 +1,6 @@
 """What every fake of a port shares: it records its calls, and fails when it is told to, before or after the effect."""
 
+import threading
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ class Recorder:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self._faults: defaultdict[str, deque[tuple[Exception | None, bool]]] = defaultdict(deque)
+        self._one_call_at_a_time = threading.RLock()
 
     def fail(
         self,
@@ -50,11 +52,12 @@ class Recorder:
 
     @contextmanager
     def _call(self, method: str, **facts: object) -> Iterator[None]:
-        self.calls.append(Call(method, facts))
-        faults = self._faults[method]
-        error, after = faults.popleft() if faults else (None, False)
-        if error and not after:
-            raise error
-        yield
-        if error:
-            raise error
+        with self._one_call_at_a_time:  # a call of AWS happens or does not, whoever calls at the same moment
+            self.calls.append(Call(method, facts))
+            faults = self._faults[method]
+            error, after = faults.popleft() if faults else (None, False)
+            if error and not after:
+                raise error
+            yield
+            if error:
+                raise error

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.domain.approval import GRACE_SECONDS, Answer, Kind, Question, code_from
 from chalicelib.domain.deployment import HAS_FLEET, Slot, State, Trigger
-from chalicelib.domain.errors import StepFailed
+from chalicelib.domain.errors import LostLock, StepFailed
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.messages import plain
@@ -50,6 +50,10 @@ def settle(work: Work, kind: Kind) -> Question:
     if not asked:
         raise StepFailed(Reason.INTERNAL, step=kind.value, what="the question is not in the table")
     question = max(asked, key=lambda each: each.asked_at)
+    if question.answer is Answer.SUPERSEDED and kind is not Kind.KEEP:
+        raise LostLock(
+            f"{question.code} was closed by the next run"
+        )  # a kept fleet's is closed by the next deployment
     settled = question.settled(work.now)
     if settled != question:
         work.store.commit(Save(settled), work.history(f"expired_{kind}"))

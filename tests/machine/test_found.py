@@ -1,0 +1,35 @@
+"""What the random sequences and the races have found, each as the shortest story that shows it."""
+
+import pytest
+
+from chalicelib.domain.approval import Answer, Kind
+from chalicelib.domain.errors import LostLock
+from chalicelib.domain.people import SERVICE
+from chalicelib.usecases.resume import resume
+from chalicelib.usecases.steps.asking import settle
+from chalicelib.usecases.steps.work import StepEvent, Work
+from tests.machine.rig import FIRST, Rig
+
+
+def test_a_question_that_the_next_run_closed_is_no_answer_for_the_one_before() -> None:
+    """A step that was under way when its run was followed by another has lost its lock; it failed with a KeyError."""
+    rig = Rig()
+    rig.say("cameras@142 to production")
+    work = Work(rig.store, rig.clock, StepEvent("ReadStart", rig.deployment().ref))
+    resume(rig.store, rig.workflow, rig.clock, rig.deployment(), SERVICE)
+    (asked,) = rig.store.questions(rig.deployment().ref)
+    assert asked.answer is Answer.SUPERSEDED
+    with pytest.raises(LostLock):
+        settle(work, Kind.START)
+
+
+def test_the_sweeper_frees_no_lock_whose_holder_is_older_than_many_plans() -> None:
+    """Plans take numbers too: a holder behind them was not looked at, and taken for gone."""
+    rig = Rig()
+    rig.say("cameras@142 to production")
+    for _ in range(4):
+        rig.say("plan cameras@143 to production")
+    rig.sweeper.sweep()
+    held = rig.environment().active
+    assert held is not None
+    assert held.deployment == FIRST
