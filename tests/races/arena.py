@@ -12,10 +12,11 @@ from chalicelib.domain.approval import Kind, Question
 from chalicelib.domain.commands import parse
 from chalicelib.domain.deployment import KEEPS_OLD, Deployment, Environment, Slot, State
 from chalicelib.domain.errors import PointsmanError, Refused
+from chalicelib.domain.history import History
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.chatops import ChatOps, Request
-from chalicelib.usecases.ports import History, Save, Store
+from chalicelib.usecases.ports import Save, Store
 from tests.builders import DEPLOYER, NOW, build, deployment, plan, question, raw_config
 from tests.fakes.clock import FakeClock
 from tests.fakes.workflow import FakeWorkflow

@@ -6,7 +6,8 @@ from functools import partial
 
 from chalicelib.domain.deployment import Environment
 from chalicelib.domain.errors import Conflict
-from chalicelib.usecases.ports import History, Save, Seen
+from chalicelib.domain.history import History
+from chalicelib.usecases.ports import Save, Seen
 from tests.builders import LEAD, NOW, build
 from tests.races.arena import Arena, together
 
