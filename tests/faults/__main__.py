@@ -1,26 +1,33 @@
 """`make faults`: every fault at every place of every flow, in two processes.
 
 With names, only these flows. `--once`: what several flows begin with is tried in the first of them only. `--steps`: of
-the calls of one operation in one step only the last.
+the calls of one operation in one step only the last. `--changes`: only calls that change something.
 """
 
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
 from tests.faults import report
 from tests.faults.flows import FLOWS
 from tests.faults.runner import Outcome, places, shared, steps, tried
+from tests.faults.wire import Call
 
 PROCESSES = 2
 
 
-def one(name: str, *, once: bool, by_step: bool) -> Outcome:
+def one(name: str, *, once: bool, by_step: bool, changes: bool) -> Outcome:
     """One flow, in a process of the pool."""
     flow = next(flow for flow in FLOWS if flow.name == name)
-    return tried(flow, steps if by_step else places, after=shared(flow, FLOWS) if once else 0)
+
+    def chosen(calls: Sequence[Call]) -> list[Call]:
+        found = steps(calls) if by_step else places(calls)
+        return [call for call in found if not (changes and call.reads)]
+
+    return tried(flow, chosen, after=shared(flow, FLOWS) if once else 0)
 
 
 def main() -> int:
@@ -29,13 +36,15 @@ def main() -> int:
     options.add_argument("flows", nargs="*")
     options.add_argument("--once", action="store_true")
     options.add_argument("--steps", action="store_true")
+    options.add_argument("--changes", action="store_true")
     given = options.parse_args()
+    kind = {"once": given.once, "by_step": given.steps, "changes": given.changes}
     chosen = [flow for flow in FLOWS if not given.flows or flow.name in given.flows]
     started = time.monotonic()
     outcomes: list[Outcome] = []
     print(report.HEADING, flush=True)
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("fork")) as pool:
-        work = [pool.submit(one, flow.name, once=given.once, by_step=given.steps) for flow in chosen]
+        work = [pool.submit(one, flow.name, **kind) for flow in chosen]
         for done in as_completed(work):
             outcomes.append(done.result())
             print(report.line(outcomes[-1]), *report.problems(outcomes[-1]), sep="\n", flush=True)

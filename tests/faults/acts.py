@@ -71,6 +71,8 @@ class Act:
     def _tried(self, run: Run) -> bool:
         """One try, and whether it came to what was waited for."""
         wrong = self.do(run)
+        if wrong and self.at:
+            self.do(run)  # whoever is in a hurry does not wait and see
         if not self.goes_on:
             return not wrong and self.then(run)
         run.settle()

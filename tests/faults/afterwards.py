@@ -62,7 +62,8 @@ def _executions(run: "Run", made: Sequence[Deployment]) -> None:
     for fiber in run.machine.fibers:
         if fiber.failed is not None and "/" not in fiber.name:
             error = fiber.failed.error
-            known = any(each.state is State.STUCK and fiber.name.startswith(each.id) for each in made)
+            was_stuck = [each for each in made if any(phase.state is State.STUCK for phase in each.phases)]
+            known = any(fiber.name.startswith(each.id) for each in was_stuck)
             if not known:
                 run.watch.note(
                     "liveness", f"execution {fiber.name} failed: {error} {fiber.failed.cause[:200]}"

@@ -1,11 +1,12 @@
 """The flows, as data: what people, CI and the world do, and how it ends."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from chalicelib.domain.approval import Kind
 from chalicelib.domain.deployment import State
 from tests.builders import APPROVER, DEPLOYER, LEAD
-from tests.faults.acts import Act, Flow, asks, click, decided, happens, is_in, report, say, wait
+from tests.faults.acts import Act, Flow, always, asks, click, decided, happens, is_in, report, say, wait
 from tests.faults.run import Run
 
 S = State
@@ -41,6 +42,31 @@ def _alarm(run: Run) -> None:
 
 def _fine(run: Run) -> None:
     run.account.cloudwatch.alarms["errors"] = "OK"
+
+
+def _weights(old: int) -> Callable[[Run], None]:
+    """Somebody sets the weights by hand: so much to the side that stands by."""
+
+    def changed(run: Run) -> None:
+        balancer = run.account.elb.balancers[0]
+        blue = next(arn for arn in balancer.weights if arn.endswith("blue"))
+        balancer.weights[blue] = old
+
+    return changed
+
+
+def _one_runs_on(run: Run) -> None:
+    """A host that was told to end does not."""
+    made = [each for each in run.account.ec2.instances.values() if each.tag("deployment") != "cameras-141"]
+    made[0].ending = ""
+
+
+def _stop(run: Run) -> None:
+    run.machine.abort(run.deployments()[0].id)
+
+
+def _sweep(run: Run) -> None:
+    run.sweep()
 
 
 def _failing(document: str) -> Act:
@@ -170,9 +196,26 @@ TROUBLE = (
     ),
     flow(
         "stopped by hand",
-        *READY,
-        happens("stopped in the console", lambda run: run.machine.abort(run.deployments()[0].id)),
-        happens("the sweeper looks", lambda run: run.sweep(), is_in(S.CANCELED)),
+        *(*READY, happens("stopped in the console", _stop), happens("swept", _sweep, is_in(S.CANCELED))),
+        ends=(S.CANCELED,),
+    ),
+    flow(
+        "stopped after the switch, retried",
+        *(*KEPT, happens("stopped in the console", _stop), happens("swept", _sweep, is_in(S.STUCK))),
+        *(click("retry", DEPLOYER, asks(Kind.KEEP)), happens("swept", _sweep), CLOSES),
+        ends=(S.SUCCEEDED,),
+    ),
+    flow(
+        "stuck, retried",
+        *(*KEPT, happens("weights set by hand", _weights(50)), wait(7_300, is_in(S.STUCK))),
+        happens("weights put back", _weights(0)),
+        click("retry", DEPLOYER, is_in(S.SUCCEEDED)),
+        ends=(S.SUCCEEDED,),
+    ),
+    flow(
+        "a host is left, swept",
+        *(*READY, cancel(), happens("one host runs on", _one_runs_on), wait(700, always)),
+        happens("swept", _sweep, is_in(S.CANCELED)),
         ends=(S.CANCELED,),
     ),
 )

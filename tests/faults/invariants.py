@@ -189,14 +189,21 @@ class Watch:
             self.note("I7", f"{_slot(change.after)} took the lock of {_slot(change.before)}")
 
     def _deployment(self, change: Written, changes: Sequence[Written]) -> None:
-        """A write is the owner's: it held one of the environment's slots under its fencing number just before."""
+        """A write is the owner's: it held one of the environment's slots under its fencing number just before, or takes
+        the free lock by this very write."""
         before = change.before or {}
         if before.get("plan_only", {}).get("BOOL"):
             return
         state = self._state_before(change.key[0], changes)
         slots = [state.get(name, {}).get("M", {}) for name in ("active", "keeping")]
         owner = _identifier(before), before.get("fence")
-        if owner not in [(_identifier(slot, "deployment"), slot.get("fence")) for slot in slots]:
+        takes = any(
+            each.key[1] == "STATE" and not _slot(each.before or {}) and _slot(each.after) == owner[0]
+            for each in changes
+        )
+        if not takes and owner not in [
+            (_identifier(slot, "deployment"), slot.get("fence")) for slot in slots
+        ]:
             self.note("I7", f"{owner[0]} was written and does not hold its environment")
 
     def _state_before(self, pk: str, changes: Sequence[Written]) -> Item:

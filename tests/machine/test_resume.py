@@ -246,3 +246,30 @@ def test_a_release_takes_the_buttons_away() -> None:
     with pytest.raises(Refused) as refused:
         rig.say("retry cameras production", LEAD)
     assert refused.value.reason is Reason.NOTHING_ACTIVE
+
+
+def test_a_failed_step_whose_reason_could_not_be_kept_is_not_passed_for_done() -> None:
+    """Why it failed and that its commands are forgotten is one write: without it the step is judged again."""
+    rig = Rig()
+    rig.cloud.failing["Pointsman-Check", "*"] = "no route to recorder"
+    rig.say("cameras@142 to production")
+    rig.decide("confirm", Kind.START, run=False)
+    rig.machine.run(until="AwaitSmokeTest")
+    rig.machine.step()  # the commands still run
+    rig.store.fail("commit", Unavailable("the table is away"), skip=1)
+    rig.machine.run()
+    assert (rig.deployment().state, rig.deployment().reason) == (State.ASKING_RETRY, Reason.COMMAND_FAILED)
+
+
+def test_a_failed_step_that_runs_again_after_its_commands_were_forgotten_fails_again() -> None:
+    """The reply of the try that forgot them was lost."""
+    rig = Rig()
+    rig.cloud.failing["Pointsman-Check", "*"] = "no route to recorder"
+    rig.say("cameras@142 to production")
+    rig.decide("confirm", Kind.START, run=False)
+    rig.machine.run(until="AwaitSmokeTest")
+    rig.machine.step()  # the commands still run
+    rig.store.fail("commit", Unavailable("the reply was lost"), after=True)
+    rig.machine.run()
+    assert (rig.deployment().state, rig.deployment().reason) == (State.ASKING_RETRY, Reason.COMMAND_FAILED)
+    assert "no route to recorder" in rig.deployment().output

@@ -41,18 +41,20 @@ class _Commands:
             identifier = self._hosts.send(command)
             work.note(commands=(*work.deployment.commands, (step, identifier)))
 
-    def _await(self, work: Work, step: str) -> Result:
+    def _await(self, work: Work, step: str, *, sent: int = 0) -> Result:
         """NotReady until every command of a step has ended well everywhere; StepFailed with what a host printed.
 
-        The commands of a step that failed are forgotten, so that a retry sends them again.
+        The commands of a step that failed are forgotten, so that a retry sends them again: by the very write that keeps
+        why. Should this run again after that write, fewer than `sent` are known, which must not pass for success.
         """
         work.guard()
+        if len(work.deployment.command(step)) < sent:
+            raise StepFailed(Reason.INTERNAL, step=_TITLES[step], what="not every command was sent")
         outcomes = [self._hosts.outcome(command) for command in work.deployment.command(step)]
         try:
             return self._judge(work, step, outcomes)
-        except StepFailed:
-            others = tuple(each for each in work.deployment.commands if each[0] != step)
-            work.note(commands=others)
+        except StepFailed as failed:
+            work.record(failed, commands=tuple(each for each in work.deployment.commands if each[0] != step))
             raise
 
     def _judge(self, work: Work, step: str, outcomes: list[CommandOutcome]) -> Result:
@@ -80,7 +82,7 @@ class HostsSteps(_Commands):
 
     def await_configured(self, work: Work) -> Result:
         """Until Ansible has ended well everywhere."""
-        return self._await(work, "Configure")
+        return self._await(work, "Configure", sent=len(work.plan.roles))
 
     def install(self, work: Work) -> Result:
         """The package, whose checksum the host verifies before it unpacks anything."""
@@ -93,7 +95,7 @@ class HostsSteps(_Commands):
 
     def await_installed(self, work: Work) -> Result:
         """Until the package runs everywhere."""
-        return self._await(work, "Install")
+        return self._await(work, "Install", sent=len(work.plan.roles))
 
     def smoke_test(self, work: Work) -> Result:
         """The environment's own checks, on the new fleet only."""
@@ -106,7 +108,7 @@ class HostsSteps(_Commands):
 
     def await_smoke_test(self, work: Work) -> Result:
         """Until every check has passed on every new host."""
-        return self._await(work, "SmokeTest")
+        return self._await(work, "SmokeTest", sent=len(work.plan.roles) * len(work.settings.checks))
 
 
 class DrainSteps(_Commands):

@@ -111,17 +111,19 @@ class Work:
         ref = self.deployment.ref
         return History(ref.service, ref.environment, ref.deployment, self.now, actor, event, detail)
 
-    def record(self, error: Refused | StepFailed) -> None:
-        """Keep why a step failed, the first reason winning; a lost race is read again and tried once more."""
+    def record(self, error: Refused | StepFailed, **changes: Any) -> None:
+        """Keep why a step failed, the first reason winning, and what else that changes, in one write; a lost race is
+        read again and tried once more."""
         output = error.output[-OUTPUT_LIMIT:] if isinstance(error, StepFailed) else ""
         for _ in range(3):
-            if self.deployment.reason:
-                return
+            why = {"reason": error.reason.value, "detail": error.text, "output": output}
             try:
-                self.note(reason=error.reason.value, detail=error.text, output=output)
+                self.note(**({} if self.deployment.reason else why), **changes)
             except Conflict:
                 self.deployment = self._load(self.deployment.ref)
             except LostLock:
+                return
+            else:
                 return
 
     def _load(self, ref: Ref) -> Deployment:
