@@ -61,10 +61,12 @@ def check(change: Change) -> None:
 
 def i1_a_whole_fleet_serves(change: Change) -> None:
     """I1: our own action never lowers what answers below a whole fleet, as large as its snapshot."""
-    before, after = change.before.serving, change.after.serving
+    before, after = change.before, change.after
     plan = change.deployment.plan if change.deployment else None
     whole = min(change.whole, plan.count(change.role)) if plan else change.whole
-    assert len(after) >= min(whole, len(before)), f"I1: {sorted(before)} -> {sorted(after)}"
+    assert after.fullest >= min(whole, before.fullest), (
+        f"I1: {sorted(before.serving)} -> {sorted(after.serving)}"
+    )
 
 
 def i2_nobody_registered_is_ended(change: Change) -> None:

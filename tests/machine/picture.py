@@ -39,6 +39,8 @@ class Picture:
     """The hosts that new connections reach."""
     serving: frozenset[str]
     """Those of them that answer."""
+    fullest: int
+    """How many of those the best of the target groups that take traffic has: fleets are not added up."""
     environment: Environment
 
     @property
@@ -59,6 +61,7 @@ def picture(rig: Rig) -> Picture:
     taking = frozenset(rig.taking())
     environment = table.records.get(("environment", "cameras", rig.name))
     assert isinstance(environment, Environment)
+    serving = frozenset(id_ for id_ in taking if id_ not in cloud.ill and hosts[id_].status == "running")
     return Picture(
         at=rig.clock.now(),
         records=dict(table.records),
@@ -67,6 +70,7 @@ def picture(rig: Rig) -> Picture:
         hosts=hosts,
         groups={name: dict(members) for name, members in cloud.groups.items()},
         taking=taking,
-        serving=frozenset(id_ for id_ in taking if id_ not in cloud.ill and hosts[id_].status == "running"),
+        serving=serving,
+        fullest=max((len(serving & set(cloud.groups[group])) for group in rig.live_groups()), default=0),
         environment=environment,
     )

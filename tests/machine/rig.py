@@ -162,10 +162,11 @@ class Rig:
 
     def taking(self) -> set[str]:
         """The instances that new connections reach."""
-        groups = [self.cloud.groups[arn] for arn in self._live_groups()]
+        groups = [self.cloud.groups[arn] for arn in self.live_groups()]
         return {id_ for group in groups for id_, health in group.items() if health is not Health.DRAINING}
 
-    def _live_groups(self) -> list[str]:
+    def live_groups(self) -> list[str]:
+        """The target groups that new connections reach."""
         spec = self.spec
         if spec.strategy == "targets":
             return [group_arn(spec.target_groups[0])]

@@ -3,12 +3,15 @@
 import pytest
 
 from chalicelib.domain.approval import Answer, Kind
+from chalicelib.domain.deployment import State
 from chalicelib.domain.errors import LostLock
 from chalicelib.domain.people import SERVICE
+from chalicelib.usecases.ports import Health
 from chalicelib.usecases.resume import resume
 from chalicelib.usecases.steps.asking import settle
 from chalicelib.usecases.steps.work import StepEvent, Work
-from tests.machine.rig import FIRST, Rig
+from tests.builders import LEAD
+from tests.machine.rig import CONTROLS, FIRST, NEW_CONTROLS, Rig
 
 
 def test_a_question_that_the_next_run_closed_is_no_answer_for_the_one_before() -> None:
@@ -33,3 +36,20 @@ def test_the_sweeper_frees_no_lock_whose_holder_is_older_than_many_plans() -> No
     held = rig.environment().active
     assert held is not None
     assert held.deployment == FIRST
+
+
+def test_a_rollback_does_not_move_from_an_ill_fleet_to_a_worse_one() -> None:
+    """One new host is ill and every old one: traffic stays, and chat says that a person has to look."""
+    rig = Rig()
+    rig.kept()
+    rig.cloud.ill |= {*CONTROLS, min(NEW_CONTROLS)}
+    for members in rig.cloud.groups.values():
+        members |= {id_: Health.UNHEALTHY for id_ in members if id_ in rig.cloud.ill}
+    rig.machine.after_each_step = lambda: (
+        None
+    )  # the fleet that takes traffic is not whole, by no action of ours
+    rig.say("rollback cameras production")
+    rig.decide("confirm", Kind.ROLLBACK, LEAD)
+    assert rig.taking() == NEW_CONTROLS
+    assert rig.deployment().state is State.STUCK
+    assert "worse off" in rig.deployment().detail

@@ -83,8 +83,11 @@ class Anything(RuleBasedStateMachine):
         old_fleet=st.sampled_from(["terminate", "stop"]),
         alarms=st.booleans(),
         far=st.integers(0, 7),
+        wish=st.sampled_from(["", "", "rollback", "keep end"]),
     )
-    def begin(self, environment: str, strategy: Any, old_fleet: str, *, alarms: bool, far: int) -> None:
+    def begin(
+        self, environment: str, strategy: Any, old_fleet: str, *, alarms: bool, far: int, wish: str
+    ) -> None:
         """One environment with its way to switch, and a deployment that has come more or less far."""
         bake = {"time": 60, "alarms": ["cameras-errors"] if alarms else []}
         self.world = World(environment=environment, strategy=strategy, old_fleet=old_fleet, bake=bake)
@@ -96,6 +99,8 @@ class Anything(RuleBasedStateMachine):
             self.say_no()
         for _ in range(far - 1):
             self.go_forward(run=True)
+        if wish:
+            self.act(LEAD, wish, run=True)
 
     # --- people -------------------------------------------------------------------------------------------------
 

@@ -63,8 +63,8 @@ class TrafficSteps:
             work.move(Trigger.SWITCH_BACK)
         if any(_side(work, self._traffic, route) is not Side.OLD for route in work.plan.routes):
             ill = _unhealthy(work, self._traffic, Side.OLD)
-            if ill and not _unhealthy(work, self._traffic, Side.NEW):
-                raise NotReady(f"the old fleet is ill and the new one is not: {_listed(ill)}")
+            if len(ill) > len(_unhealthy(work, self._traffic, Side.NEW)):
+                raise NotReady(f"the old fleet is worse off than the new one: {_listed(ill)}")
         _move(work, self._traffic, Side.OLD)
         if work.environment().live_deployment == work.deployment.id:
             work.save(work.deployment, Save(_went_back(work)), work.history("went_back"))
