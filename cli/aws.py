@@ -1,4 +1,4 @@
-"""Where a configuration is published to: the table and the bucket of an installed service."""
+"""The table and the bucket of an installed service: where a configuration is published to, and history is read."""
 
 import os
 from dataclasses import dataclass
@@ -44,13 +44,24 @@ def target(*, stack: str, table: str | None, bucket: str | None, region: str | N
 
     Raises one of ERRORS where no region is set, the stack is not there or AWS does not answer.
     """
+    session = _session(region)
+    return Target(
+        versions=_store(session, table or _of_stack(session, stack, "Table")),
+        artifacts=Bucket(session, bucket or _of_stack(session, stack, "Artifacts")),
+    )
+
+
+def store(*, stack: str, table: str | None, region: str | None) -> DynamoStore:
+    """The named table, else that of the stack; raises as `target` does."""
+    session = _session(region)
+    return _store(session, table or _of_stack(session, stack, "Table"))
+
+
+def _session(region: str | None) -> boto3.Session:
     session = boto3.Session(region_name=region)
     if session.region_name is None:
         raise NoRegionError
-    return Target(
-        versions=_versions(session, table or _of_stack(session, stack, "Table")),
-        artifacts=Bucket(session, bucket or _of_stack(session, stack, "Artifacts")),
-    )
+    return session
 
 
 def _of_stack(session: boto3.Session, stack: str, logical: str) -> str:
@@ -60,7 +71,7 @@ def _of_stack(session: boto3.Session, stack: str, logical: str) -> str:
     return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
 
-def _versions(session: boto3.Session, table: str) -> Versions:
+def _store(session: boto3.Session, table: str) -> DynamoStore:
     """The table through the service's own adapter, with the credentials of whoever runs the command."""
     found = session.get_credentials()
     if found is None:

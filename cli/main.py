@@ -1,6 +1,7 @@
 """The command line itself: arguments in, text and an exit code out.
 
-Exit codes: 0 done, 1 the configuration is wrong or could not be published, 2 wrong usage or a file that is not there.
+Exit codes: 0 done; 1 the configuration is wrong or could not be published, or history is not whole; 2 wrong usage, a
+file that is not there, or a history that could not be looked at.
 """
 
 import argparse
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chalicelib.domain.errors import PointsmanError
-from cli import schema
+from cli import audit, schema
 from cli.bundle import BundleError
 from cli.check import Checked, check
 from cli.publish import TooLarge, publish
@@ -24,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a log that is not UTF-8 must not end the check
     given = _parser().parse_args(arguments)
+    if given.command == "verify":
+        return audit.run(given)
     if given.command == "schema":
         sys.stdout.write(schema.text())
         return OK
@@ -48,12 +51,13 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("file", type=Path, nargs="?", default=Path("pointsman.yaml"), metavar="FILE")
     commands.add_parser("schema", help="print the JSON Schema, for editors")
     to = commands.choices["publish"]
-    to.add_argument(
-        "--stack", default="pointsman", help="CloudFormation stack that has table and bucket (%(default)s)"
-    )
-    to.add_argument("--table", help="DynamoDB table, instead of the stack's")
     to.add_argument("--bucket", help="S3 bucket for artifacts, instead of the stack's")
-    to.add_argument("--region", help="AWS region, where the environment does not name it")
+    for command in (to, audit.add_to(topics)):
+        command.add_argument(
+            "--stack", default="pointsman", help="CloudFormation stack of the service (%(default)s)"
+        )
+        command.add_argument("--table", help="DynamoDB table, instead of the stack's")
+        command.add_argument("--region", help="AWS region, where the environment does not name it")
     return parser
 
 

@@ -61,11 +61,19 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Audit:
+    """Whether the history of an environment is whole."""
+
+    service: str
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     """Show what can be said."""
 
 
-Command = Deploy | Act | Keep | Decide | Status | Help
+Command = Deploy | Act | Keep | Decide | Status | Audit | Help
 
 USAGE: dict[str, str] = {
     "deploy": "/deploy SERVICE[@VERSION] to ENVIRONMENT",
@@ -76,6 +84,7 @@ USAGE: dict[str, str] = {
     "rollback": "/deploy rollback SERVICE ENVIRONMENT",
     "keep": "/deploy keep SERVICE ENVIRONMENT +2h | end",
     "status": "/deploy status [SERVICE [ENVIRONMENT]]",
+    "audit": "/deploy audit SERVICE ENVIRONMENT",
     "confirm": "/deploy confirm CODE",
     "reject": "/deploy reject CODE [REASON]",
     "help": "/deploy help",
@@ -149,6 +158,12 @@ def _status(verb: str, words: list[str]) -> Command:
     return Status(*(_name(verb, word) for word in words))
 
 
+def _audit(verb: str, words: list[str]) -> Command:
+    if len(words) != 2:
+        raise _malformed(verb, "`audit` needs a service and an environment.")
+    return Audit(_name(verb, words[0]), _name(verb, words[1]))
+
+
 _PARSERS = {
     "plan": _deploy,
     "finish": _act,
@@ -159,6 +174,7 @@ _PARSERS = {
     "confirm": _decide,
     "reject": _decide,
     "status": _status,
+    "audit": _audit,
 }
 
 

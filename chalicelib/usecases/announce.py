@@ -18,6 +18,7 @@ from chalicelib.domain.deployment import Deployment, Ref
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.findings import FindingKey
 from chalicelib.telemetry import log
+from chalicelib.usecases.auditing import last_line
 from chalicelib.usecases.findings import finding_message
 from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
 from chalicelib.usecases.ports import Chat, Clock, Message, Posted, Store
@@ -77,9 +78,9 @@ class Announcer:
     def _deployment(self, deployment: Deployment) -> None:
         questions = self._store.questions(deployment.ref)
         now = self._clock.now()
-        main = self._show(
-            deployment.ref, _MAIN, deployment.channel, deployment_message(deployment, questions, now)
-        )
+        recorded = last_line(self._store, deployment.ref) if deployment.ended else None
+        message = deployment_message(deployment, questions, now, recorded)
+        main = self._show(deployment.ref, _MAIN, deployment.channel, message)
         for question in questions:
             if question.kind in SECOND_PERSON:
                 self._show(

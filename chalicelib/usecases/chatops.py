@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.approval import Answer, Kind, Question
-from chalicelib.domain.commands import Act, Command, Decide, Deploy, Help, Keep, Status
+from chalicelib.domain.commands import Act, Audit, Command, Decide, Deploy, Help, Keep, Status
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, Ref, State
 from chalicelib.domain.errors import Conflict, Duplicate, Refused
 from chalicelib.domain.history import History
@@ -17,7 +17,7 @@ from chalicelib.domain.policy import Role, require
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
 from chalicelib.usecases import texts
-from chalicelib.usecases.looking import status
+from chalicelib.usecases.looking import look
 from chalicelib.usecases.ports import Change, Clock, Save, Seen, Store, Workflow
 from chalicelib.usecases.resume import resume
 from chalicelib.usecases.starting import Starting, holder
@@ -50,9 +50,8 @@ class ChatOps:
         if isinstance(command, Help):
             return texts.HELP
         team = self._store.team()
-        if isinstance(command, Status):
-            require(team, request.actor, Role.VIEWER, "Looking at the status")
-            return status(self._store, team, command, self._clock.now())
+        if isinstance(command, Status | Audit):
+            return look(self._store, team, command, request.actor, self._clock.now())
         try:
             return self._again_after_conflict(lambda: self._change(team, request))
         except Refused:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from chalicelib.domain.approval import SAID, SECOND_PERSON, Answer, Kind, Question
 from chalicelib.domain.builds import Build, BuildStatus
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State
+from chalicelib.domain.history import Head
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import Plan, Route
 from chalicelib.usecases.buttons import ASKING, buttons, confirm_or_reject
 from chalicelib.usecases.ports import Action, Message
-from chalicelib.usecases.texts import STATE_NAMES, duration
+from chalicelib.usecases.texts import STATE_NAMES, duration, plain
 
 _MARKS: dict[State, str] = {
     State.SUCCEEDED: "✅",
@@ -46,8 +47,11 @@ _QUESTIONS: dict[Kind, str] = {
 }
 
 
-def deployment_message(deployment: Deployment, questions: Sequence[Question], now: float) -> Message:
-    """The one message of a deployment: what, who, how far, what happens next and who must act."""
+def deployment_message(
+    deployment: Deployment, questions: Sequence[Question], now: float, recorded: Head | None = None
+) -> Message:
+    """The one message of a deployment: what, who, how far, what happens next and who must act; once it has ended, how
+    far history had got, so that history can not be rewritten without rewriting chat."""
     heading = f"{deployment.service}@{deployment.version} to {deployment.environment}"
     state = STATE_NAMES[deployment.state]
     open_questions = [each for each in questions if each.open_at(now)]
@@ -57,7 +61,7 @@ def deployment_message(deployment: Deployment, questions: Sequence[Question], no
         fields=tuple(_fields(deployment)),
         lines=tuple(line for line in (_steps(deployment), *_next(deployment, open_questions)) if line),
         actions=buttons(deployment, open_questions),
-        notes=(_note(deployment),),
+        notes=(_note(deployment, recorded),),
     )
 
 
@@ -120,15 +124,7 @@ def build_message(build: Build, environments: Sequence[str]) -> Message:
     )
 
 
-_HARMLESS = str.maketrans("{}`*~", "()'·-")
-_EDGE_OF_ITALICS = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-"""Underscores inside a word are text to Slack, at its edges they begin and end italics."""
 _PERSON = re.compile(r"(\{person:[A-Za-z0-9._-]{1,64}/[A-Za-z0-9._-]{1,64}\})")
-
-
-def plain(text: str) -> str:
-    """Text from outside with everything that could become markup made harmless."""
-    return _EDGE_OF_ITALICS.sub("-", text.translate(_HARMLESS))
 
 
 def _mark(deployment: Deployment) -> str:
@@ -299,8 +295,10 @@ def _outcome(question: Question) -> str:
     return f"{mark} {said} by {_person(question.answered_by)} at {{time:{question.answered_at:.0f}}}{reason}."
 
 
-def _note(deployment: Deployment) -> str:
+def _note(deployment: Deployment, recorded: Head | None) -> str:
     words = [deployment.id, f"asked for at {{time:{deployment.requested_at:.0f}}}"]
     if deployment.reason:
         words.append(f"reason code {deployment.reason}")
+    if recorded is not None:
+        words.append(f"history {recorded}")
     return " · ".join(words)

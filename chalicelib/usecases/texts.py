@@ -1,5 +1,6 @@
 """The sentences people read in answers. Each says what happens next and who must act."""
 
+import re
 from collections.abc import Sequence
 
 from chalicelib.domain.approval import Answer, Kind, Question
@@ -50,6 +51,16 @@ HELP = "\n".join(
         "In a protected environment another person confirms within five minutes (by default), never one's own request.",
     ]
 )
+
+
+_HARMLESS = str.maketrans("{}`*~", "()'·-")
+_EDGE_OF_ITALICS = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+"""Underscores inside a word are text to Slack, at its edges they begin and end italics."""
+
+
+def plain(text: str) -> str:
+    """Text from outside with everything that could become markup made harmless."""
+    return _EDGE_OF_ITALICS.sub("-", text.translate(_HARMLESS))
 
 
 def state_name(deployment: Deployment | None) -> str:

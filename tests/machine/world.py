@@ -16,6 +16,7 @@ from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import HostState
 from chalicelib.domain.settings import Strategy, Team
 from chalicelib.usecases.announce import Announcer
+from chalicelib.usecases.auditing import last_line
 from chalicelib.usecases.chatops import Request
 from chalicelib.usecases.ci import report
 from chalicelib.usecases.messages import deployment_message, question_message
@@ -268,7 +269,9 @@ class World:
         assert all(len(messages) == 1 for messages in shown.values()), "a message was posted twice"
         for deployment in self.deployments():
             questions = self.rig.store.questions(deployment.ref)
-            expected = deployment_message(deployment, questions, now)
+            expected = deployment_message(
+                deployment, questions, now, last_line(self.rig.store, deployment.ref)
+            )
             assert self._posted(deployment, "main") == expected, f"chat is not true of {deployment.id}"
             for question in questions:
                 if question.kind in SECOND_PERSON:

@@ -9,9 +9,9 @@ from chalicelib.domain.deployment import HAS_FLEET, Slot, State, Trigger
 from chalicelib.domain.errors import LostLock, StepFailed
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
-from chalicelib.usecases.messages import plain
 from chalicelib.usecases.ports import Save, Workflow
 from chalicelib.usecases.steps.work import Result, Work
+from chalicelib.usecases.texts import plain
 
 
 def ask(

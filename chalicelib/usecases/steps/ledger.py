@@ -8,7 +8,6 @@ from chalicelib.domain.deployment import CLOSING, Package, State, Trigger
 from chalicelib.domain.errors import NotReady, StepFailed
 from chalicelib.domain.people import SERVICE
 from chalicelib.domain.reasons import Reason
-from chalicelib.usecases.messages import plain
 from chalicelib.usecases.ports import Save, Workflow
 from chalicelib.usecases.steps.asking import (
     AskingSteps,
@@ -19,6 +18,7 @@ from chalicelib.usecases.steps.asking import (
     worth_retrying,
 )
 from chalicelib.usecases.steps.work import Result, Work, cause_text
+from chalicelib.usecases.texts import plain
 
 
 class LedgerSteps(AskingSteps):

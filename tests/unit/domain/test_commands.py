@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.commands import Act, Command, Decide, Deploy, Help, Keep, Status, parse
+from chalicelib.domain.commands import Act, Audit, Command, Decide, Deploy, Help, Keep, Status, parse
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.reasons import Reason
 
@@ -23,6 +23,7 @@ GOOD: list[tuple[str, Command]] = [
     ("status", Status()),
     ("status cameras", Status("cameras")),
     ("status cameras production", Status("cameras", "production")),
+    ("audit cameras production", Audit("cameras", "production")),
     ("", Help()),
     ("help", Help()),
     ("  cameras@142   to  production ", Deploy("cameras", "142", "production")),
@@ -44,6 +45,8 @@ BAD = [
     ("Cameras to production", Reason.MALFORMED_COMMAND, "not a name"),
     ("cameras to prod uction", Reason.MALFORMED_COMMAND, "names a service"),
     ("finish cameras", Reason.MALFORMED_COMMAND, "needs a service and an environment"),
+    ("audit", Reason.MALFORMED_COMMAND, "needs a service and an environment"),
+    ("audit cameras production now", Reason.MALFORMED_COMMAND, "needs a service and an environment"),
     ("keep cameras production soon", Reason.MALFORMED_COMMAND, "not a time"),
     ("keep cameras production +0h", Reason.MALFORMED_COMMAND, "not a time"),
     ("confirm", Reason.MALFORMED_COMMAND, "code"),

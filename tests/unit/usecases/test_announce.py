@@ -8,8 +8,9 @@ from chalicelib.domain.approval import Answer
 from chalicelib.domain.builds import BuildStatus
 from chalicelib.domain.deployment import Deployment, State
 from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.history import History
 from chalicelib.usecases.announce import Announcer
-from tests.builders import APPROVER, NOW, build, deployment, question, raw_config
+from tests.builders import APPROVER, DEPLOYER, NOW, build, deployment, question, raw_config
 from tests.fakes.chat import FakeChat
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import FakeStore
@@ -237,3 +238,18 @@ def test_no_token_is_ever_shown() -> None:
     channel.store.put(question(token="a-very-secret-token"))
     channel.show(State.ASKING_START)
     assert "a-very-secret-token" not in repr(channel.chat.shown)
+
+
+def test_a_deployment_that_ended_shows_how_far_history_had_got() -> None:
+    """Not before, and its own last line also when others have begun since: chat is a place outside the table."""
+    channel = Channel()
+    mine = History("cameras", "production", REF.deployment, NOW, DEPLOYER, "succeed")
+    channel.store.commit(replace(mine, event="begin"), mine)
+    channel.store.commit(replace(mine, deployment="cameras-production-2"))
+    channel.show(State.RETIRING)
+    ((shown),) = channel.chat.shown.values()
+    assert "history #" not in " ".join(shown.message.notes)
+    channel.show(State.SUCCEEDED)
+    ((shown),) = channel.chat.shown.values()
+    last = channel.store.table.history[1]
+    assert shown.message.notes[0].endswith(f"history #2 {last.digest[:8]}")
