@@ -108,6 +108,10 @@ class Announcer:
         posted = before if before is not None else self._intend(ref, key, channel)
         timestamp = posted.timestamp or (self._adopt(posted, thread) if before is not None else None)
         if timestamp:
+            if posted.digest:
+                # Until chat has answered nobody knows what it shows: without this an answer that was lost, and a record
+                # that comes back to what it said before, would leave the message as it was in between.
+                self._store.save_post(ref, key, replace(posted, digest=""))
             self._chat.update(posted.channel, timestamp, message)
         else:
             broadcast = bool(message.actions and thread)

@@ -145,6 +145,17 @@ def test_an_update_that_failed_is_made_up_for() -> None:
     assert "ready to finish" in channel.texts()[0]
 
 
+def test_a_message_whose_update_was_not_answered_is_not_taken_for_the_one_before() -> None:
+    """Chat showed the update, its answer was lost, and the record says again what it said before."""
+    channel = Channel()
+    channel.show(State.READY)
+    channel.chat.fail("update", after=True)
+    with pytest.raises(Unavailable):
+        channel.show(State.ASKING_FINISH)
+    channel.show(State.READY)
+    assert channel.texts() == ["cameras@142 to production: ready to finish"]
+
+
 def test_a_channel_that_is_gone_holds_up_nobody_else(capsys: pytest.CaptureFixture[str]) -> None:
     """What chat refuses for good is logged, and the next deployment is shown."""
     channel = Channel()
