@@ -92,6 +92,7 @@ def run(
         "edge": edge(crowd),
         **get(f"{house.aws}/_sandbox/functions"),
         "aws_calls": difference(house.calls(), calls),
+        "dynamodb_calls": by_function(house),
         "chat": {**get(f"{house.page}/_sandbox/chat/calls"), "before": chat["calls"]},
         "memory_mb": memory(house),
         "wrong": [*wrong, *checks.wrong(house)],
@@ -114,6 +115,16 @@ def edge(crowd: Crowd) -> dict[str, Any]:
 def difference(after: dict[str, int], before: dict[str, int]) -> dict[str, int]:
     """Calls since then."""
     return {name: count - before.get(name, 0) for name, count in sorted(after.items())}
+
+
+def by_function(house: LightHouse) -> dict[str, dict[str, int]]:
+    """Calls of the table by each function, those before the first deployment among them."""
+    return {
+        caller: {
+            name.partition(".")[2]: count for name, count in calls.items() if name.startswith("dynamodb.")
+        }
+        for caller, calls in get(f"{house.aws}/_sandbox/calls")["by_caller"].items()
+    }
 
 
 def machine() -> dict[str, Any]:

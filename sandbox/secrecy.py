@@ -15,8 +15,9 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-WORD = re.compile(r"[A-Za-z0-9_-]{16,}")
-"""What a secret that was made for one request is searched by: its longest run of such characters, as a whole."""
+WORDS = (re.compile(r"[A-Za-z0-9_-]{16,}"), re.compile(r"[A-Za-z0-9+/]{16,}"))
+"""What a secret that was made for one request is searched by: its longest run of such characters, as a whole. The second
+is for Base64, which may have no long run of the first."""
 
 
 class Written(NamedTuple):
@@ -38,7 +39,7 @@ class Secrets:
     def add(self, kind: str, values: Iterable[str]) -> None:
         """Further passing ones. Raises ValueError for one that is too short to be told from other words."""
         for value in values:
-            found = WORD.findall(value)
+            found = next(filter(None, (word.findall(value) for word in WORDS)), None)
             if not found:
                 raise ValueError(f"a {kind} of {len(value)} characters can not be searched for")
             self._words[max(found, key=len)] = kind
@@ -49,7 +50,7 @@ class Secrets:
 
     def inside(self, text: str) -> set[str]:
         """The kinds of secrets that a text has."""
-        words = self._words.keys() & set(WORD.findall(text))
+        words = self._words.keys() & {found for word in WORDS for found in word.findall(text)}
         lasting = {
             kind for kind, value in self.lasting.items() if any(each in text for each in _forms(value))
         }

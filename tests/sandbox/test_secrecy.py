@@ -19,6 +19,8 @@ BOT = "xoxb-0/and+a=token"
 TOKEN = str(uuid.uuid4())
 URL = "https://hooks.slack.com/commands/T0SANDBOX/1234/0aB-cD_eF9876543210zzYY"
 SIGNATURE = "v0=" + "4f" * 32
+IN_BASE64 = "v1," + "ab+/" * 11 + "="
+"""As CI signs: it may have no sixteen letters and digits in a row."""
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def secrets() -> Secrets:
     """One of each kind."""
     found = Secrets({"bot token": BOT})
     found.add("task token", [TOKEN])
-    found.add("signature", [SIGNATURE])
+    found.add("signature", [SIGNATURE, IN_BASE64])
     found.add("response_url", [URL])
     return found
 
@@ -34,6 +36,7 @@ def secrets() -> Secrets:
 PLANTED: dict[str, tuple[str, Callable[[], str]]] = {
     "in a log line": ("task token", lambda: f'{{"message": "woke", "token": "{TOKEN}"}}'),
     "without its version": ("signature", lambda: SIGNATURE.removeprefix("v0=")),
+    "between other signs": ("signature", lambda: f'"{IN_BASE64}"'),
     "as a path": ("response_url", lambda: URL.partition(".com")[2]),
     "in JSON in JSON": ("response_url", lambda: json.dumps(json.dumps({"url": URL}))),
     "glued to other words": ("bot token", lambda: f"token{BOT}x"),
