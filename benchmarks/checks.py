@@ -48,10 +48,23 @@ def _table(service: str, items: list[dict[str, Any]]) -> Iterator[str]:
     answers = Counter(str(item.get("answer")) for item in items if item["sk"].startswith("QUESTION#"))
     if answers != {"confirm": 2, "finish": 1, "expired": 1}:
         yield f"questions: {dict(answers)}"
-    lines = Counter(item["event"] for item in items if item["sk"].startswith("HISTORY#"))
+    history = [item for item in items if item["sk"].startswith("HISTORY#")]
+    yield from _chain(history, next((item for item in items if item["sk"] == "HISTORYHEAD"), {}))
+    lines = Counter(item["event"] for item in history)
     for event in sorted({*ONCE, *lines}):
         if lines[event] != (event in ONCE):
             yield f"the history has {lines[event]} lines {event!r}"
+
+
+def _chain(history: list[dict[str, Any]], head: dict[str, Any]) -> Iterator[str]:
+    """Every line has its number and follows the one before it, up to the head."""
+    last = head.get("digest", "")
+    if [line["number"] for line in history] != list(range(1, int(head.get("revision", 0)) + 1)):
+        yield f"the history has {len(history)} lines, its head has another number: {head.get('revision')}"
+    for line in reversed(history):
+        if line["digest"] != last:
+            yield f"line {line['number']} of the history is not the one that the next follows"
+        last = line["previous"]
 
 
 def _executions(house: LightHouse) -> Iterator[str]:

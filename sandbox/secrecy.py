@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 WORDS = (re.compile(r"[A-Za-z0-9_-]{16,}"), re.compile(r"[A-Za-z0-9+/]{16,}"))
-"""What a secret that was made for one request is searched by: its longest run of such characters, as a whole. The second
-is for Base64, which may have no long run of the first."""
+"""What a secret that was made for one request is searched by: its longest run of such characters, as a whole. The
+second is for Base64, which may have no long run of the first."""
 
 
 class Written(NamedTuple):
