@@ -296,7 +296,7 @@ class Anything(RuleBasedStateMachine):
         id_ = ids[which % len(ids)]
         acts: dict[str, Callable[[], object]] = {
             "ill": lambda: self.world.make_ill(id_),
-            "well": cloud.ill.clear,
+            "well": self.world.make_well,
             "offline": lambda: setattr(cloud.hosts[id_], "online", False),
         }
         self.world.by_hand(acts.get(what, lambda: self.world.end_host(id_, what)))

@@ -223,6 +223,15 @@ class World:
         self.rig.cloud.ill.add(id_)
         self._noticed(id_)
 
+    def make_well(self) -> None:
+        """Every host that still runs answers again, and health checks have noticed that too."""
+        cloud = self.rig.cloud
+        cloud.ill.clear()
+        for members in cloud.groups.values():
+            for id_, health in members.items():
+                if health is Health.UNHEALTHY and cloud.hosts[id_].status == "running":
+                    members[id_] = Health.HEALTHY
+
     def end_host(self, id_: str, status: str) -> None:
         """Somebody ends an instance in the console; ELB forgets one that is terminated."""
         self.rig.cloud.hosts[id_].status = status
