@@ -133,8 +133,10 @@ class SlackOverHttp(urllib.request.HTTPHandler):
         self._troubles = SlackTroubles()
 
     def http_open(self, req: urllib.request.Request) -> Any:
-        """One request; only the workspace is there."""
-        if req.host != "slack.invalid" or self.workspace is None:
+        """One request; whoever else in this process asks another host is not ours to answer."""
+        if req.host != "slack.invalid":
+            return super().http_open(req)
+        if self.workspace is None:
             raise URLError(f"{req.host} is not in memory")
         method, workspace = req.selector.rpartition("/")[2], self.workspace
         body = req.data.decode() if isinstance(req.data, bytes) else ""
