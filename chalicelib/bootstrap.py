@@ -180,35 +180,43 @@ _STEPS: dict[str, Callable[[], object]] = {
 
 
 def announce(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Bring chat up to date with what the table's stream says has changed."""
+    """Bring chat up to date with what the table's stream says has changed, or whose turn has come."""
     return run_announcer(_announcer(), event, context)
 
 
 def run_announcer(announcer: "Announcer", event: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Announce what has changed with the announcer that is given, and log where that fails."""
     from chalicelib.adapters.dynamodb_items import changed  # noqa: PLC0415 - only chat needs this
+    from chalicelib.adapters.sqs import line_of  # noqa: PLC0415
     from chalicelib.domain.deployment import Ref  # noqa: PLC0415
     from chalicelib.domain.findings import FindingKey  # noqa: PLC0415
 
-    changes = [changed(record["dynamodb"]["Keys"]) for record in event["Records"]]
+    records = event["Records"]
+    lines = {line_of(each) for each in records if "body" in each}
+    changes = [changed(each["dynamodb"]["Keys"]) for each in records if "dynamodb" in each]
     try:
         announcer.deployments(each for each in changes if isinstance(each, Ref))
         announcer.findings(each for each in changes if isinstance(each, FindingKey))
         announcer.builds(each for each in changes if isinstance(each, tuple))
+        announcer.wake(lines)
     except PointsmanError as error:
         log_error("chat is behind", error, request=getattr(context, "aws_request_id", None))
         raise
-    return {"records": len(changes)}
+    return {"records": len(records)}
 
 
 @cache
 def _announcer() -> "Announcer":
+    from chalicelib.adapters.dynamodb_lines import DynamoLines  # noqa: PLC0415 - only chat needs these
     from chalicelib.adapters.slack import SlackChat  # noqa: PLC0415 - imports slack_sdk
+    from chalicelib.adapters.sqs import SqsWakes  # noqa: PLC0415
     from chalicelib.usecases.announce import Announcer  # noqa: PLC0415
 
     document = SecretDocument(_json_client("secretsmanager"), settings().chat_secret, clock())
     chat = SlackChat(lambda: str(document.read().get("slack_bot_token", "")), settings().slack_api)
-    return Announcer(store(), chat, clock())
+    lines = DynamoLines(_json_client("dynamodb"), settings().chat_lines)
+    wakes = SqsWakes(_json_client("sqs"), settings().chat_queue)
+    return Announcer(store(), chat, clock(), lines, wakes)
 
 
 # --- the sweeper ------------------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ class Config:
     deploy_machine: str
     edge_secret: str
     chat_secret: str
+    chat_lines: str
+    chat_queue: str
     slack_api: str
     slack_hooks: str
     environment: Mapping[str, str]
@@ -35,6 +37,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         deploy_machine=environment.get("POINTSMAN_DEPLOY_MACHINE", ""),
         edge_secret=environment.get("POINTSMAN_EDGE_SECRET", ""),
         chat_secret=environment.get("POINTSMAN_CHAT_SECRET", ""),
+        chat_lines=environment.get("POINTSMAN_CHAT_LINES", ""),
+        chat_queue=environment.get("POINTSMAN_CHAT_QUEUE", ""),
         slack_api=environment.get("POINTSMAN_SLACK_API", "https://slack.com/api/"),
         slack_hooks=environment.get("POINTSMAN_SLACK_HOOKS", "https://hooks.slack.com"),
         environment=environment,

@@ -22,6 +22,13 @@ def log_error(message: str, error: BaseException, **fields: str | float | None) 
     log("error", message, error=type(error).__name__, said=said, **fields)
 
 
+def measure(name: str, value: float, unit: str) -> None:
+    """One value of a metric, which CloudWatch reads out of the log ("Embedded metric format specification")."""
+    metric = {"Namespace": "Pointsman", "Dimensions": [[]], "Metrics": [{"Name": name, "Unit": unit}]}
+    stamp = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [metric]}
+    print(json.dumps({"_aws": stamp, name: round(value, 3)}), file=sys.stderr)
+
+
 def trace_aws_calls() -> None:
     """Let X-Ray see the calls of boto3's clients. Imported only here: its import costs a third of a second."""
     from aws_xray_sdk.core import patch  # noqa: PLC0415 - see above

@@ -1,4 +1,4 @@
-"""AWS services that speak JSON (DynamoDB, Step Functions, Secrets Manager), by the standard library alone.
+"""AWS services that speak JSON (DynamoDB, Step Functions, Secrets Manager, SQS), by the standard library alone.
 
 The edge starts in tens of milliseconds because of this (docs/adr/0006): it signs with Signature Version 4 and sends
 over a kept `http.client` connection. Facts: IAM User Guide, "Create a signed AWS API request"; each service's API
@@ -22,10 +22,16 @@ SERVICES: dict[str, tuple[str, str, str]] = {
     "dynamodb": ("dynamodb", "DynamoDB_20120810", "1.0"),
     "states": ("states", "AWSStepFunctions", "1.0"),
     "secretsmanager": ("secretsmanager", "secretsmanager", "1.1"),
+    "sqs": ("sqs", "AmazonSQS", "1.0"),
 }
 """Signing name: (host prefix, X-Amz-Target prefix, JSON protocol version)."""
 
-_ENDPOINT_VARIABLES = {"dynamodb": "DYNAMODB", "states": "SFN", "secretsmanager": "SECRETS_MANAGER"}
+_ENDPOINT_VARIABLES = {
+    "dynamodb": "DYNAMODB",
+    "states": "SFN",
+    "secretsmanager": "SECRETS_MANAGER",
+    "sqs": "SQS",
+}
 _TRY_SECONDS = 1.5
 _CALL_SECONDS = 2.2
 """For all tries of one call: Slack gives up after three seconds, and a busy service answers no sooner when pressed."""

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from chalicelib.domain.errors import Refused, Unavailable
+from chalicelib.domain.errors import RateLimited, Refused, Unavailable
+from chalicelib.domain.pacing import Limit
 from chalicelib.domain.reasons import Reason
 from chalicelib.telemetry import log
-from chalicelib.usecases.ports import Message
+from chalicelib.usecases.ports import ChatLimits, Message
 from chalicelib.wire.slack_message import blocks_of, text_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ _MENDABLE = {
     "invalid_auth",
     "missing_scope",
     "not_authed",
-    "ratelimited",
     "request_timeout",
     "service_unavailable",
     "token_expired",
@@ -38,8 +38,16 @@ _PAGE, _PAGES = 200, 10
 """Slack recommends pages of 200 ("Pagination"). Seconds lie between an intent and its message, so this is plenty."""
 
 
+_LIMITS = ChatLimits(post=Limit(1.0, per_channel=True), update=Limit(1.5, burst=10))
+"""Page "Rate limits": one message a second and channel (bursts may get lost), and for chat.update Tier 3, which is at
+least 50 a minute for the app in a workspace: 10 at once and 40 a minute are never more than that."""
+_UNTOLD_WAIT = 30.0
+
+
 class SlackChat:
     """The port Chat. slack_sdk is imported here, because its import costs a tenth of a second."""
+
+    limits = _LIMITS
 
     def __init__(self, token: Callable[[], str], base_url: str) -> None:
         from slack_sdk import WebClient  # noqa: PLC0415 - see above
@@ -128,14 +136,20 @@ def _with_key(messages: list[dict[str, Any]] | None, key: str) -> str | None:
 def _refusal(method: str, response: "SlackResponse") -> Refused | Unavailable:
     """Whether it is worth trying again, and when Slack wants that."""
     code = str(response.get("error"))
-    decided = code.replace(
-        "_", ""
-    ).isalnum()  # else it is slack_sdk that complains of an answer it can not read
-    if decided and response.status_code != 429 and response.status_code < 500 and code not in _MENDABLE:
+    if response.status_code == 429 or code == "ratelimited":
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        seconds = _seconds(headers.get("retry-after", ""))
+        return RateLimited(f"Slack {method}: ratelimited, again after {seconds:.0f} s", seconds)
+    # Else it is slack_sdk that complains of an answer it can not read.
+    decided = code.replace("_", "").isalnum()
+    if decided and response.status_code < 500 and code not in _MENDABLE:
         return Refused(Reason.CHAT_REFUSED, method=method, problem=code)
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    wait = headers.get("retry-after")
-    return Unavailable(f"Slack {method}: {code}" + (f", again after {wait} s" if wait else ""))
+    return Unavailable(f"Slack {method}: {code}")
+
+
+def _seconds(header: str) -> float:
+    """Whole seconds, as the page "Rate limits" has it; an answer without them is no invitation either."""
+    return float(header) if header.isdecimal() else _UNTOLD_WAIT
 
 
 class ResponseUrls:

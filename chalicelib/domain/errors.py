@@ -5,6 +5,7 @@
     |- StepFailed      a step of a deployment that can not succeed any more
     |- NotReady        the world is not there yet: the state machine waits and asks again
     |- Unavailable     an outside system did not answer or was busy: retried
+    |  `- RateLimited  it says for how long it wants to be left alone
     |- Conflict        somebody else wrote first: read again and decide again
     |- Duplicate       this event was handled before
     |- LostLock        a write of a deployment that no longer owns its environment
@@ -49,6 +50,14 @@ class NotReady(PointsmanError):
 
 class Unavailable(PointsmanError):
     """An outside system failed in a way that may pass."""
+
+
+class RateLimited(Unavailable):
+    """An outside system was asked too often and takes nothing for `seconds`."""
+
+    def __init__(self, said: str, seconds: float) -> None:
+        super().__init__(said)
+        self.seconds = seconds
 
 
 class Conflict(PointsmanError):

@@ -1,8 +1,8 @@
 """Keep chat true to the table: each record that changed is rendered again and posted, or updated in place.
 
-Called with what changed, once or many times, in any order: a message that says the same already is left alone. A chat
-that is down makes this raise Unavailable, so that the table's stream brings the change again; a deployment never waits.
-What chat refuses for good (a channel that is gone) is logged and left.
+Called with what changed, once or many times, in any order: a message that says the same already is left alone. What
+differs waits in the line of its limit (usecases/lines.py), so a chat that is slow or down delays messages and nothing
+else. What chat refuses for good (a channel that is gone) is logged and left.
 
 A message is posted once, whatever dies: the intent to post is written first, with a key that goes into the message; an
 intent that has no timestamp yet is looked for in chat, and what is found is adopted (invariants I6 and I11).
@@ -10,124 +10,186 @@ intent that has no timestamp yet is looked for in chat, and what is found is ado
 
 import hashlib
 import secrets
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.approval import SECOND_PERSON
 from chalicelib.domain.deployment import Deployment, Ref
-from chalicelib.domain.errors import Refused
+from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.domain.findings import FindingKey
 from chalicelib.telemetry import log
 from chalicelib.usecases.auditing import last_line
 from chalicelib.usecases.findings import finding_message
+from chalicelib.usecases.lines import ChatBusy, Need, Queue
 from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
-from chalicelib.usecases.ports import Chat, Clock, Message, Posted, Store
+from chalicelib.usecases.ports import Chat, Clock, Lines, Message, Posted, Store, Wakes
 
 _MAIN = "main"
 _BUILDS = "builds"
 _NOBODY = "nobody"
+_FINDING = "finding:"
 _CLOCKS_DIFFER = 60.0
 """Seconds: chat's clock gives the timestamps, ours the time of an intent."""
+_QUESTION, _WAS_QUESTION, _PROGRESS = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A message as it should stand in chat now, in a thread where one is named."""
+
+    key: str
+    channel: str
+    message: Message
+    thread: str = ""
 
 
 class Announcer:
     """Renders records and remembers what it posted where."""
 
-    def __init__(self, store: Store, chat: Chat, clock: Clock) -> None:
+    def __init__(self, store: Store, chat: Chat, clock: Clock, lines: Lines, wakes: Wakes) -> None:
         self._store = store
         self._chat = chat
         self._clock = clock
+        self._queue = Queue(chat.limits, clock, lines, wakes, self)
 
     def deployments(self, refs: Iterable[Ref]) -> None:
-        """Show each of these deployments as it is now."""
-        for ref in sorted(set(refs)):
-            deployment = self._store.deployment(ref)
-            if deployment is not None and deployment.channel:
-                try:
-                    self._deployment(deployment)
-                except Refused as refused:
-                    log("error", "chat refused a message", said=refused.text, deployment=ref.deployment)
+        """Show each of these deployments as it is now, as far as chat's limits allow it now."""
+        self._queue.serve({line for ref in sorted(set(refs)) for line in self._queue.enter(ref)})
 
     def builds(self, builds: Iterable[tuple[str, str]]) -> None:
         """Announce each of these builds (service, version)."""
-        for service, version in sorted(set(builds)):
-            build = self._store.build(service, version)
-            if build is not None:
-                team = self._store.team()
-                message = build_message(build, team.services().get(service, ()))
-                try:
-                    self._show(Ref(service, _BUILDS, version), _MAIN, team.channel, message)
-                except Refused as refused:
-                    log("error", "chat refused a message", said=refused.text, build=f"{service}@{version}")
+        self.deployments(Ref(service, _BUILDS, version) for service, version in builds)
 
     def findings(self, keys: Iterable[FindingKey]) -> None:
         """Show each of these findings as it is now, in the thread of its deployment."""
-        for key in sorted(set(keys)):
-            finding = self._store.finding(key)
-            if finding is not None:
-                ref = Ref(finding.service, finding.environment, finding.deployment or _NOBODY)
-                try:
-                    channel = self._store.team().environment(ref.service, ref.environment).channel
-                    main = self._store.post(ref, _MAIN)
-                    thread = main.timestamp if main is not None and main.channel == channel else ""
-                    name = f"finding-{finding.trouble}-{finding.found_at:.0f}"
-                    self._show(ref, name, channel, finding_message(finding), thread=thread)
-                except Refused as refused:
-                    log("error", "chat refused a message", said=refused.text, finding=key.key)
+        self.deployments(Ref(key.service, key.environment, f"{_FINDING}{key.key}") for key in keys)
 
-    def _deployment(self, deployment: Deployment) -> None:
-        questions = self._store.questions(deployment.ref)
-        now = self._clock.now()
-        recorded = last_line(self._store, deployment.ref) if deployment.ended else None
-        message = deployment_message(deployment, questions, now, recorded)
-        main = self._show(deployment.ref, _MAIN, deployment.channel, message)
-        for question in questions:
-            if question.kind in SECOND_PERSON:
-                self._show(
-                    deployment.ref,
-                    f"question-{question.code}",
-                    deployment.channel,
-                    question_message(question, deployment, now),
-                    thread=main.timestamp,
-                )
-        if deployment.output:
-            self._show(
-                deployment.ref,
-                "output",
-                deployment.channel,
-                output_message(deployment),
-                thread=main.timestamp,
-            )
+    def wake(self, lines: Iterable[str]) -> None:
+        """Serve these lines, whose time has come."""
+        self._queue.serve(set(lines))
 
-    def _show(self, ref: Ref, key: str, channel: str, message: Message, *, thread: str = "") -> Posted:
+    # --- what the queue asks ----------------------------------------------------------------------------------------
+
+    def needs(self, ref: Ref) -> Iterator[Need]:
+        """The messages of a record that chat does not show as they should be."""
+        for each in self._wanted(ref):
+            posted = self._store.post(ref, each.key)
+            there = posted is not None and bool(posted.timestamp)
+            if posted is not None and there and posted.digest == _digest(each.message):
+                continue
+            channel = posted.channel if posted is not None else each.channel
+            urgency = _QUESTION if _asks(each.message) else _PROGRESS
+            if urgency and posted is not None and posted.asks:
+                urgency = _WAS_QUESTION
+            yield Need(each.key, channel, update=there, urgency=urgency)
+
+    def show(self, ref: Ref, need: Need) -> bool:
         """Post a message, or bring the one posted under the key up to date."""
-        digest = hashlib.sha256(repr(message).encode()).hexdigest()[:32]
-        before = self._store.post(ref, key)
-        if before is not None and before.timestamp and before.digest == digest:
-            return before
-        posted = before if before is not None else self._intend(ref, key, channel)
-        timestamp = posted.timestamp or (self._adopt(posted, thread) if before is not None else None)
-        if timestamp:
-            if posted.digest:
-                # Until chat has answered nobody knows what it shows: without this an answer that was lost, and a record
-                # that comes back to what it said before, would leave the message as it was in between.
-                self._store.save_post(ref, key, replace(posted, digest=""))
-            self._chat.update(posted.channel, timestamp, message)
-        else:
-            broadcast = bool(message.actions and thread)
-            timestamp = self._chat.post(
-                posted.channel, message, key=posted.key, thread=thread, broadcast=broadcast
-            )
-        posted = replace(posted, timestamp=timestamp, digest=digest)
-        self._store.save_post(ref, key, posted)
-        return posted
+        wanted = {each.key: each for each in self._wanted(ref)}.get(need.key)
+        if wanted is None:
+            return True
+        try:
+            self._show(ref, wanted)
+        except Refused as refused:
+            log("error", "chat refused a message", said=refused.text, about=ref.deployment, key=need.key)
+            return False
+        return True
 
-    def _intend(self, ref: Ref, key: str, channel: str) -> Posted:
+    def _show(self, ref: Ref, wanted: Wanted) -> None:
+        message, thread = wanted.message, wanted.thread
+        before = self._store.post(ref, wanted.key)
+        posted = before if before is not None else self._intend(ref, wanted)
+        try:
+            timestamp = posted.timestamp or (self._adopt(posted, thread) if before is not None else None)
+            if timestamp:
+                self._forget(ref, wanted.key, posted)
+                self._chat.update(posted.channel, timestamp, message)
+            else:
+                broadcast = bool(message.actions and thread)
+                timestamp = self._chat.post(
+                    posted.channel, message, key=posted.key, thread=thread, broadcast=broadcast
+                )
+        except Unavailable as error:
+            raise ChatBusy(error) from error
+        shown = replace(posted, timestamp=timestamp, digest=_digest(message), asks=_asks(message))
+        self._store.save_post(ref, wanted.key, shown)
+
+    def _intend(self, ref: Ref, wanted: Wanted) -> Posted:
         """Write down that a message is about to be posted. Nobody can guess its key, so nobody else's is adopted."""
-        intent = Posted(channel, key=secrets.token_hex(8), at=self._clock.now())
-        self._store.save_post(ref, key, intent)
+        intent = Posted(wanted.channel, key=secrets.token_hex(8), at=self._clock.now())
+        self._store.save_post(ref, wanted.key, intent)
         return intent
+
+    def _forget(self, ref: Ref, key: str, posted: Posted) -> None:
+        """Until chat has answered nobody knows what it shows: without this an answer that was lost, and a record that
+        comes back to what it said before, would leave the message as it was in between."""
+        if posted.digest:
+            self._store.save_post(ref, key, replace(posted, digest=""))
 
     def _adopt(self, intent: Posted, thread: str) -> str | None:
         """The message of an intent whose writer died, or lost chat's answer, before it could note the timestamp."""
         return self._chat.find(intent.channel, intent.key, thread=thread, since=intent.at - _CLOCKS_DIFFER)
+
+    # --- what there is to show --------------------------------------------------------------------------------------
+
+    def _wanted(self, ref: Ref) -> list[Wanted]:
+        """Every message of a record; replies only once the thread has begun."""
+        if ref.environment == _BUILDS:
+            return self._of_build(ref.service, ref.deployment)
+        if ref.deployment.startswith(_FINDING):
+            return self._of_finding(
+                FindingKey(ref.service, ref.environment, ref.deployment.removeprefix(_FINDING))
+            )
+        deployment = self._store.deployment(ref)
+        return self._of_deployment(deployment) if deployment is not None and deployment.channel else []
+
+    def _of_finding(self, key: FindingKey) -> list[Wanted]:
+        finding = self._store.finding(key)
+        if finding is None:
+            return []
+        ref = Ref(finding.service, finding.environment, finding.deployment or _NOBODY)
+        try:
+            channel = self._store.team().environment(ref.service, ref.environment).channel
+        except Refused as refused:
+            log("error", "a finding can not be announced", said=refused.text, finding=key.key)
+            return []
+        main = self._store.post(ref, _MAIN)
+        thread = main.timestamp if main is not None and main.channel == channel else ""
+        return [Wanted(f"{finding.found_at:.0f}", channel, finding_message(finding), thread)]
+
+    def _of_build(self, service: str, version: str) -> list[Wanted]:
+        build = self._store.build(service, version)
+        if build is None:
+            return []
+        try:
+            team = self._store.team()
+        except Refused as refused:
+            log("error", "a build can not be announced", said=refused.text, build=f"{service}@{version}")
+            return []
+        message = build_message(build, team.services().get(service, ()))
+        return [Wanted(_MAIN, team.channel, message)]
+
+    def _of_deployment(self, deployment: Deployment) -> list[Wanted]:
+        questions = self._store.questions(deployment.ref)
+        now, channel = self._clock.now(), deployment.channel
+        recorded = last_line(self._store, deployment.ref) if deployment.ended else None
+        wanted = [Wanted(_MAIN, channel, deployment_message(deployment, questions, now, recorded))]
+        main = self._store.post(deployment.ref, _MAIN)
+        if main is None or not main.timestamp:
+            return wanted
+        for question in questions:
+            if question.kind in SECOND_PERSON:
+                message = question_message(question, deployment, now)
+                wanted.append(Wanted(f"question-{question.code}", channel, message, main.timestamp))
+        if deployment.output:
+            wanted.append(Wanted("output", channel, output_message(deployment), main.timestamp))
+        return wanted
+
+
+def _digest(message: Message) -> str:
+    return hashlib.sha256(repr(message).encode()).hexdigest()[:32]
+
+
+def _asks(message: Message) -> bool:
+    """Whether it has the buttons of a question that waits for a person."""
+    return any(action.verb == "confirm" for action in message.actions)

@@ -14,6 +14,7 @@ from chalicelib.domain.builds import Build
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.history import Head, History
+from chalicelib.domain.pacing import Limit
 from chalicelib.domain.plan import HostState, Instance, LaunchGroup, Route
 from chalicelib.domain.settings import RouteSpec, Team
 
@@ -345,10 +346,22 @@ class Posted:
     digest: str = ""
     key: str = ""
     at: float = 0.0
+    asks: bool = False
+    """Whether it showed the buttons of a question: taking them away comes before any progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatLimits:
+    """How often a chat service lets a bot post and update; each refusal may still say RateLimited."""
+
+    post: Limit
+    update: Limit
 
 
 class Chat(Protocol):
     """A chat service. Texts use `{person:W/U}`, `{time:EPOCH}` and `{left:EPOCH}` where the service's own form goes."""
+
+    limits: ChatLimits
 
     def post(
         self, channel: str, message: Message, *, key: str, thread: str = "", broadcast: bool = False
@@ -360,6 +373,60 @@ class Chat(Protocol):
 
     def update(self, channel: str, timestamp: str, message: Message) -> None:
         """Replace a message in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message that waits for its turn. `mark` changes whenever its record does; `claimed` is until when somebody who
+    took it may be at work on it."""
+
+    ref: Ref
+    key: str
+    urgency: int
+    since: float
+    mark: str = ""
+    claimed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Who waits for one limit, the limit's state (see domain/pacing.py), and when somebody is next woken to look."""
+
+    full: float = 0.0
+    wake: float = 0.0
+    waiting: tuple[Waiting, ...] = ()
+
+
+class Lines(Protocol):
+    """The lines before chat's limits, each by its name; strongly consistent."""
+
+    def enter(self, line: str, waiting: Waiting) -> None:
+        """Wait, under a mark of its own; who waits already keeps its place, and whoever is at work on it goes on."""
+
+    def look(self, line: str) -> Line:
+        """The line as it is."""
+
+    def take(self, line: str, seen: Line, waiting: Waiting, *, full: float, until: float) -> bool:
+        """Take a turn and claim a message, both or neither; False where the line's state or the message changed."""
+
+    def leave(self, line: str, waiting: Waiting) -> None:
+        """Stop waiting; who has entered anew since then waits on, and is nobody's work any more."""
+
+    def back(self, line: str, waiting: Waiting, *, until: float) -> None:
+        """Wait on in the same place, left alone for a while."""
+
+    def hold(self, line: str, full: float) -> None:
+        """Nobody takes a turn before then; a line that is held for longer stays so."""
+
+    def noted(self, line: str, wake: float) -> None:
+        """Somebody will be woken then."""
+
+
+class Wakes(Protocol):
+    """A call that comes later, at least once."""
+
+    def wake(self, line: str, seconds: int) -> None:
+        """Look at a line again in 1 to 900 seconds."""
 
 
 class Replies(Protocol):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+POSTING = {"chat.postMessage", "chat.postEphemeral"}
 SECONDS_PER_MESSAGE = 1.0
+TIER_3 = {"chat.update", "conversations.history", "conversations.replies"}
+TIER_3_CALLS, MINUTE = 50, 60.0
 
 
 @dataclass
@@ -20,8 +24,7 @@ class Faults:
     lose_reply   calls take effect, but the connection ends before the answer
     slow         real seconds that every call takes
     error        every call is answered with this error code
-    rate_limit   one message a second and channel (virtual time), as
-                 https://docs.slack.dev/apis/web-api/rate-limits#posting-messages says
+    rate_limit   Slack's limits in virtual time (see Pace); the sandbox's own workspace has them on
     """
 
     down: bool = False
@@ -45,16 +48,25 @@ class Faults:
 
 @dataclass
 class Pace:
-    """Slack's rate limit on messages, per channel."""
+    """Slack's rate limits, the strict reading of https://docs.slack.dev/apis/web-api/rate-limits: one message a second
+    and channel without the bursts that it tolerates, and Tier 3 methods 50 times in any minute, each counted alone."""
 
     now: Callable[[], float]
     _last: dict[str, float] = field(default_factory=dict)
+    _calls: dict[str, deque[float]] = field(default_factory=dict)
 
-    def retry_after(self, channel: str) -> int | None:
-        """Whole seconds to wait as `Retry-After` gives them, or None (and the message counts)."""
+    def retry_after(self, method: str, channel: str) -> int | None:
+        """Whole seconds to wait as `Retry-After` gives them, or None (and the call counts)."""
         now = self.now()
-        wait = self._last.get(channel, -math.inf) + SECONDS_PER_MESSAGE - now
-        if wait > 0:
-            return math.ceil(wait)
-        self._last[channel] = now
-        return None
+        if method in POSTING:
+            wait = self._last.get(channel, -math.inf) + SECONDS_PER_MESSAGE - now
+            if wait <= 0:
+                self._last[channel] = now
+        elif method in TIER_3:
+            calls = self._calls.setdefault(method, deque(maxlen=TIER_3_CALLS))
+            wait = calls[0] + MINUTE - now if len(calls) == TIER_3_CALLS else 0
+            if wait <= 0:
+                calls.append(now)
+        else:
+            return None
+        return math.ceil(wait) if wait > 0 else None

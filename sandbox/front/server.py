@@ -80,7 +80,7 @@ class Front:
         settings = self._settings
         clock = VirtualClock(settings.folder / CLOCK)
         http = await self._stack.enter_async_context(ClientSession())
-        channel, faults = Channel(clock.now), Faults()
+        channel, faults = Channel(clock.now), Faults(rate_limit=True)
         response_urls = ResponseUrls(channel, self.page_url)
         target = App(settings.app_url or self.api_url, settings.signing_secret, settings.acknowledge_seconds)
         acting = Acting(channel, response_urls, target, http)

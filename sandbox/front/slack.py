@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from sandbox.front.faults import Faults, Pace
     from sandbox.front.response_urls import ResponseUrls
 
-PACED = {"chat.postMessage", "chat.postEphemeral"}
-
 
 class Slack:
     """Checks the token, applies the faults that are switched on, and calls the method."""
@@ -63,8 +61,8 @@ class Slack:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ") or arguments.get("token")
         if given != self._token:
             return web.json_response({"ok": False, "error": "invalid_auth" if given else "not_authed"})
-        if self._faults.rate_limit and method in PACED:
-            wait = self._pace.retry_after(str(arguments.get("channel", "")))
+        if self._faults.rate_limit:
+            wait = self._pace.retry_after(method, str(arguments.get("channel", "")))
             if wait is not None:
                 refusal = {"ok": False, "error": "ratelimited"}
                 return web.json_response(refusal, status=429, headers={"Retry-After": str(wait)})

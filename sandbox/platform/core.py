@@ -14,11 +14,12 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from sandbox.clock import VirtualClock
-from sandbox.platform import attributes, ec2, elbv2, lambda_, stepfunctions, tables
+from sandbox.platform import attributes, ec2, elbv2, lambda_, queues, stepfunctions, tables
 from sandbox.platform.control import Control, compose
 from sandbox.platform.counting import CallCounter
 from sandbox.platform.estate import NoEstate
 from sandbox.platform.pool import WorkerPool
+from sandbox.platform.queues import QueuePoller
 from sandbox.platform.schedules import Scheduler
 from sandbox.platform.streams import StreamPoller
 
@@ -63,6 +64,7 @@ class SandboxPlatform:
             clock=self.clock,
         )
         self._poller = StreamPoller(settings=settings, clock=self.clock, invoke=self.functions.invoke)
+        self._queues = QueuePoller(settings=settings, invoke=self.functions.invoke)
         self._scheduler = Scheduler(settings=settings, clock=self.clock, invoke=self.functions.invoke)
         counter = CallCounter()
         application = compose(
@@ -85,6 +87,7 @@ class SandboxPlatform:
         tables.install()
         attributes.install()
         lambda_.install(self.functions)
+        queues.install(self.clock)
         ec2.install(self.fleet)
         elbv2.install(self.traffic)
         if importlib.util.find_spec("sandbox.estate") and importlib.util.find_spec("sandbox.estate.ssm"):
@@ -93,6 +96,7 @@ class SandboxPlatform:
     def serve(self) -> None:
         """Answer requests until `close`."""
         threading.Thread(target=self._poller.run, daemon=True).start()
+        threading.Thread(target=self._queues.run, daemon=True).start()
         threading.Thread(target=self._scheduler.run, daemon=True).start()
         self._server.serve_forever()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from threading import RLock
 
-_ATOMIC = {name: RLock() for name in ("dynamodb", "ec2", "elbv2", "route53", "secretsmanager", "iam")}
+_ATOMIC = {name: RLock() for name in ("dynamodb", "ec2", "elbv2", "route53", "secretsmanager", "sqs", "iam")}
 
 
 def atomic(service: str) -> AbstractContextManager[object]:

@@ -76,6 +76,7 @@ class Provisioner:
             "AWS::DynamoDB::Table": self._table,
             "AWS::S3::Bucket": self._bucket,
             "AWS::SecretsManager::Secret": self._secret,
+            "AWS::SQS::Queue": self._queue,
             "AWS::SSM::Document": self._document,
             "AWS::IAM::Role": self._role,
             "AWS::Serverless::Function": self._function,
@@ -143,6 +144,17 @@ class Provisioner:
             SecretString=value if isinstance(value, str) else json.dumps(value),
         )["ARN"]
         return arn, {"Id": arn}
+
+    def _queue(self, name: str, properties: dict[str, Any]) -> Created:
+        queue = properties.get("QueueName", name)
+        wanted = ("VisibilityTimeout", "MessageRetentionPeriod", "DelaySeconds", "RedrivePolicy")
+        attributes = {key: properties[key] for key in wanted if key in properties}
+        texts = {
+            key: json.dumps(value) if isinstance(value, dict) else str(value)
+            for key, value in attributes.items()
+        }
+        url = self._client("sqs").create_queue(QueueName=queue, Attributes=texts)["QueueUrl"]
+        return url, {"Arn": f"arn:aws:sqs:{Settings.region}:{Settings.account}:{queue}", "QueueName": queue}
 
     def _document(self, name: str, properties: dict[str, Any]) -> Created:
         document = properties.get("Name", name)

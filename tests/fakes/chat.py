@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.errors import Refused, Unavailable
+from chalicelib.domain.pacing import Limit
 from chalicelib.domain.reasons import Reason
-from chalicelib.usecases.ports import Clock, Message
+from chalicelib.usecases.ports import ChatLimits, Clock, Message
 from tests.fakes.clock import FakeClock
 from tests.fakes.recorder import Recorder
 
@@ -23,6 +24,9 @@ class Shown:
 
 class FakeChat(Recorder):
     """`shown` by timestamp, oldest first; `down`: nothing goes through; `gone`: channels that are not there."""
+
+    limits = ChatLimits(Limit(0.0, per_channel=True), Limit(0.0))
+    """None, where a test does not say otherwise."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         super().__init__()

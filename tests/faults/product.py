@@ -26,9 +26,11 @@ from chalicelib.usecases.steps.ledger import LedgerSteps
 from chalicelib.usecases.steps.planner import PlannerSteps
 from chalicelib.usecases.steps.traffic import TrafficSteps
 from chalicelib.usecases.sweep import Sweeper
+from tests.fakes.lines import FakeLines
 from tests.faults.memory.account import MemoryAccount
 from tests.faults.memory.boto import bridge
 from tests.faults.memory.json_client import MemoryClient
+from tests.faults.memory.lines import WiredLines, WiredQueue
 from tests.faults.memory.slack import ORIGIN, MemoryReplies
 from tests.faults.wire import Wire
 
@@ -46,6 +48,8 @@ class Product:
         self._clock = clock
         self._secrets = secrets
         self._processes: dict[str, Any] = {}
+        self._lines = FakeLines()
+        self.queue = WiredQueue(clock, wire)
 
     def kill(self, function: str) -> None:
         """The process is gone, with everything that it remembered."""
@@ -57,7 +61,7 @@ class Product:
         return bootstrap.run_step(function, steps, store, self._clock, payload)
 
     def announce(self, records: Sequence[Mapping[str, Any]]) -> None:
-        """What the table's stream brings to the chat function."""
+        """What the table's stream or the queue brings to the chat function."""
         announcer = self._process("chat", self._announcer)
         bootstrap.run_announcer(announcer, {"Records": list(records)}, None)
 
@@ -112,7 +116,7 @@ class Product:
     def _announcer(self) -> Announcer:
         document = SecretDocument(self._client("secretsmanager"), "chat", self._clock)
         chat = SlackChat(lambda: str(document.read().get("slack_bot_token", "")), f"{ORIGIN}/api/")
-        return Announcer(self._store(), chat, self._clock)
+        return Announcer(self._store(), chat, self._clock, WiredLines(self._lines, self._wire), self.queue)
 
     def _sweeper(self) -> Sweeper:
         return Sweeper(self._store(), self._workflow(), Ec2Fleet(bridge().clients["ec2"]), self._clock)

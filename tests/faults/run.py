@@ -21,7 +21,7 @@ from tests.faults.wire import Killed, Wire
 SERVICE, ENVIRONMENT = "cameras", "production"
 BATCH, WINDOW = 100, 1.0
 """What the stream brings at once, and how long it gathers that (resources.yaml, StreamToChat)."""
-MOST_TRIES = 20
+MOST_TRIES = 100
 SWEEP_SECONDS, SWEEPS = 61.0, 2
 """The sweeper lets everybody finish for a minute (sweep_rules.PATIENCE)."""
 
@@ -102,10 +102,28 @@ class Run:
         for _ in range(MOST_TRIES):
             while self._pending() and self._tries == 0:
                 self._deliver()
-            if not self._pending():
+            if not self._pending() and not self._wake():
                 return
-            self.clock.advance(max(0.0, self._next_batch - self.clock.now()))
-            self._deliver()
+            if self._pending():
+                self.clock.advance(max(0.0, self._next_batch - self.clock.now()))
+                self._deliver()
+
+    def _wake(self) -> bool:
+        """What the queue brings next; False where it is empty."""
+        due = self.product.queue.due()
+        if due is None:
+            return False
+        self.clock.advance(max(0.0, due - self.clock.now()))
+        record = self.product.queue.receive()
+        try:
+            with self.wire.run_of("chat", f"wake {self._state()}"):
+                self.product.announce([record])
+        except Killed:
+            self.product.kill("chat")
+            self.product.queue.again(record, self.clock.now())
+        except Exception:  # noqa: BLE001 - to the queue any error of the function is the same
+            self.product.queue.again(record, self.clock.now())
+        return True
 
     def _pending(self) -> bool:
         return len(self.account.table.stream) > self._read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.iam.roles import HOST_ROLE, MACHINE, TABLE, arn
+from tests.iam.roles import HOST_ROLE, LINES, MACHINE, TABLE, arn
 from tests.iam.simulator import Request
 
 if TYPE_CHECKING:
@@ -133,15 +133,30 @@ class Estate:
         yield item(role, "GetItem", sent["Key"]["pk"]["S"])
 
     def _dynamodb_Query(self, role: str, sent: Parameters) -> Iterator[Request]:  # noqa: N802
-        yield item(role, "Query", sent["ExpressionAttributeValues"][":pk"]["S"])
+        if sent["TableName"] == "lines":
+            yield _line(role, "Query", sent)
+        else:
+            yield item(role, "Query", sent["ExpressionAttributeValues"][":pk"]["S"])
 
     def _dynamodb_PutItem(self, role: str, sent: Parameters) -> Iterator[Request]:  # noqa: N802
         yield item(role, "PutItem", sent["Item"]["pk"]["S"])
+
+    def _dynamodb_UpdateItem(self, role: str, sent: Parameters) -> Iterator[Request]:  # noqa: N802
+        yield _line(role, "UpdateItem", sent)
+
+    def _dynamodb_DeleteItem(self, role: str, sent: Parameters) -> Iterator[Request]:  # noqa: N802
+        yield _line(role, "DeleteItem", sent)
+
+    def _sqs_SendMessage(self, role: str, sent: Parameters) -> Iterator[Request]:  # noqa: N802
+        yield Request(role, "sqs:SendMessage", arn("sqs", sent["QueueUrl"].rpartition("/")[2]))
 
     def _dynamodb_TransactWriteItems(self, role: str, sent: Parameters) -> Iterator[Request]:  # noqa: N802
         """Judged action by action (DynamoDB Developer Guide, "IAM and transactions")."""
         for action in sent["TransactItems"]:
             ((kind, one),) = action.items()
+            if one["TableName"] == "lines":
+                yield _line(role, TRANSACTION[kind], one)
+                continue
             place = one.get("Item") or one["Key"]
             yield item(role, TRANSACTION[kind], place["pk"]["S"])
 
@@ -168,3 +183,9 @@ def item(role: str, action: str, partition: str) -> Request:
 def zone(identifier: str = "Z0POINTSMAN0EXAMPLE") -> str:
     """A hosted zone; Route 53's ARNs name neither region nor account."""
     return arn("route53", f"hostedzone/{identifier}", region="", account="")
+
+
+def _line(role: str, action: str, sent: Parameters) -> Request:
+    """A call about what waits for chat."""
+    assert sent["TableName"] == "lines", "in the other table nothing is changed in place or removed"
+    return Request(role, f"dynamodb:{action}", LINES)

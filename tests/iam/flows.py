@@ -10,7 +10,9 @@ from moto.ec2.models import ec2_backends
 
 from chalicelib.adapters.aws_json import AwsError, JsonClient
 from chalicelib.adapters.dynamodb import DynamoStore
+from chalicelib.adapters.dynamodb_lines import DynamoLines
 from chalicelib.adapters.secrets import SecretDocument
+from chalicelib.adapters.sqs import SqsWakes
 from chalicelib.adapters.stepfunctions import StepFunctionsWorkflow
 from chalicelib.domain.approval import Kind
 from chalicelib.domain.builds import BuildStatus
@@ -138,7 +140,11 @@ class Account:
         self.store.publish(raw_config(switch=strategy, traffic=[_route(world, strategy, live)], **changes))
         self.store.commit(Save(build("142")), Save(Environment("cameras", "production")))
         self._chatops = ChatOps(self.store, workflow, self._clock)
-        self._announcer = Announcer(self.store, self.chat, self._clock)
+        lines = DynamoLines(cast("JsonClient", _Json(recording, "dynamodb", _table("lines"))), "lines")
+        wakes = SqsWakes(
+            cast("JsonClient", _Json(recording, "sqs")), "https://sqs/pointsman-LaterInChat-EXAMPLE"
+        )
+        self._announcer = Announcer(self.store, self.chat, self._clock, lines, wakes)
         self._workflow = workflow
         self._sweeper = Sweeper(self.store, workflow, world.fleet, self._clock)
         steps: dict[str, object] = {
@@ -262,11 +268,11 @@ def _ended(account: Account, state: State) -> None:
     assert found.state is state, found.detail
 
 
-def _table() -> Any:
+def _table(name: str = "table") -> Any:
     client = boto3.client("dynamodb", region_name=REGION)
     keys = {"pk": "HASH", "sk": "RANGE"}
     client.create_table(
-        TableName="table",
+        TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
         KeySchema=[{"AttributeName": key, "KeyType": cast("Any", kind)} for key, kind in keys.items()],

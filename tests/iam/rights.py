@@ -24,7 +24,7 @@ from tests.iam.asking import (
     relabel,
 )
 from tests.iam.calls import LABELED, item
-from tests.iam.roles import HOST_ROLE, MACHINE, STREAM, arn, function
+from tests.iam.roles import HOST_ROLE, LINES, MACHINE, STREAM, arn, function
 from tests.iam.shared_rights import secret_right, shared_rights
 from tests.iam.simulator import Request
 
@@ -52,6 +52,32 @@ OWN = [
             for each in ("GetRecords", "GetShardIterator", "DescribeStream")
         ),
         (Request("chat", "dynamodb:GetRecords", f"{ELSEWHERE}/stream/2026-01-01T00:00:00.000"),),
+    ),
+    Right(
+        "KeepTheLines",
+        "what waits for chat has a table of its own; nothing is removed from the other one",
+        tuple(
+            Request("chat", f"dynamodb:{each}", LINES)
+            for each in ("Query", "PutItem", "UpdateItem", "DeleteItem")
+        ),
+        (
+            item("chat", "DeleteItem", "ENV#cameras#production"),
+            item("chat", "UpdateItem", "CONFIG"),
+            Request("chat", "dynamodb:DeleteTable", LINES),
+            Request("chat", "dynamodb:Scan", LINES),
+        ),
+    ),
+    Right(
+        "Later",
+        "chat calls itself later through its own queue and no other",
+        tuple(
+            Request("chat", f"sqs:{each}", arn("sqs", "pointsman-LaterInChat-EXAMPLE"))
+            for each in ("SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+        ),
+        (
+            Request("chat", "sqs:SendMessage", arn("sqs", "pointsman-LostInChat-EXAMPLE")),
+            Request("chat", "sqs:PurgeQueue", arn("sqs", "pointsman-LaterInChat-EXAMPLE")),
+        ),
     ),
     Right(
         "FindTheStream",

@@ -24,6 +24,7 @@ def arn(service: str, resource: str, *, region: str = REGION, account: str = ACC
 
 MACHINE = arn("states", f"stateMachine:{STACK}-deploy")
 TABLE = arn("dynamodb", f"table/{STACK}-Table-EXAMPLE")
+LINES = arn("dynamodb", f"table/{STACK}-ChatLines-EXAMPLE")
 STREAM = f"{TABLE}/stream/2026-01-01T00:00:00.000"
 
 
@@ -41,7 +42,8 @@ def _names(name: str, kind: str) -> tuple[str, dict[str, str]]:
     """What Ref and GetAtt give for a resource."""
     match kind:
         case "AWS::DynamoDB::Table":
-            return TABLE.rpartition("/")[2], {"Arn": TABLE, "StreamArn": STREAM}
+            table = TABLE if name == "Table" else LINES
+            return table.rpartition("/")[2], {"Arn": table, "StreamArn": STREAM}
         case "AWS::SecretsManager::Secret":
             return secret(name), {}
         case "AWS::Serverless::Function":

@@ -17,7 +17,13 @@ TABLE = "POINTSMAN_TABLE"
 NEEDS = {
     EDGE: {TABLE, "POINTSMAN_DEPLOY_MACHINE", "POINTSMAN_EDGE_SECRET", "POINTSMAN_SLACK_HOOKS"},
     "Sweeper": {TABLE, "POINTSMAN_DEPLOY_MACHINE"},
-    "Chat": {TABLE, "POINTSMAN_CHAT_SECRET", "POINTSMAN_SLACK_API"},
+    "Chat": {
+        TABLE,
+        "POINTSMAN_CHAT_SECRET",
+        "POINTSMAN_CHAT_LINES",
+        "POINTSMAN_CHAT_QUEUE",
+        "POINTSMAN_SLACK_API",
+    },
 }
 """What bootstrap reads for a function; a step reads the table's name only."""
 

@@ -23,6 +23,7 @@ from chalicelib.usecases.messages import deployment_message, question_message
 from chalicelib.usecases.ports import Health, Message
 from tests.builders import build
 from tests.fakes.chat import FakeChat
+from tests.fakes.lines import FakeLines, FakeWakes
 from tests.fakes.recorder import Killed, Recorder
 from tests.machine.driver import Fiber
 from tests.machine.invariants import TOKEN, Change, check
@@ -42,7 +43,8 @@ class World:
         self.rig = Rig(environment=environment, strategy=strategy, **settings)
         self.name = environment
         self.chat = FakeChat(self.rig.clock)
-        self.announcer = Announcer(self.rig.store, self.chat, self.rig.clock)
+        self.lines, self.wakes = FakeLines(), FakeWakes(self.rig.clock)
+        self.announcer = Announcer(self.rig.store, self.chat, self.rig.clock, self.lines, self.wakes)
         self.said: list[Said] = []
         """What was said under which event and done."""
         self.relabeled: set[str] = set()
@@ -155,7 +157,7 @@ class World:
     # --- faults and time ----------------------------------------------------------------------------------------
 
     def ports(self) -> dict[str, Recorder]:
-        """Everything that can fail."""
+        """Everything that can fail; what waits for chat fails in tests/unit/usecases/test_lines.py, at every call."""
         rig = self.rig
         return {
             "store": rig.store,
@@ -183,7 +185,19 @@ class World:
         self._untold = [
             item for item in (told[::-1] if backwards else told) * (2 if twice else 1) if not self._tell(item)
         ] + self._untold
+        self.wake(self.rig.clock.now())
         self.before = picture(self.rig)
+
+    def wake(self, until: float) -> None:
+        """The queue brings what is due by then, again after a minute where the function fails."""
+        while self.wakes.due and min(self.wakes.due)[0] <= until:
+            due = min(self.wakes.due)
+            self.wakes.due.remove(due)
+            self.rig.clock.advance(max(0.0, due[0] - self.rig.clock.now()))
+            try:
+                self.announcer.wake([due[1]])
+            except (Unavailable, Killed):
+                self.wakes.due.append((self.rig.clock.now() + 60.0, due[1]))
 
     def _tell(self, item: News) -> bool:
         """Whether chat took it; the stream brings it again where not."""
@@ -270,6 +284,7 @@ class World:
     def chat_is_true(self) -> None:
         """Every message says what the table says, once, and what is decided has no buttons."""
         self.announce(late=False, twice=False, backwards=False)
+        self.wake(self.rig.clock.now() + DAY)
         shown: dict[str, list[Message]] = {}
         now = self.rig.clock.now()
         for each in self.chat.shown.values():

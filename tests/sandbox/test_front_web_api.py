@@ -179,6 +179,21 @@ def test_one_message_a_second_once_the_limit_is_on(slack: WebClient, staged: Reh
     slack.chat_postMessage(channel=DEPLOYS, text="two")
 
 
+def test_updates_are_limited_by_the_minute(slack: WebClient, staged: Rehearsal) -> None:
+    """Rate limits, Tier 3: 50 calls of a method in a minute, whatever the channel; others are not affected."""
+    ts = slack.chat_postMessage(channel=DEPLOYS, text="0")["ts"]
+    staged.chat.trouble(rate_limit=True)
+    for number in range(50):
+        slack.chat_update(channel=DEPLOYS, ts=ts, text=f"{number}")
+        staged.clock.at += 1
+    with pytest.raises(SlackApiError) as caught:
+        slack.chat_update(channel=DEPLOYS, ts=ts, text="too many")
+    assert caught.value.response.headers["Retry-After"] == "10"
+    slack.conversations_history(channel=DEPLOYS)
+    staged.clock.at += 10
+    slack.chat_update(channel=DEPLOYS, ts=ts, text="again")
+
+
 def test_a_service_that_is_down_answers_503(slack: WebClient, staged: Rehearsal) -> None:
     """With `down`, nothing is posted."""
     staged.chat.trouble(down=True)

@@ -73,8 +73,8 @@ def test_a_circle_is_an_error() -> None:
 def test_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     """A kind of resource that nobody thought of stops the provisioning before it begins."""
     template = tmp_path / "sam.json"
-    template.write_text(json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}))
-    with pytest.raises(UnknownKind, match=r"Queue: AWS::SQS::Queue"):
+    template.write_text(json.dumps({"Resources": {"Queue": {"Type": "AWS::Kinesis::Stream"}}}))
+    with pytest.raises(UnknownKind, match=r"Queue: AWS::Kinesis::Stream"):
         Provisioner("http://127.0.0.1:9", template, {}, {}).run()
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from chalicelib.adapters.slack import ResponseUrls, SlackChat
-from chalicelib.domain.errors import Refused, Unavailable
+from chalicelib.domain.errors import RateLimited, Refused, Unavailable
 from chalicelib.usecases.ports import Action, Message
 from tests.unit.adapters.loopback import LOST, Reply, Service, serving
 
@@ -135,13 +135,21 @@ def test_what_may_pass_is_unavailable_and_not_tried_here(reply: Reply) -> None:
         assert time.monotonic() - started < 2
 
 
-def test_how_long_slack_wants_to_be_left_alone_is_told() -> None:
-    """Retry-After stands in the error, for the log."""
-    with (
-        chat(no("ratelimited", 429, **{"Retry-After": "30"})) as (_, slack),
-        pytest.raises(Unavailable, match="30 s"),
-    ):
+@pytest.mark.parametrize(
+    ("reply", "seconds"),
+    [
+        (no("ratelimited", 429, **{"Retry-After": "7"}), 7.0),
+        (no("ratelimited", 429), 30.0),
+        (no("ratelimited", 429, **{"Retry-After": "soon"}), 30.0),
+        (no("ratelimited"), 30.0),
+        (Reply(429, b"slow down", {"Content-Type": "text/plain", "Retry-After": "9"}), 9.0),
+    ],
+)
+def test_how_long_slack_wants_to_be_left_alone_is_told(reply: Reply, seconds: float) -> None:
+    """Retry-After in whole seconds; where it is missing, half a minute."""
+    with chat(reply) as (_, slack), pytest.raises(RateLimited) as raised:
         slack.update("C0DEPLOYS", "1.2", MESSAGE)
+    assert raised.value.seconds == seconds
 
 
 def test_no_token_is_in_an_error() -> None:

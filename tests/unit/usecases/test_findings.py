@@ -13,6 +13,7 @@ from chalicelib.usecases.ports import Message
 from tests.builders import NOW, deployment, raw_config
 from tests.fakes.chat import FakeChat, Shown
 from tests.fakes.clock import FakeClock
+from tests.fakes.lines import FakeLines, FakeWakes
 from tests.fakes.store import FakeStore
 
 
@@ -28,7 +29,7 @@ class Channel:
     def __init__(self) -> None:
         clock = FakeClock()
         self.store, self.chat = FakeStore(raw_config()), FakeChat(clock)
-        self.announcer = Announcer(self.store, self.chat, clock)
+        self.announcer = Announcer(self.store, self.chat, clock, FakeLines(), FakeWakes(clock))
         self.store.put(deployment(State.STUCK))
         self.announcer.deployments([deployment().ref])
 

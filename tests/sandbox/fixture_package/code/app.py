@@ -59,6 +59,15 @@ def append(event, _context):
         raise NotReady("chat is down")
 
 
+def collect(event, _context):
+    """Note when each message of a queue came; fail where one says so."""
+    bodies = [record["body"] for record in event["Records"]]
+    with (Path(os.environ["FIXTURE_FOLDER"]) / "collected").open("a") as file:
+        file.write(json.dumps({"at": time.time(), "records": event["Records"]}) + "\n")
+    if "ill" in "".join(bodies):
+        raise NotReady("ill")
+
+
 def layered(_event, _context):
     """Import from the layer."""
     from fixture_layer import WORD  # noqa: PLC0415 # only one function has the layer
