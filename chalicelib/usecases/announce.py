@@ -99,10 +99,10 @@ class Announcer:
         message, thread = wanted.message, wanted.thread
         before = self._store.post(ref, wanted.key)
         posted = before if before is not None else self._intend(ref, wanted)
+        self._forget(ref, wanted.key, posted)
         try:
             timestamp = posted.timestamp or (self._adopt(posted, thread) if before is not None else None)
             if timestamp:
-                self._forget(ref, wanted.key, posted)
                 self._chat.update(posted.channel, timestamp, message)
             else:
                 broadcast = bool(message.actions and thread)
