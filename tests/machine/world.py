@@ -16,7 +16,6 @@ from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import HostState
 from chalicelib.domain.settings import Strategy, Team
 from chalicelib.usecases.announce import Announcer
-from chalicelib.usecases.auditing import last_line
 from chalicelib.usecases.chatops import Request
 from chalicelib.usecases.ci import report
 from chalicelib.usecases.messages import deployment_message, question_message
