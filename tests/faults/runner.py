@@ -79,8 +79,8 @@ def places(calls: Sequence[Call]) -> list[Call]:
 
 
 def operations(calls: Sequence[Call]) -> list[Call]:
-    """The last call of each operation by each function: what the short version tries."""
-    last = {(call.function, call.operation): call for call in calls}
+    """What the short version tries: the last call of each operation, and where it changes something, by each function."""
+    last = {("" if call.reads else call.function, call.operation): call for call in calls}
     return sorted(last.values(), key=lambda call: call.number)
 
 

@@ -1,4 +1,5 @@
-"""The short version of the core test: every fault at each operation of each function, its last call, in three flows.
+"""The short version of the core test: in three flows every fault at the last call of each operation, and where it
+changes something, of each operation by each function (of the rollback, what a deployment that ends well has not).
 
 The whole (every place of every flow) is `make faults`.
 """
@@ -7,7 +8,7 @@ import pytest
 
 from tests.faults import report
 from tests.faults.flows import FLOWS
-from tests.faults.runner import operations, tried
+from tests.faults.runner import operations, shared, tried
 
 SHORT = ("deploy", "reject", "rollback")
 
@@ -15,6 +16,7 @@ SHORT = ("deploy", "reject", "rollback")
 @pytest.mark.parametrize("name", SHORT)
 def test_a_flow_survives_every_fault(name: str) -> None:
     """It ends as it does without one, and every invariant holds all the way."""
-    outcome = tried(next(flow for flow in FLOWS if flow.name == name), operations)
+    flow = next(flow for flow in FLOWS if flow.name == name)
+    outcome = tried(flow, operations, after=shared(flow, FLOWS))
     assert not report.problems(outcome), "\n".join(report.problems(outcome))
     assert outcome.survived == len(outcome.trials) > 0
