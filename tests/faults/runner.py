@@ -79,7 +79,7 @@ def places(calls: Sequence[Call]) -> list[Call]:
 
 
 def operations(calls: Sequence[Call]) -> list[Call]:
-    """What the short version tries: the last call of each operation; of one that changes something, by each function."""
+    """For the short version: the last call of each operation; of one that changes something, by each function."""
     last = {("" if call.reads else call.function, call.operation): call for call in calls}
     return sorted(last.values(), key=lambda call: call.number)
 
