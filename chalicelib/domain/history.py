@@ -13,6 +13,8 @@ from enum import StrEnum
 
 from chalicelib.domain.people import Actor
 
+_SHOWN = 16
+"""So much of a hash (64 bits) is shown to be noted: with half of it, trying finds another line that fits in minutes."""
 _ANCHOR = re.compile(r"(\d{1,9}):([0-9a-f]{8,64})", re.ASCII)
 
 
@@ -24,7 +26,7 @@ class Head:
     digest: str = ""
 
     def __str__(self) -> str:
-        return f"#{self.number} {self.digest[:8]}"
+        return f"#{self.number} {self.digest[:_SHOWN]}"
 
     @classmethod
     def parse(cls, text: str) -> "Head":

@@ -67,7 +67,7 @@ def said(audit: Audit) -> str:
     if audit.first > 1:
         count = f"the newest {audit.head.number - audit.first + 1:,} of {count}"
     return (
-        f"The history of {where} is whole: {count}, the newest is #{newest.number} `{newest.digest[:8]}` "
+        f"The history of {where} is whole: {count}, the newest is `{newest.head}` "
         f"({stamp(newest.at)}). The same stands at the end of its deployment's message."
         + (" `pointsman audit verify` looks at all of them." if audit.first > 1 else "")
     )

@@ -36,7 +36,7 @@ def run(store: FakeStore, *where: tuple[str, str], noted: Head | None = None) ->
 def test_what_is_whole_is_one_line(store: FakeStore, capsys: pytest.CaptureFixture[str]) -> None:
     """How much there is, what can be noted, and how old it is; an environment without records is whole."""
     assert run(store, WHERE, ("cameras", "staging")) == 0
-    newest = store.history_head(*WHERE).digest[:8]
+    newest = store.history_head(*WHERE).digest[:16]
     assert capsys.readouterr().out.splitlines() == [
         f"cameras production: 3 records, whole; newest #3 {newest}, 2 min ago",
         "cameras staging: 0 records, whole",

@@ -186,7 +186,7 @@ def test_a_noted_head_that_can_not_be_read_is_an_error(text: str) -> None:
 
 def test_a_head_is_written_short_and_read_back() -> None:
     """As messages show it, and as the command line takes it."""
-    assert str(Head(42, "3fa9c1d2" * 8)) == "#42 3fa9c1d2"
+    assert str(Head(42, "3fa9c1d2" * 8)) == "#42 3fa9c1d23fa9c1d2"
     assert Head.parse("42:3fa9c1d2") == Head(42, "3fa9c1d2")
 
 

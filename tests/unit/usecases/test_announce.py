@@ -272,4 +272,4 @@ def test_a_deployment_that_ended_shows_how_far_history_had_got() -> None:
     channel.show(State.SUCCEEDED)
     ((shown),) = channel.chat.shown.values()
     last = channel.store.table.history[1]
-    assert shown.message.notes[0].endswith(f"history #2 {last.digest[:8]}")
+    assert shown.message.notes[0].endswith(f"history #2 {last.digest[:16]}")

@@ -43,7 +43,7 @@ def test_a_whole_history_is_said_to_be_whole(desk: Desk) -> None:
     head = desk.store.history_head(*WHERE)
     said = desk.say("audit cameras production", GUEST)
     assert "whole: 5 records" in said
-    assert f"#5 `{head.digest[:8]}`" in said
+    assert f"`#5 {head.digest[:16]}`" in said
 
 
 def test_looking_writes_nothing(desk: Desk) -> None:
