@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from sandbox import report, written
 from sandbox.estate import inplace
 from sandbox.house import House
-from sandbox.processes import ROOT
+from sandbox.processes import ROOT, StartFailed
 from sandbox.stories import IN_PLACE, STORIES, Teller
 from sandbox.team import build
 
@@ -75,6 +76,7 @@ def measure(story: str, house: House, before: list[str]) -> dict[str, Any]:
         "cost_usd": report.cost_usd(execution),
         "left_open": left_open(house),
         "leaks": written.leaks(house),
+        "history": history(house),
     }
 
 
@@ -109,6 +111,18 @@ def newest(house: House) -> dict[str, Any]:
     """The record of the newest deployment; empty where there is none."""
     found = [item for item in items(house) if item["sk"].startswith("DEPLOYMENT#")]
     return max(found, key=lambda item: item["requested_at"], default={})
+
+
+def history(house: House) -> dict[str, Any]:
+    """How much history there is and whether it is whole, by the product's own command line."""
+    try:
+        said, whole = (
+            house.processes.run("cli", "audit", "verify", "--table", house.created.ids["Table"]),
+            True,
+        )
+    except StartFailed as failed:
+        said, whole = str(failed), False
+    return {"records": sum(map(int, re.findall(r": (\d+) records?,", said))), "whole": whole, "said": said}
 
 
 def left_open(house: House) -> list[str]:
@@ -154,12 +168,19 @@ def _wrong(found: dict[str, Any], expected: str) -> list[str]:
         wrong.append(f"{found['devices']['messages_lost']} messages were lost")
     if found["http"]["failures"]:
         wrong.append(f"{found['http']['failures']} requests failed")
-    if found["hosts"]["orphans"]:
-        wrong.append(f"instances were left behind: {', '.join(found['hosts']['orphans'])}")
-    if found["left_open"]:
-        wrong.append(f"left open: {', '.join(found['left_open'])}")
     most = 2 if found["outcome"] == "rolled_back" else 1
-    wrong += [f"a secret is in {each}" for each in found["leaks"]]
     if found["devices"]["most_reconnects"] > most:
         wrong.append(f"a device reconnected {found['devices']['most_reconnects']} times")
-    return wrong
+    return wrong + _left(found)
+
+
+def _left(found: dict[str, Any]) -> list[str]:
+    """What a story left that it should not leave."""
+    left = [f"a secret is in {each}" for each in found["leaks"]]
+    if found["hosts"]["orphans"]:
+        left.append(f"instances were left behind: {', '.join(found['hosts']['orphans'])}")
+    if found["left_open"]:
+        left.append(f"left open: {', '.join(found['left_open'])}")
+    if not found["history"]["whole"]:
+        left.append(f"the history is not whole: {found['history']['said']}")
+    return left

@@ -89,6 +89,8 @@ def summary(report: dict[str, Any]) -> str:
         f"HTTP             {http['requests']} requests, {http['failures']} failed",
         f"hosts            {len(hosts['before'])} before, {len(hosts['after'])} after, {len(hosts['orphans'])} orphans",
     ]
+    history = report["history"]
+    lines.append(f"history          {history['records']} records, {'' if history['whole'] else 'NOT '}whole")
     if report["switch_seconds"] is not None:
         lines.append(
             f"switch           {report['switch_seconds']:.1f} s from the confirmation to all new traffic"

@@ -13,6 +13,7 @@ const COMMANDS = [
   ["/deploy keep cameras production +2h", "keep the old fleet for longer"],
   ["/deploy keep cameras production end", "end the old fleet now"],
   ["/deploy status", "what is live and what is going on"],
+  ["/deploy audit cameras production", "whether the history is whole"],
   ["/deploy confirm CODE", "say yes to what somebody else asked"],
   ["/deploy reject CODE", "say no to it"],
   ["/deploy help", "all commands"],
