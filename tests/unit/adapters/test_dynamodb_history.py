@@ -102,6 +102,24 @@ def test_who_lost_more_than_the_head_is_told_at_once(overtaken: tuple[Overtaken,
     assert stored(store) == ["other", "other"]
 
 
+def test_a_place_that_was_emptied_by_hand_is_not_taken(
+    overtaken: tuple[Overtaken, DynamoStore], endpoint: str
+) -> None:
+    """A line that was written and removed while another was on its way: the head remembers it."""
+    client, store = overtaken
+    write, table = client.overtake, store._table
+
+    def write_and_remove() -> None:
+        write()
+        at = key("ENV#cameras#production", "HISTORY#00000001")
+        JsonClient("dynamodb", environment(endpoint)).call("DeleteItem", {"TableName": table, "Key": at})
+
+    client.overtake, client.times = write_and_remove, 1
+    store.commit(LINE)
+    (found,) = verify(store.history(*WHERE)[::-1], store.history_head(*WHERE))
+    assert (found.number, found.wrong) == (1, Wrong.REMOVED)
+
+
 class Refusing(JsonClient):
     """No history yet; every transaction is canceled with these codes."""
 
