@@ -53,3 +53,15 @@ def test_a_rollback_does_not_move_from_an_ill_fleet_to_a_worse_one() -> None:
     assert rig.taking() == NEW_CONTROLS
     assert rig.deployment().state is State.STUCK
     assert "worse off" in rig.deployment().detail
+
+
+def test_hosts_are_not_attached_where_they_would_take_traffic_at_once() -> None:
+    """Somebody gave the idle side a weight by hand after the plan was made: nobody has confirmed that move."""
+    rig = Rig()
+    rig.say("cameras@142 to production")
+    for weights in rig.cloud.weights.values():
+        weights.update(dict.fromkeys(weights, 50))
+    rig.decide("confirm", Kind.START)
+    assert rig.deployment().state is State.STUCK, "which side may be emptied can not be told either"
+    assert "takes traffic already" in rig.deployment().detail
+    assert rig.taking() == CONTROLS

@@ -29,6 +29,9 @@ class TrafficSteps:
                     Reason.FLEET_CHANGED,
                     what=f"{', '.join(sorted(strangers))} stand on the side for the new fleet",
                 )
+            if _side(work, self._traffic, route) is not Side.OLD:
+                what = "the side for the new fleet takes traffic already"
+                raise StepFailed(Reason.FLEET_CHANGED, what=what)
             self._traffic.attach(route, of_role(work.deployment.new, route.role))
         work.move(Trigger.TEST)
         return None
