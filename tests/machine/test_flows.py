@@ -221,6 +221,18 @@ def test_a_host_without_traffic_that_stopped_is_not_switched_to() -> None:
     rig.back_to_old(State.FAILED)
 
 
+def test_a_new_host_that_turned_ill_before_the_switch_is_not_switched_to() -> None:
+    """It was healthy when the switch was asked for and confirmed; the last look finds it ill, and nothing moves."""
+    rig = Rig()
+    rig.ready()
+    rig.say("finish cameras production")
+    rig.cloud.ill.add("i-0006")
+    rig.decide("confirm", Kind.FINISH, LEAD)
+    assert rig.deployment().reason == Reason.UNHEALTHY
+    assert rig.traffic.called("switch") == []
+    rig.back_to_old(State.FAILED)
+
+
 def test_a_fleet_that_changed_since_it_was_approved_is_not_switched_to() -> None:
     """A live host left between the plan and the switch: refused, and everything goes back to how it was."""
     rig = Rig()
