@@ -14,7 +14,7 @@ from chalicelib.usecases import ci
 from chalicelib.usecases.steps.fleet import FleetSteps
 from chalicelib.usecases.steps.work import StepEvent, run
 from tests.builders import APPROVER, LEAD, build
-from tests.machine.rig import CONTROLS, FIRST, NEW, NEW_CONTROLS, OLD, Rig
+from tests.machine.rig import CONTROLS, FIRST, GREEN, NEW, NEW_CONTROLS, OLD, Rig
 
 
 def test_a_deployment_from_the_command_to_the_end_of_the_old_fleet() -> None:
@@ -227,6 +227,7 @@ def test_a_new_host_that_turned_ill_before_the_switch_is_not_switched_to() -> No
     rig.ready()
     rig.say("finish cameras production")
     rig.cloud.ill.add("i-0006")
+    rig.cloud.advance(GREEN)  # its health check has noticed
     rig.decide("confirm", Kind.FINISH, LEAD)
     assert rig.deployment().reason == Reason.UNHEALTHY
     assert rig.traffic.called("switch") == []
