@@ -1,14 +1,22 @@
 """A deployment that another has overtaken writes nothing more: not even what it had begun to work out before."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from chalicelib.domain.deployment import Slot
-from chalicelib.domain.errors import LostLock
+from chalicelib.domain.approval import Kind
+from chalicelib.domain.deployment import Slot, State
+from chalicelib.domain.errors import Conflict, LostLock, NotReady
 from chalicelib.domain.history import History
 from chalicelib.domain.people import SERVICE
-from chalicelib.usecases.steps.work import StepEvent, Work
+from chalicelib.domain.settings import Strategy
+from chalicelib.usecases.steps.traffic import TrafficSteps
+from chalicelib.usecases.steps.work import StepEvent, Work, run
+from tests.builders import LEAD
+from tests.fakes.fleet import FakeFleet
 from tests.machine.rig import FIRST, SECOND, Rig
 
 
@@ -29,3 +37,39 @@ def test_a_step_whose_environment_was_taken_meanwhile_writes_nothing(fence: int)
     with pytest.raises(LostLock):
         work.note(progress="late")
     assert rig.store.snapshot() == before
+
+
+class SlowFleet(FakeFleet):
+    """Before its first answer something else happens, once."""
+
+    def __init__(self, meanwhile: Callable[[], None], *facts: Any) -> None:
+        super().__init__(*facts)
+        self._meanwhile: list[Callable[[], None]] = [meanwhile]
+
+    def instances(self, *facts: Any, **more: Any) -> Any:
+        if self._meanwhile:
+            self._meanwhile.pop()()
+        return super().instances(*facts, **more)
+
+
+@pytest.mark.parametrize("strategy", ["weighted", "targets", "dns"])
+def test_the_slower_of_two_workers_does_not_take_the_effects_of_the_other_for_a_change_of_the_plan(
+    strategy: Strategy,
+) -> None:
+    """One looks a last time while the other has already moved the traffic: it steps aside, and nothing is recorded."""
+    rig = Rig(strategy=strategy)
+    rig.ready()
+    rig.say("finish cameras production")
+    rig.decide("confirm", Kind.FINISH, LEAD, run=False)
+    rig.machine.run(until="Switch")
+    event = StepEvent("Switch", rig.deployment().ref)
+
+    def faster() -> None:
+        with suppress(NotReady):  # targets become healthy, resolvers keep an address
+            run(TrafficSteps(rig.traffic, rig.fleet, rig.alarms), rig.store, rig.clock, event)
+
+    slower = TrafficSteps(rig.traffic, SlowFleet(faster, rig.cloud), rig.alarms)
+    with pytest.raises(Conflict):
+        run(slower, rig.store, rig.clock, event)
+    assert rig.deployment().state in {State.SWITCHING, State.BAKING}
+    assert rig.deployment().reason == ""

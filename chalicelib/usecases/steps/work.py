@@ -126,6 +126,10 @@ class Work:
             else:
                 return
 
+    def overtaken(self) -> bool:
+        """Whether somebody else has moved the deployment since this worker read or wrote it."""
+        return self._load(self.deployment.ref).phases != self.deployment.phases
+
     def _load(self, ref: Ref) -> Deployment:
         found = self.store.deployment(ref)
         if found is None:
@@ -147,13 +151,16 @@ def run(
     """Run the step that an event names and return what the state machine reads.
 
     Why a step failed is recorded here, so that nothing of it travels through the state machine's input; not by a
-    function whose role may only read the table (`keep_reason` false).
+    function whose role may only read the table (`keep_reason` false). Lambda may run a function twice at once: a
+    worker that was overtaken may have judged what the other changed, so it raises Conflict and the step runs again.
     """
     step: Callable[[Work], Result] = getattr(steps, method(event.step))
     work = Work(store, clock, event)
     try:
         return step(work) or {}
     except (Refused, StepFailed) as error:
+        if work.overtaken():
+            raise Conflict(f"{event.step}: another worker was faster, and this one saw its effects") from error
         if keep_reason:
             work.record(error)
         raise
