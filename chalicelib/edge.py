@@ -11,10 +11,13 @@ from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.telemetry import log, log_error
-from chalicelib.usecases.chatops import ChatOps, Request
-from chalicelib.usecases.ports import Clock, Replies
+from chalicelib.usecases.answering import Request
+from chalicelib.usecases.chat_ports import Replies, Reply
+from chalicelib.usecases.chatops import ChatOps
+from chalicelib.usecases.next_steps import next_steps
+from chalicelib.usecases.ports import Clock
 from chalicelib.wire import ci, slack_request
-from chalicelib.wire.slack_text import render
+from chalicelib.wire.slack_message import reply_of
 
 STATUS = {
     Reason.BAD_SIGNATURE: 401,
@@ -106,8 +109,7 @@ class Edge:
         except Unavailable as error:
             return _unavailable(error)
         text = click.value if click.verb == "deploy" else f"{click.verb} {click.value}"
-        said = self._do(text, click.actor, click.event)
-        self._replies.whisper(click.response_url, said)
+        self._replies.whisper(click.response_url, self._do(text, click.actor, click.event))
         return Answer(200)
 
     def build(self, source: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -127,17 +129,16 @@ class Edge:
     def _verify(self, headers: Mapping[str, str], body: bytes) -> None:
         slack_request.verify(headers, body, self._secrets().slack_signing, self._clock.now())
 
-    def _do(self, text: str, actor: Actor, event: str) -> str:
+    def _do(self, text: str, actor: Actor, event: str) -> Reply:
         """What to say to a person, whatever became of the command."""
         try:
-            said = self._chatops.handle(Request(parse(text), actor, event))
+            return self._chatops.handle(Request(parse(text), actor, event))
         except Refused as refused:
             log("info", "refused", reason=refused.reason.value, actor=str(actor))
-            return render(f"{refused.text} (`{refused.reason.value}`)")
+            return Reply(f"{refused.text} (`{refused.reason.value}`)", next_steps(refused))
         except Unavailable as error:
             log_error("a command could not be done", error, actor=str(actor))
-            return _TROUBLE
-        return render(said)
+            return Reply(_TROUBLE)
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -157,5 +158,5 @@ def _closed(refused: Refused) -> Answer:
     return Answer(status, json.dumps({"error": refused.reason.value, "message": refused.text}))
 
 
-def _ephemeral(text: str) -> Answer:
-    return Answer(200, json.dumps({"response_type": "ephemeral", "text": text}))
+def _ephemeral(reply: Reply) -> Answer:
+    return Answer(200, json.dumps({"response_type": "ephemeral", **reply_of(reply)}))

@@ -44,7 +44,8 @@ from chalicelib.domain.history import Head, History
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
 from chalicelib.telemetry import log
-from chalicelib.usecases.ports import Change, Hold, Overview, Posted, Record, Save, Seen
+from chalicelib.usecases.chat_ports import Posted
+from chalicelib.usecases.ports import Change, Hold, Overview, Record, Save, Seen
 
 RECENT_SECONDS = 180 * 86_400
 """How long a build stays among those that were reported last; TTL is cleanup only."""

@@ -15,7 +15,7 @@ from typing import Any
 from chalicelib.adapters.aws_json import AwsError, JsonClient
 from chalicelib.adapters.dynamodb_items import Item, encode, from_item, key, plain, to_item
 from chalicelib.domain.errors import Unavailable
-from chalicelib.usecases.ports import Line, Waiting
+from chalicelib.usecases.chat_ports import Line, Waiting
 
 _LOST = "ConditionalCheckFailedException"
 _RACED = {"TransactionCanceledException", "TransactionConflictException", "TransactionInProgressException"}

@@ -10,8 +10,8 @@ from chalicelib.domain.errors import RateLimited, Refused, Unavailable
 from chalicelib.domain.pacing import Limit
 from chalicelib.domain.reasons import Reason
 from chalicelib.telemetry import log
-from chalicelib.usecases.ports import ChatLimits, Message
-from chalicelib.wire.slack_message import blocks_of, text_of
+from chalicelib.usecases.chat_ports import ChatLimits, Message, Reply
+from chalicelib.wire.slack_message import blocks_of, reply_of, text_of
 
 if TYPE_CHECKING:
     from slack_sdk.web import SlackResponse
@@ -158,23 +158,23 @@ class ResponseUrls:
     def __init__(self, origin: str) -> None:
         self._origin = origin.rstrip("/")
 
-    def whisper(self, address: str, text: str) -> None:
+    def whisper(self, address: str, reply: Reply) -> None:
         """Say something to the one who clicked."""
         try:
             parts = urlsplit(address)
             if f"{parts.scheme}://{parts.netloc}" != self._origin:
                 log("warning", "a response_url is not Slack's; nothing was sent")
                 return
-            status = self._post(parts, text)
+            status = self._post(parts, reply)
         except (OSError, ValueError, http.client.HTTPException) as error:
             log("warning", "a reply could not be delivered", error=type(error).__name__)
             return
         if status >= 300:
             log("warning", "a reply was refused", status=status)
 
-    def _post(self, parts: SplitResult, text: str) -> int:
+    def _post(self, parts: SplitResult, reply: Reply) -> int:
         """One request; http.client follows no redirect, which could lead away from the origin."""
-        body = json.dumps({"response_type": "ephemeral", "replace_original": False, "text": text})
+        body = json.dumps({"response_type": "ephemeral", "replace_original": False, **reply_of(reply)})
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         connection = kind(parts.hostname or "", parts.port, timeout=_WHISPER_SECONDS)
         try:

@@ -8,11 +8,8 @@ from dataclasses import dataclass
 
 from chalicelib.domain.builds import VERSION
 from chalicelib.domain.errors import Refused
+from chalicelib.domain.grammar import USAGE, malformed, name, seconds, shown
 from chalicelib.domain.reasons import Reason
-
-NAME = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
-_DURATION = re.compile(r"\+?([0-9]{1,4})([smh])\Z")
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +72,6 @@ class Help:
 
 Command = Deploy | Act | Keep | Decide | Status | Audit | Help
 
-USAGE: dict[str, str] = {
-    "deploy": "/deploy SERVICE[@VERSION] to ENVIRONMENT",
-    "plan": "/deploy plan SERVICE[@VERSION] to ENVIRONMENT",
-    "finish": "/deploy finish SERVICE ENVIRONMENT",
-    "cancel": "/deploy cancel SERVICE ENVIRONMENT",
-    "retry": "/deploy retry SERVICE ENVIRONMENT",
-    "rollback": "/deploy rollback SERVICE ENVIRONMENT",
-    "keep": "/deploy keep SERVICE ENVIRONMENT +2h | end",
-    "status": "/deploy status [SERVICE [ENVIRONMENT]]",
-    "audit": "/deploy audit SERVICE ENVIRONMENT",
-    "confirm": "/deploy confirm CODE",
-    "reject": "/deploy reject CODE [REASON]",
-    "help": "/deploy help",
-}
-
 
 def parse(text: str) -> Command:
     """The command that a person typed."""
@@ -102,8 +84,8 @@ def parse(text: str) -> Command:
     if len(words) >= 2 and words[1] == "to":
         return _deploy("deploy", words)
     if "@" in words[0] and len(words) > 1:
-        raise _malformed("deploy", f"After the service I expected `to`, not `{_shown(words[1])}`.")
-    raise Refused(Reason.UNKNOWN_COMMAND, given=_shown(text), hint=_hint(words[0]))
+        raise malformed("deploy", f"After the service I expected `to`, not `{shown(words[1])}`.")
+    raise Refused(Reason.UNKNOWN_COMMAND, given=shown(text), hint=_hint(words[0]))
 
 
 def _hint(word: str) -> str:
@@ -116,52 +98,49 @@ def _hint(word: str) -> str:
 
 def _deploy(verb: str, words: list[str]) -> Command:
     if len(words) != 3 or words[1] != "to":
-        raise _malformed(verb, "A deployment names a service, `to`, and an environment.")
+        raise malformed(verb, "A deployment names a service, `to`, and an environment.")
     service, at, version = words[0].partition("@")
     if at and not VERSION.match(version):
-        raise _malformed(
-            verb, f"`{_shown(version)}` is not a version (letters, digits and `._+-`, 64 at most)."
+        raise malformed(
+            verb, f"`{shown(version)}` is not a version (letters, digits and `._+-`, 64 at most)."
         )
-    return Deploy(_name(verb, service), version or None, _name(verb, words[2]), plan_only=verb == "plan")
+    return Deploy(name(verb, service), version or None, name(verb, words[2]), plan_only=verb == "plan")
 
 
 def _act(verb: str, words: list[str]) -> Command:
     if len(words) != 2:
-        raise _malformed(verb, f"`{verb}` needs a service and an environment.")
-    return Act(verb, _name(verb, words[0]), _name(verb, words[1]))
+        raise malformed(verb, f"`{verb}` needs a service and an environment.")
+    return Act(verb, name(verb, words[0]), name(verb, words[1]))
 
 
 def _keep(verb: str, words: list[str]) -> Command:
     if len(words) != 3:
-        raise _malformed(verb, "`keep` needs a service, an environment, and how much longer (or `end`).")
-    service, environment = _name(verb, words[0]), _name(verb, words[1])
+        raise malformed(verb, "`keep` needs a service, an environment, and how much longer (or `end`).")
+    service, environment = name(verb, words[0]), name(verb, words[1])
     if words[2] == "end":
         return Act("end", service, environment)
-    found = _DURATION.match(words[2])
-    if not found or int(found[1]) == 0:
-        raise _malformed(verb, f"`{_shown(words[2])}` is not a time like `+30m` or `+2h`.")
-    return Keep(service, environment, int(found[1]) * _SECONDS[found[2]])
+    return Keep(service, environment, seconds(verb, words[2]))
 
 
 def _decide(verb: str, words: list[str]) -> Command:
     if not words or (verb == "confirm" and len(words) > 1):
-        raise _malformed(verb, f"`{verb}` needs the code that I gave.")
+        raise malformed(verb, f"`{verb}` needs the code that I gave.")
     code = words[0].upper()
     if not re.fullmatch(r"[A-Z0-9]{3,12}", code):
-        raise _malformed(verb, f"`{_shown(words[0])}` is not a code.")
+        raise malformed(verb, f"`{shown(words[0])}` is not a code.")
     return Decide(verb, code, " ".join(words[1:])[:200])
 
 
 def _status(verb: str, words: list[str]) -> Command:
     if len(words) > 2:
-        raise _malformed(verb, "`status` takes a service and an environment at most.")
-    return Status(*(_name(verb, word) for word in words))
+        raise malformed(verb, "`status` takes a service and an environment at most.")
+    return Status(*(name(verb, word) for word in words))
 
 
 def _audit(verb: str, words: list[str]) -> Command:
     if len(words) != 2:
-        raise _malformed(verb, "`audit` needs a service and an environment.")
-    return Audit(_name(verb, words[0]), _name(verb, words[1]))
+        raise malformed(verb, "`audit` needs a service and an environment.")
+    return Audit(name(verb, words[0]), name(verb, words[1]))
 
 
 _PARSERS = {
@@ -176,20 +155,3 @@ _PARSERS = {
     "status": _status,
     "audit": _audit,
 }
-
-
-def _name(verb: str, word: str) -> str:
-    if not NAME.match(word):
-        raise _malformed(
-            verb, f"`{_shown(word)}` is not a name (small letters, digits and dashes, 32 at most)."
-        )
-    return word
-
-
-def _malformed(verb: str, problem: str) -> Refused:
-    return Refused(Reason.MALFORMED_COMMAND, problem=problem, usage=USAGE[verb])
-
-
-def _shown(word: str) -> str:
-    """Outside text, made harmless to show inside backquotes."""
-    return "".join(each for each in word[:40] if each.isprintable() and each not in "`<>&{}")

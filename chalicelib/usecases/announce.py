@@ -19,10 +19,11 @@ from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.domain.findings import FindingKey
 from chalicelib.telemetry import log
 from chalicelib.usecases.auditing import last_line
+from chalicelib.usecases.chat_ports import Chat, Lines, Message, Posted, Wakes
 from chalicelib.usecases.findings import finding_message
 from chalicelib.usecases.lines import ChatBusy, Need, Queue
 from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
-from chalicelib.usecases.ports import Chat, Clock, Lines, Message, Posted, Store, Wakes
+from chalicelib.usecases.ports import Clock, Store
 
 _MAIN = "main"
 _BUILDS = "builds"

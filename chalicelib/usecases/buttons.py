@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from chalicelib.domain.approval import SECOND_PERSON, Question
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State
-from chalicelib.usecases.ports import Action
+from chalicelib.usecases.chat_ports import Action
 
 ASKING = frozenset({State.ASKING_START, State.ASKING_FINISH, State.ASKING_ROLLBACK, State.ASKING_END})
 

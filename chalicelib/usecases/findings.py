@@ -1,7 +1,7 @@
 """What chat shows of a finding: what is wrong, what it means, what somebody can do; and that it is over."""
 
 from chalicelib.domain.findings import Finding, Trouble
-from chalicelib.usecases.ports import Action, Message
+from chalicelib.usecases.chat_ports import Action, Message
 from chalicelib.usecases.texts import plain
 
 _WHAT: dict[Trouble, str] = {

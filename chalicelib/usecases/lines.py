@@ -15,7 +15,8 @@ from chalicelib.domain.deployment import Ref
 from chalicelib.domain.errors import RateLimited, Unavailable
 from chalicelib.domain.pacing import Limit
 from chalicelib.telemetry import log, measure
-from chalicelib.usecases.ports import ChatLimits, Clock, Line, Lines, Waiting, Wakes
+from chalicelib.usecases.chat_ports import ChatLimits, Line, Lines, Waiting, Wakes
+from chalicelib.usecases.ports import Clock
 
 CLAIM_SECONDS = 60.0
 """Longer than the function may run: nobody else takes a message up while its worker may still be alive."""

@@ -11,7 +11,7 @@ from chalicelib.domain.history import Head
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import Plan, Route
 from chalicelib.usecases.buttons import ASKING, buttons, confirm_or_reject
-from chalicelib.usecases.ports import Action, Message
+from chalicelib.usecases.chat_ports import Action, Message
 from chalicelib.usecases.texts import STATE_NAMES, duration, plain
 
 _MARKS: dict[State, str] = {

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from chalicelib.domain.approval import Answer, Kind, Question
-from chalicelib.domain.commands import USAGE
 from chalicelib.domain.deployment import Deployment, Ref, State
+from chalicelib.domain.grammar import USAGE
 from chalicelib.usecases.ports import Overview
 
 STATE_NAMES: dict[State, str] = {

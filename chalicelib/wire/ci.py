@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.builds import VERSION, Build, BuildStatus
-from chalicelib.domain.commands import NAME
 from chalicelib.domain.errors import Refused
+from chalicelib.domain.grammar import NAME
 from chalicelib.domain.people import ci
 from chalicelib.domain.reasons import Reason
 from chalicelib.wire.reading import (

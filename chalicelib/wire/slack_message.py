@@ -8,7 +8,7 @@ and .../composition-objects/confirmation-dialog-object (title 100, text 300, ans
 from collections import Counter
 from typing import Any
 
-from chalicelib.usecases.ports import Action, Message
+from chalicelib.usecases.chat_ports import Action, Message, Reply
 from chalicelib.wire.slack_text import cut, escape, plain, printable, render, tail
 
 MOST_BLOCKS = 50
@@ -42,6 +42,14 @@ def blocks_of(message: Message) -> list[Block]:
         *_notes(message.notes),
     ]
     return blocks or [_section(text_of(message))]
+
+
+def reply_of(reply: Reply) -> Block:
+    """An answer that only one person sees: `text`, and `blocks` where it has buttons."""
+    text = {"text": render(reply.text).strip() or "…"}
+    if not reply.actions:
+        return text
+    return {**text, "blocks": [*_sections(tuple(reply.text.split("\n"))), *_buttons(reply.actions)]}
 
 
 def verb_of(action_id: str) -> str:

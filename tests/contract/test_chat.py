@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.adapters.slack import SlackChat
 from chalicelib.domain.errors import Refused, Unavailable
-from chalicelib.usecases.ports import Chat, Message
+from chalicelib.usecases.chat_ports import Chat, Message
 from sandbox.front.channel import Channel as FrontChannel
 from sandbox.front.channel import Message as FrontMessage
 from sandbox.front.content import SlackError

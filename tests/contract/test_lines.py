@@ -12,7 +12,7 @@ from chalicelib.adapters.aws_json import JsonClient
 from chalicelib.adapters.dynamodb_lines import DynamoLines
 from chalicelib.adapters.sqs import SqsWakes, line_of
 from chalicelib.domain.errors import Unavailable
-from chalicelib.usecases.ports import Lines, Waiting
+from chalicelib.usecases.chat_ports import Lines, Waiting
 from tests.builders import NOW, deployment
 from tests.contract import tables
 from tests.fakes.lines import FakeLines

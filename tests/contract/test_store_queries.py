@@ -11,7 +11,8 @@ from chalicelib.domain.errors import Refused
 from chalicelib.domain.history import Head, History
 from chalicelib.domain.people import SERVICE
 from chalicelib.domain.reasons import Reason
-from chalicelib.usecases.ports import Posted, Record, Save, Store
+from chalicelib.usecases.chat_ports import Posted
+from chalicelib.usecases.ports import Record, Save, Store
 from tests.builders import APPROVER, DEPLOYER, NOW, build, deployment, question, raw_config
 
 REF = deployment().ref

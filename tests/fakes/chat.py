@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.domain.pacing import Limit
 from chalicelib.domain.reasons import Reason
-from chalicelib.usecases.ports import ChatLimits, Clock, Message
+from chalicelib.usecases.chat_ports import ChatLimits, Message, Reply
+from chalicelib.usecases.ports import Clock
 from tests.fakes.clock import FakeClock
 from tests.fakes.recorder import Recorder
 
@@ -80,7 +81,7 @@ class FakeReplies(Recorder):
         super().__init__()
         self.whispers: list[tuple[str, str]] = []
 
-    def whisper(self, address: str, text: str) -> None:
+    def whisper(self, address: str, reply: Reply) -> None:
         """Say something to the one who clicked."""
         with self._call("whisper", address=address):
-            self.whispers.append((address, text))
+            self.whispers.append((address, reply.text))

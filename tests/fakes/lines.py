@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from chalicelib.domain.deployment import Ref
-from chalicelib.usecases.ports import Clock, Line, Waiting
+from chalicelib.usecases.chat_ports import Line, Waiting
+from chalicelib.usecases.ports import Clock
 from tests.fakes.recorder import Recorder
 
 Place = tuple[Ref, str]

@@ -16,7 +16,8 @@ from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.history import Head, History
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
-from chalicelib.usecases.ports import Change, Hold, Overview, Posted, Record, Save, Seen
+from chalicelib.usecases.chat_ports import Posted
+from chalicelib.usecases.ports import Change, Hold, Overview, Record, Save, Seen
 from tests.fakes.recorder import Recorder
 
 Place = tuple[str, ...]

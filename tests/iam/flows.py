@@ -21,7 +21,8 @@ from chalicelib.domain.deployment import Environment, Ref, State
 from chalicelib.domain.plan import HostState
 from chalicelib.usecases import ci
 from chalicelib.usecases.announce import Announcer
-from chalicelib.usecases.chatops import ChatOps, Request
+from chalicelib.usecases.answering import Request
+from chalicelib.usecases.chatops import ChatOps
 from chalicelib.usecases.ports import Save
 from chalicelib.usecases.steps.ending import RetireSteps, TerminateSteps
 from chalicelib.usecases.steps.fleet import FleetSteps

@@ -10,7 +10,8 @@ from chalicelib.domain.deployment import Deployment, Environment, Ref, State
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import HostState
 from chalicelib.domain.settings import Strategy
-from chalicelib.usecases.chatops import ChatOps, Request
+from chalicelib.usecases.answering import Request
+from chalicelib.usecases.chatops import ChatOps
 from chalicelib.usecases.ports import Health
 from chalicelib.usecases.steps.ending import RetireSteps, TerminateSteps
 from chalicelib.usecases.steps.fleet import FleetSteps
@@ -100,7 +101,7 @@ class Rig:
 
     def say(self, text: str, by: Actor = DEPLOYER, *, run: bool = True) -> str:
         """Somebody types this; then everything goes on until it waits for people again."""
-        said = self.chatops.handle(Request(parse(text), by, next(self._events)))
+        said = self.chatops.handle(Request(parse(text), by, next(self._events))).text
         if run:
             self.machine.run()
         return said

@@ -17,10 +17,11 @@ from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import HostState
 from chalicelib.domain.settings import Strategy, Team
 from chalicelib.usecases.announce import Announcer
-from chalicelib.usecases.chatops import Request
+from chalicelib.usecases.answering import Request
+from chalicelib.usecases.chat_ports import Message
 from chalicelib.usecases.ci import report
 from chalicelib.usecases.messages import deployment_message, question_message
-from chalicelib.usecases.ports import Health, Message
+from chalicelib.usecases.ports import Health
 from tests.builders import build
 from tests.fakes.chat import FakeChat
 from tests.fakes.lines import FakeLines, FakeWakes
@@ -103,7 +104,7 @@ class World:
         before = picture(self.rig)
         self.before = before
         try:
-            answer = self.rig.chatops.handle(Request(parse(text), by, event))
+            answer = self.rig.chatops.handle(Request(parse(text), by, event)).text
             self.said.append((text, by, event))
         except Refused as refused:
             answer = refused.text

@@ -15,7 +15,8 @@ from chalicelib.domain.errors import PointsmanError, Refused
 from chalicelib.domain.history import History
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
-from chalicelib.usecases.chatops import ChatOps, Request
+from chalicelib.usecases.answering import Request
+from chalicelib.usecases.chatops import ChatOps
 from chalicelib.usecases.ports import Save, Store
 from tests.builders import DEPLOYER, NOW, build, deployment, plan, question, raw_config
 from tests.fakes.clock import FakeClock
@@ -93,7 +94,7 @@ class Arena:
         """Somebody about to say this, at a door of their own."""
         door = ChatOps(self._open(), self.workflow, self.clock)
         request = Request(parse(text), by, event or next(self._events))
-        return lambda: door.handle(request)
+        return lambda: door.handle(request).text
 
     def opened(self) -> Store:
         """The table once more, for another thread."""

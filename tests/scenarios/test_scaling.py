@@ -11,7 +11,8 @@ from chalicelib.domain.approval import Kind
 from chalicelib.domain.commands import parse
 from chalicelib.domain.deployment import Environment, Ref, State
 from chalicelib.domain.plan import HostState
-from chalicelib.usecases.chatops import ChatOps, Request
+from chalicelib.usecases.answering import Request
+from chalicelib.usecases.chatops import ChatOps
 from chalicelib.usecases.steps.ending import RetireSteps, TerminateSteps
 from chalicelib.usecases.steps.fleet import FleetSteps
 from chalicelib.usecases.steps.hosts import DrainSteps, HostsSteps

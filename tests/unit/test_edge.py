@@ -11,6 +11,7 @@ from chalicelib.domain.deployment import State
 from chalicelib.edge import Answer, Secrets
 from chalicelib.wire.ci import MOST_BODY
 from chalicelib.wire.slack_request import MOST_COMMAND
+from chalicelib.wire.slack_text import render
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, question
 from tests.unit.door import BUILD, CI_SECRET, HOOK, SLACK_SECRET, Door
 from tests.unit.usecases.desk import CODE, TOKEN
@@ -265,7 +266,7 @@ def test_a_late_click_is_told_who_decided(door: Door) -> None:
     door.desk.at(State.ASKING_START, question())
     door.click("confirm", CODE)
     door.click("reject", CODE, "U0LEAD")
-    said_last = door.replies.whispers[-1][1]
+    said_last = render(door.replies.whispers[-1][1])
     assert f"<@{APPROVER.user}> confirmed this" in said_last
     assert f"<!date^{NOW:.0f}^" in said_last
 

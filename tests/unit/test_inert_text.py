@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from chalicelib.domain.approval import Answer
 from chalicelib.domain.deployment import State
 from chalicelib.telemetry import log, log_error
+from chalicelib.usecases.chat_ports import Message
 from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
-from chalicelib.usecases.ports import Message
 from chalicelib.wire.slack_message import blocks_of, text_of
 from sandbox.front.blocks import check_blocks
 from tests.builders import APPROVER, NOW, build, deployment, question

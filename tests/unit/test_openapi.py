@@ -10,7 +10,7 @@ import yaml
 
 import app
 from chalicelib.domain.builds import VERSION, BuildStatus
-from chalicelib.domain.commands import NAME
+from chalicelib.domain.grammar import NAME
 from chalicelib.domain.reasons import Reason
 from chalicelib.edge import STATUS, UNAVAILABLE
 from chalicelib.wire import ci, slack_request

@@ -160,7 +160,9 @@ def run(
         return step(work) or {}
     except (Refused, StepFailed) as error:
         if work.overtaken():
-            raise Conflict(f"{event.step}: another worker was faster, and this one saw its effects") from error
+            raise Conflict(
+                f"{event.step}: another worker was faster, and this one saw its effects"
+            ) from error
         if keep_reason:
             work.record(error)
         raise

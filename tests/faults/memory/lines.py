@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from chalicelib.domain.errors import Unavailable
-from chalicelib.usecases.ports import Clock, Line, Waiting
+from chalicelib.usecases.chat_ports import Line, Waiting
+from chalicelib.usecases.ports import Clock
 from tests.fakes.lines import FakeLines, FakeWakes
 from tests.faults.wire import Wire
 

@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, parse_qsl
 from urllib.response import addinfourl
 
 from chalicelib.adapters.slack import ResponseUrls
+from chalicelib.usecases.chat_ports import Reply
 from tests.faults.wire import Wire
 
 ORIGIN = "http://slack.invalid"
@@ -179,9 +180,9 @@ class MemoryReplies(ResponseUrls):
         self._workspace = workspace
         self._wire = wire
 
-    def _post(self, parts: SplitResult, text: str) -> int:  # noqa: ARG002 - one address
+    def _post(self, parts: SplitResult, reply: Reply) -> int:  # noqa: ARG002 - one address
         def say() -> int:
-            self._workspace.whisper(text)
+            self._workspace.whisper(reply.text)
             return 200
 
         return self._wire.call("chat.responseUrl").send(say, _HookTroubles())

@@ -7,7 +7,7 @@ from chalicelib.adapters.slack import SlackChat
 from chalicelib.domain.deployment import Ref
 from chalicelib.domain.errors import RateLimited
 from chalicelib.usecases.announce import Announcer
-from chalicelib.usecases.ports import Message
+from chalicelib.usecases.chat_ports import Message
 from sandbox.front.faults import Pace
 from tests.builders import raw_config
 from tests.fakes.chat import FakeChat

@@ -12,7 +12,8 @@ from chalicelib.domain.commands import parse
 from chalicelib.domain.deployment import KEEPS_OLD, Deployment, Environment, Slot, State
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
-from chalicelib.usecases.chatops import ChatOps, Request
+from chalicelib.usecases.answering import Request
+from chalicelib.usecases.chatops import ChatOps
 from tests.builders import DEPLOYER, NOW, build, deployment, question, raw_config
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import FakeStore
@@ -41,7 +42,7 @@ class Desk:
 
     def say(self, text: str, by: Actor = DEPLOYER, *, event: str = "") -> str:
         """What the one who typed this reads."""
-        return self.chatops.handle(Request(parse(text), by, event or next(self._events)))
+        return self.chatops.handle(Request(parse(text), by, event or next(self._events))).text
 
     def refused(self, text: str, by: Actor = DEPLOYER, *, event: str = "") -> Refused:
         """Why this is refused, after a look that it changed nothing and woke nobody."""

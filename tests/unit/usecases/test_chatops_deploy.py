@@ -8,7 +8,8 @@ from chalicelib.domain.deployment import Ref, State
 from chalicelib.domain.errors import Conflict, Refused, Unavailable
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
-from chalicelib.usecases.chatops import ChatOps, Request
+from chalicelib.usecases.answering import Request
+from chalicelib.usecases.chatops import ChatOps
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, build, raw_config
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import FakeStore

@@ -8,8 +8,8 @@ from chalicelib.domain.commands import parse
 from chalicelib.domain.deployment import State
 from chalicelib.domain.findings import Finding, FindingKey, Trouble
 from chalicelib.usecases.announce import Announcer
+from chalicelib.usecases.chat_ports import Message
 from chalicelib.usecases.findings import finding_message
-from chalicelib.usecases.ports import Message
 from tests.builders import NOW, deployment, raw_config
 from tests.fakes.chat import FakeChat, Shown
 from tests.fakes.clock import FakeClock

@@ -10,8 +10,8 @@ from chalicelib.domain.approval import SECOND_PERSON, Answer, Kind
 from chalicelib.domain.builds import BuildStatus
 from chalicelib.domain.commands import parse
 from chalicelib.domain.deployment import BEFORE_SWITCH, ENDS, Environment, Package, Phase, Slot, State
+from chalicelib.usecases.chat_ports import Message
 from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
-from chalicelib.usecases.ports import Message
 from chalicelib.usecases.steps.ledger import LedgerSteps
 from chalicelib.usecases.steps.work import StepEvent, run
 from chalicelib.usecases.texts import STATE_NAMES

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.usecases.ports import Action, Message
+from chalicelib.usecases.chat_ports import Action, Message
 from chalicelib.wire.slack_message import blocks_of, text_of, verb_of
 from chalicelib.wire.slack_text import cut, plain, render
 from sandbox.front.blocks import check_blocks

@@ -1,0 +1,54 @@
+"""What can be said after `/deploy`, and the words that every command is made of.
+
+Unknown or malformed text raises Refused that names what was wrong and how to write it.
+"""
+
+import re
+
+from chalicelib.domain.errors import Refused
+from chalicelib.domain.reasons import Reason
+
+NAME = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
+_DURATION = re.compile(r"\+?([0-9]{1,4})([smh])\Z")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+USAGE: dict[str, str] = {
+    "deploy": "/deploy SERVICE[@VERSION] to ENVIRONMENT",
+    "plan": "/deploy plan SERVICE[@VERSION] to ENVIRONMENT",
+    "finish": "/deploy finish SERVICE ENVIRONMENT",
+    "cancel": "/deploy cancel SERVICE ENVIRONMENT",
+    "retry": "/deploy retry SERVICE ENVIRONMENT",
+    "rollback": "/deploy rollback SERVICE ENVIRONMENT",
+    "keep": "/deploy keep SERVICE ENVIRONMENT +2h | end",
+    "status": "/deploy status [SERVICE [ENVIRONMENT]]",
+    "audit": "/deploy audit SERVICE ENVIRONMENT",
+    "confirm": "/deploy confirm CODE",
+    "reject": "/deploy reject CODE [REASON]",
+    "help": "/deploy help",
+}
+
+
+def name(verb: str, word: str) -> str:
+    """The name of a service or an environment."""
+    if not NAME.match(word):
+        problem = f"`{shown(word)}` is not a name (small letters, digits and dashes, 32 at most)."
+        raise malformed(verb, problem)
+    return word
+
+
+def seconds(verb: str, word: str) -> int:
+    """A length of time such as `+2h`, in seconds; never 0."""
+    found = _DURATION.match(word)
+    if not found or int(found[1]) == 0:
+        raise malformed(verb, f"`{shown(word)}` is not a time like `+30m` or `+2h`.")
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def malformed(verb: str, problem: str) -> Refused:
+    """What was wrong, and how the command is written."""
+    return Refused(Reason.MALFORMED_COMMAND, problem=problem, usage=USAGE[verb])
+
+
+def shown(word: str) -> str:
+    """Outside text, made harmless to show inside backquotes."""
+    return "".join(each for each in word[:40] if each.isprintable() and each not in "`<>&{}")

@@ -1,0 +1,206 @@
+"""What people do to a deployment that is under way: finish, cancel, retry, roll back, keep, end."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+from chalicelib.domain.approval import Answer, Kind, Question
+from chalicelib.domain.commands import Act, Keep
+from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, Ref, State
+from chalicelib.domain.errors import Duplicate, Refused
+from chalicelib.domain.policy import Role, require
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.settings import Team
+from chalicelib.usecases import texts
+from chalicelib.usecases.answering import Answers, Request
+from chalicelib.usecases.ports import Save, Seen
+from chalicelib.usecases.resume import resume
+from chalicelib.usecases.starting import Starting, holder
+
+
+class Acting:
+    """One method for each verb."""
+
+    def __init__(self, answers: Answers, starting: Starting) -> None:
+        self._answers = answers
+        self._starting = starting
+
+    def act(self, team: Team, request: Request, command: Act) -> str:
+        """Do what the verb says to the deployment of an environment."""
+        team.environment(command.service, command.environment)
+        require(team, request.actor, Role.DEPLOYER, texts.DOING[command.verb])
+        acts = {
+            "finish": self._finish,
+            "cancel": self._cancel,
+            "retry": self._retry,
+            "rollback": self._rollback,
+            "end": self._end,
+        }
+        return acts[command.verb](command, request)
+
+    def _finish(self, command: Act, request: Request) -> str:
+        deployment = self._active(command)
+        question = self._answers.open(deployment.ref, Kind.READY)
+        if question is None:
+            self._answers.wake_again(deployment.ref)
+            raise Refused(Reason.NOT_READY, deployment=deployment.id, state=texts.state_name(deployment))
+        self._answers.answer(question, Answer.FINISH, request)
+        return texts.finishing(deployment)
+
+    def _cancel(self, command: Act, request: Request) -> str:
+        stuck = self._stuck(command)
+        if stuck is not None:
+            return self._release(stuck, request)
+        deployment = self._active(command)
+        _refuse_while_ending(deployment)
+        if deployment.state not in BEFORE_SWITCH:
+            raise Refused(
+                Reason.TOO_LATE_TO_CANCEL,
+                deployment=deployment.id,
+                state=texts.state_name(deployment),
+                service=command.service,
+                environment=command.environment,
+            )
+        wanted = replace(deployment, wanted="cancel", wanted_by=request.actor)
+        kinds = (Kind.START, Kind.BUILD, Kind.RETRY, Kind.READY, Kind.FINISH)
+        found = (self._answers.open(deployment.ref, kind) for kind in kinds)
+        open_ones = [question for question in found if question is not None]
+        now = self._answers.clock.now()
+        self._answers.commit_once(
+            request,
+            open_ones[0].code if open_ones else "",
+            Save(wanted),
+            *(Save(question.answered(Answer.CANCEL, request.actor, now)) for question in open_ones),
+            self._answers.history(deployment.ref, request.actor, "cancel_asked"),
+        )
+        self._starting.again(deployment)
+        for question in open_ones:
+            self._answers.workflow.wake(question.token)
+        return texts.canceling(deployment)
+
+    def _retry(self, command: Act, request: Request) -> str:
+        """A failed step again: the machine waits with it, or stopped at it and is taken up by a new run."""
+        stuck = self._stuck(command)
+        if stuck is not None:
+            seen = Seen(request.event, self._answers.clock.now(), result="")
+            with suppress(Duplicate):
+                resume(
+                    self._answers.store,
+                    self._answers.workflow,
+                    self._answers.clock,
+                    stuck,
+                    request.actor,
+                    seen,
+                    event="retry_asked",
+                )
+            return texts.retrying(stuck)
+        deployment = self._active(command)
+        question = self._answers.open(deployment.ref, Kind.RETRY)
+        if question is None:
+            self._answers.wake_again(deployment.ref)
+            raise Refused(
+                Reason.NOTHING_TO_RETRY,
+                deployment=deployment.id,
+                state=texts.state_name(deployment),
+                service=command.service,
+                environment=command.environment,
+            )
+        self._answers.answer(question, Answer.RETRY, request)
+        return texts.retrying(deployment)
+
+    def _stuck(self, command: Act) -> Deployment | None:
+        """The deployment that got stuck and keeps others out: the active one, else the one with the old fleet."""
+        environment = self._answers.store.environment(command.service, command.environment)
+        found = holder(self._answers.store, environment, environment.active or environment.keeping)
+        return found if found is not None and found.state is State.STUCK else None
+
+    def _release(self, stuck: Deployment, request: Request) -> str:
+        """Somebody has looked: the environment is free for the next; no server and no traffic is touched."""
+        free = self._answers.store.environment(stuck.service, stuck.environment).released(stuck.id)
+        left = replace(stuck, wanted="release", wanted_by=request.actor)
+        line = self._answers.history(stuck.ref, request.actor, "released")
+        self._answers.commit_once(request, "", Save(free), Save(left), line)
+        return texts.released(stuck)
+
+    def _rollback(self, command: Act, request: Request) -> str:
+        environment = self._answers.store.environment(command.service, command.environment)
+        if environment.active is not None:
+            if environment.keeping is not None:
+                self._starting.refuse_while_busy(environment, "")
+            return self._rollback_while_baking(command, request)
+        kept, question = self._kept_open(command.service, command.environment)
+        self._answers.answer(question, Answer.ROLLBACK, request)
+        return texts.rolling_back(kept)
+
+    def _rollback_while_baking(self, command: Act, request: Request) -> str:
+        deployment = self._active(command)
+        if deployment.state in BEFORE_SWITCH:
+            raise Refused(
+                Reason.NOT_SWITCHED,
+                deployment=deployment.id,
+                state=texts.state_name(deployment),
+                service=command.service,
+                environment=command.environment,
+            )
+        _refuse_while_ending(deployment)
+        if deployment.state not in {State.SWITCHING, State.BAKING}:
+            raise Refused(Reason.WINDOW_CLOSED, service=command.service, environment=command.environment)
+        wanted = replace(deployment, wanted="rollback", wanted_by=request.actor)
+        self._answers.commit_once(
+            request, "", Save(wanted), self._answers.history(deployment.ref, request.actor, "rollback_asked")
+        )
+        return texts.rolling_back(deployment)
+
+    def _end(self, command: Act, request: Request) -> str:
+        deployment, question = self._kept_open(command.service, command.environment)
+        self._answers.answer(question, Answer.END, request)
+        return texts.ending(deployment)
+
+    def keep(self, team: Team, request: Request, command: Keep) -> str:
+        """Keep the old fleet longer."""
+        settings = team.environment(command.service, command.environment)
+        require(team, request.actor, Role.DEPLOYER, "Keeping the old fleet longer")
+        deployment, question = self._kept_open(command.service, command.environment)
+        asked = question.deadline + command.seconds - deployment.switched_at
+        if asked > settings.timeouts.most_keep_old:
+            raise Refused(
+                Reason.KEEP_TOO_LONG,
+                limit=texts.duration(settings.timeouts.most_keep_old),
+                asked=texts.duration(asked),
+            )
+        self._answers.answer(question, Answer.EXTEND, request, seconds=command.seconds)
+        return texts.extended(deployment, question.deadline + command.seconds)
+
+    # --- finding ------------------------------------------------------------------------------------------------
+
+    def _active(self, command: Act) -> Deployment:
+        environment = self._answers.store.environment(command.service, command.environment)
+        if environment.active is None:
+            raise Refused(Reason.NOTHING_ACTIVE, service=command.service, environment=command.environment)
+        found = self._answers.store.deployment(
+            Ref(command.service, command.environment, environment.active.deployment)
+        )
+        if found is None or found.ended:
+            raise Refused(Reason.NOTHING_ACTIVE, service=command.service, environment=command.environment)
+        return found
+
+    def _kept_open(self, service: str, environment: str) -> tuple[Deployment, Question]:
+        found = self._answers.store.environment(service, environment)
+        kept = holder(self._answers.store, found, found.keeping)
+        if kept is None:
+            raise Refused(Reason.WINDOW_CLOSED, service=service, environment=environment)
+        question = self._answers.open(kept.ref, Kind.KEEP)
+        if question is None:
+            # Between an answer and the next question of the same window there is a moment without one.
+            self._answers.wake_again(kept.ref)
+            ending = self._answers.open(kept.ref, Kind.END)
+            if ending is not None:
+                raise Refused(Reason.END_ASKED, deployment=kept.id, code=ending.code)
+            moving_on = kept.state is State.KEEPING and self._answers.clock.now() < kept.keep_until
+            reason = Reason.BUSY if moving_on else Reason.WINDOW_CLOSED
+            raise Refused(reason, service=service, environment=environment)
+        return kept, question
+
+
+def _refuse_while_ending(deployment: Deployment) -> None:
+    if deployment.state in {State.SWITCHING_BACK, State.DISCARDING}:
+        raise Refused(Reason.ENDING, deployment=deployment.id, state=texts.state_name(deployment))

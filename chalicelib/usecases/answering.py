@@ -1,0 +1,64 @@
+"""How a decision is written: one conditional write with the event that carried it, then the machine is woken."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from chalicelib.domain.approval import Answer, Kind, Question
+from chalicelib.domain.commands import Command
+from chalicelib.domain.deployment import Ref
+from chalicelib.domain.errors import Duplicate
+from chalicelib.domain.history import History
+from chalicelib.domain.people import Actor
+from chalicelib.usecases.ports import Change, Clock, Save, Seen, Store, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command, who gave it, and the id of the event that carried it, so that a replay does nothing twice."""
+
+    command: Command
+    actor: Actor
+    event: str
+
+
+class Answers:
+    """The table and the machine as every decision uses them."""
+
+    def __init__(self, store: Store, workflow: Workflow, clock: Clock) -> None:
+        self.store = store
+        self.workflow = workflow
+        self.clock = clock
+
+    def open(self, ref: Ref, kind: Kind) -> Question | None:
+        """The newest question of a kind that can still be answered."""
+        now = self.clock.now()
+        asked = [each for each in self.store.questions(ref) if each.kind is kind and each.open_at(now)]
+        return max(asked, key=lambda each: each.asked_at, default=None)
+
+    def answer(
+        self, question: Question, answer: Answer, request: Request, *, reason: str = "", seconds: int = 0
+    ) -> None:
+        """Decide a question by one conditional write, then wake the machine; what the table says is what counts."""
+        by = request.actor
+        if question.answered_by is not None:
+            self.workflow.wake(question.token)  # see wake_again
+        decided = question.answered(answer, by, self.clock.now(), reason=reason, seconds=seconds)
+        line = self.history(question.ref, by, f"{answer}_{question.kind}", reason)
+        self.commit_once(request, question.code, Save(decided), line)
+        self.workflow.wake(question.token)
+
+    def wake_again(self, ref: Ref) -> None:
+        """Who answered last may have died before the wake-up, and the machine would wait for the deadline: whoever
+        comes next wakes it. Where it was woken this does nothing."""
+        newest = max(self.store.questions(ref), key=lambda each: each.asked_at, default=None)
+        if newest is not None and newest.answered_by is not None:
+            self.workflow.wake(newest.token)
+
+    def commit_once(self, request: Request, code: str, *changes: Change) -> None:
+        """Write what an event changes, with the event: where the very same came first, its write stands."""
+        with suppress(Duplicate):
+            self.store.commit(*changes, Seen(request.event, self.clock.now(), result=code))
+
+    def history(self, ref: Ref, actor: Actor, event: str, detail: str = "") -> History:
+        """A line of history about a deployment, now."""
+        return History(ref.service, ref.environment, ref.deployment, self.clock.now(), actor, event, detail)

@@ -1,0 +1,142 @@
+"""Chat as the use cases see it, neutral of the service: what is shown, and the ports of whoever shows it.
+
+Texts may hold the placeholders of `Chat`; everything that is one service's own lives in its adapter and wire module.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib.domain.deployment import Ref
+from chalicelib.domain.pacing import Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button: the verb it means, what it is about, and how it looks."""
+
+    verb: str
+    label: str
+    value: str
+    style: str = ""
+    confirm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What chat shows, neutral of the service: `summary` is the plain text for notifications and screen readers."""
+
+    summary: str
+    title: str = ""
+    lines: tuple[str, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+    actions: tuple[Action, ...] = ()
+    notes: tuple[str, ...] = ()
+    output: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a message is, and the digest of what it showed. Without a timestamp it is the intent to post: whoever finds
+    it looks in chat for the key before posting."""
+
+    channel: str
+    timestamp: str = ""
+    digest: str = ""
+    key: str = ""
+    at: float = 0.0
+    asks: bool = False
+    """Whether it showed the buttons of a question: taking them away comes before any progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatLimits:
+    """How often a chat service lets a bot post and update; each refusal may still say RateLimited."""
+
+    post: Limit
+    update: Limit
+
+
+class Chat(Protocol):
+    """A chat service. Texts use `{person:W/U}`, `{time:EPOCH}` and `{left:EPOCH}` where the service's own form goes."""
+
+    limits: ChatLimits
+
+    def post(
+        self, channel: str, message: Message, *, key: str, thread: str = "", broadcast: bool = False
+    ) -> str:
+        """Post under a key and return the message's timestamp; Refused where the channel is not there."""
+
+    def find(self, channel: str, key: str, *, thread: str = "", since: float) -> str | None:
+        """The timestamp of the message that was posted under a key, by this app and not before `since`; else None."""
+
+    def update(self, channel: str, timestamp: str, message: Message) -> None:
+        """Replace a message in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message that waits for its turn. `mark` changes whenever its record does; `claimed` is until when somebody who
+    took it may be at work on it."""
+
+    ref: Ref
+    key: str
+    urgency: int
+    since: float
+    mark: str = ""
+    claimed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Who waits for one limit, the limit's state (see domain/pacing.py), and when somebody is next woken to look."""
+
+    full: float = 0.0
+    wake: float = 0.0
+    waiting: tuple[Waiting, ...] = ()
+
+
+class Lines(Protocol):
+    """The lines before chat's limits, each by its name; strongly consistent."""
+
+    def enter(self, line: str, waiting: Waiting) -> None:
+        """Wait, under a mark of its own; who waits already keeps its place, and whoever is at work on it goes on."""
+
+    def look(self, line: str) -> Line:
+        """The line as it is."""
+
+    def take(self, line: str, seen: Line, waiting: Waiting, *, full: float, until: float) -> bool:
+        """Take a turn and claim a message, both or neither; False where the line's state or the message changed."""
+
+    def leave(self, line: str, waiting: Waiting) -> None:
+        """Stop waiting; who has entered anew since then waits on, and is nobody's work any more."""
+
+    def back(self, line: str, waiting: Waiting, *, until: float) -> None:
+        """Wait on in the same place, left alone for a while."""
+
+    def hold(self, line: str, full: float) -> None:
+        """Nobody takes a turn before then; a line that is held for longer stays so."""
+
+    def noted(self, line: str, wake: float) -> None:
+        """Somebody will be woken then."""
+
+
+class Wakes(Protocol):
+    """A call that comes later, at least once."""
+
+    def wake(self, line: str, seconds: int) -> None:
+        """Look at a line again in 1 to 900 seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What only the one who asked sees, with the next steps as buttons where there are any."""
+
+    text: str
+    actions: tuple[Action, ...] = ()
+
+
+class Replies(Protocol):
+    """The short-lived address that came with a click; used for what only the clicker sees."""
+
+    def whisper(self, address: str, reply: Reply) -> None:
+        """Say something to the one who clicked; a failure is logged and swallowed."""

@@ -1,0 +1,42 @@
+"""Confirm or reject: what a second person says to a question."""
+
+from chalicelib.domain.approval import SECOND_PERSON, Answer, Question
+from chalicelib.domain.commands import Decide
+from chalicelib.domain.errors import Refused
+from chalicelib.domain.policy import Role, require
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.settings import Team
+from chalicelib.usecases import texts
+from chalicelib.usecases.answering import Answers, Request
+
+
+class Deciding:
+    """Questions, by their codes."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
+    def decide(self, team: Team, request: Request, command: Decide) -> str:
+        """Answer the question of a code."""
+        question = self._answers.store.question(command.code)
+        if question is None or question.kind not in SECOND_PERSON:
+            raise Refused(Reason.UNKNOWN_QUESTION, code=command.code)
+        withdrawn = command.verb == "reject" and request.actor == question.requester
+        if not withdrawn:
+            require(
+                team, request.actor, Role.APPROVER, "Confirming" if command.verb == "confirm" else "Rejecting"
+            )
+        answer = Answer.CONFIRM if command.verb == "confirm" else Answer.REJECT
+        if answer is Answer.CONFIRM and question.open_at(self._answers.clock.now()):
+            _refuse_revoked(team, question)
+        self._answers.answer(question, answer, request, reason=command.reason)
+        return texts.decided(question, answer)
+
+
+def _refuse_revoked(team: Team, question: Question) -> None:
+    """Both have to be allowed at the moment of the decision: also the one who asked."""
+    try:
+        require(team, question.requester, Role.DEPLOYER, "")
+    except Refused as refused:
+        who = f"{{person:{question.requester}}}"
+        raise Refused(Reason.REQUESTER_NOT_ALLOWED, who=who) from refused
