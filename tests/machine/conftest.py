@@ -33,6 +33,12 @@ def bystander() -> Iterator[None]:
     Bystander.watching = False
 
 
+@pytest.fixture
+def unwatched(bystander: None) -> None:  # noqa: ARG001 - it comes after it
+    """Here the sweeper itself acts; the bystander would tell of every trouble that is made."""
+    Bystander.watching = False
+
+
 @pytest.fixture(scope="session")
 def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ministack.Ministack]:
     """The second emulator."""
