@@ -24,12 +24,6 @@ from chalicelib.usecases.announce import Announcer
 from chalicelib.usecases.answering import Request
 from chalicelib.usecases.chatops import ChatOps
 from chalicelib.usecases.ports import Save
-from chalicelib.usecases.steps.ending import RetireSteps, TerminateSteps
-from chalicelib.usecases.steps.fleet import FleetSteps
-from chalicelib.usecases.steps.hosts import DrainSteps, HostsSteps
-from chalicelib.usecases.steps.ledger import LedgerSteps
-from chalicelib.usecases.steps.planner import PlannerSteps
-from chalicelib.usecases.steps.traffic import TrafficSteps
 from chalicelib.usecases.sweep import Sweeper
 from tests.builders import APPROVER, DEPLOYER, LEAD, build, raw_config
 from tests.contract.worlds import Clients, launched, moto_world
@@ -39,6 +33,7 @@ from tests.fakes.workflow import FakeWorkflow
 from tests.iam.calls import Estate
 from tests.iam.roles import ACCOUNT, MACHINE, REGION, secret
 from tests.machine.driver import Machine
+from tests.machine.functions import as_configured, functions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -138,7 +133,9 @@ class Account:
         self._clock, fake, self.chat = FakeClock(), FakeWorkflow(), FakeChat()
         workflow: Any = _Workflow(recording, fake)
         self.store = DynamoStore(cast("JsonClient", _Json(recording, "dynamodb", _table())), "table")
-        self.store.publish(raw_config(switch=strategy, traffic=[_route(world, strategy, live)], **changes))
+        self.store.publish(
+            raw_config(switch=strategy, traffic=[as_configured(world.add_route(strategy, live))], **changes)
+        )
         self.store.commit(Save(build("142")), Save(Environment("cameras", "production")))
         self._chatops = ChatOps(self.store, workflow, self._clock)
         lines = DynamoLines(cast("JsonClient", _Json(recording, "dynamodb", _table("lines"))), "lines")
@@ -148,16 +145,7 @@ class Account:
         self._announcer = Announcer(self.store, self.chat, self._clock, lines, wakes)
         self._workflow = workflow
         self._sweeper = Sweeper(self.store, workflow, world.fleet, self._clock)
-        steps: dict[str, object] = {
-            "planner": PlannerSteps(world.fleet, world.traffic),
-            "ledger": LedgerSteps(workflow),
-            "fleet": FleetSteps(world.fleet, world.hosts),
-            "hosts": HostsSteps(world.hosts),
-            "drain": DrainSteps(world.hosts),
-            "traffic": TrafficSteps(world.traffic, world.fleet, world.alarms),
-            "retire": RetireSteps(world.fleet),
-            "terminate": TerminateSteps(world.fleet, world.reaper),
-        }
+        steps = functions(world, workflow)
         self.machine = Machine(cast("FakeStore", self.store), fake, self._clock, _Functions(recording, steps))
         self._said = 0
 
@@ -279,15 +267,3 @@ def _table(name: str = "table") -> Any:
         KeySchema=[{"AttributeName": key, "KeyType": cast("Any", kind)} for key, kind in keys.items()],
     )
     return client
-
-
-def _route(world: AwsWorld, strategy: Strategy, live: list[str]) -> dict[str, Any]:
-    spec = world.add_route(strategy, live)
-    return {
-        "role": spec.role,
-        "load_balancers": list(spec.load_balancers),
-        "listener": spec.listener,
-        "target_groups": list(spec.target_groups),
-        "zone": spec.zone,
-        "record": spec.record,
-    }

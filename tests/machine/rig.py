@@ -13,12 +13,6 @@ from chalicelib.domain.settings import Strategy
 from chalicelib.usecases.answering import Request
 from chalicelib.usecases.chatops import ChatOps
 from chalicelib.usecases.ports import Health
-from chalicelib.usecases.steps.ending import RetireSteps, TerminateSteps
-from chalicelib.usecases.steps.fleet import FleetSteps
-from chalicelib.usecases.steps.hosts import DrainSteps, HostsSteps
-from chalicelib.usecases.steps.ledger import LedgerSteps
-from chalicelib.usecases.steps.planner import PlannerSteps
-from chalicelib.usecases.steps.traffic import TrafficSteps
 from chalicelib.usecases.sweep import Sweeper
 from tests.builders import APPROVER, DEPLOYER, LEAD, NOW, build, raw_config
 from tests.fakes.alarms import FakeAlarms
@@ -31,6 +25,7 @@ from tests.fakes.traffic import FakeTraffic
 from tests.fakes.workflow import FakeWorkflow
 from tests.machine.bystander import Bystander
 from tests.machine.driver import Machine
+from tests.machine.functions import as_configured, functions
 
 FIRST = "cameras-production-1"
 SECOND = "cameras-production-2"
@@ -54,14 +49,7 @@ class Rig:
         self.name = environment
         self.whole = controls
         self.spec = spec = route_spec(strategy)
-        traffic = {
-            "role": spec.role,
-            "load_balancers": list(spec.load_balancers),
-            "listener": spec.listener,
-            "target_groups": list(spec.target_groups),
-            "zone": spec.zone,
-            "record": spec.record,
-        }
+        traffic = as_configured(spec)
         self.store = FakeStore(raw_config(**{"switch": strategy, "traffic": [traffic], **changes}))
         self.clock = FakeClock()
         self.workflow = FakeWorkflow()
@@ -77,16 +65,7 @@ class Rig:
             self.store,
             self.workflow,
             self.clock,
-            {
-                "planner": PlannerSteps(self.fleet, self.traffic),
-                "ledger": LedgerSteps(self.workflow),
-                "fleet": FleetSteps(self.fleet, self.hosts),
-                "hosts": HostsSteps(self.hosts),
-                "drain": DrainSteps(self.hosts),
-                "traffic": TrafficSteps(self.traffic, self.fleet, self.alarms),
-                "retire": RetireSteps(self.fleet),
-                "terminate": TerminateSteps(self.fleet, self.reaper),
-            },
+            functions(self, self.workflow),
         )
         self.machine.after_each_step = self.check
         self.sweeper = Sweeper(self.store, self.workflow, self.fleet, self.clock)

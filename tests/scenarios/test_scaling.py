@@ -13,18 +13,13 @@ from chalicelib.domain.deployment import Environment, Ref, State
 from chalicelib.domain.plan import HostState
 from chalicelib.usecases.answering import Request
 from chalicelib.usecases.chatops import ChatOps
-from chalicelib.usecases.steps.ending import RetireSteps, TerminateSteps
-from chalicelib.usecases.steps.fleet import FleetSteps
-from chalicelib.usecases.steps.hosts import DrainSteps, HostsSteps
-from chalicelib.usecases.steps.ledger import LedgerSteps
-from chalicelib.usecases.steps.planner import PlannerSteps
-from chalicelib.usecases.steps.traffic import TrafficSteps
 from tests.builders import APPROVER, DEPLOYER, LEAD, NOW, build, raw_config
 from tests.contract.worlds import AwsWorld, Clients, launched, moto_world
 from tests.fakes.clock import FakeClock
 from tests.fakes.store import FakeStore
 from tests.fakes.workflow import FakeWorkflow
 from tests.machine.driver import Machine
+from tests.machine.functions import as_configured, functions
 
 if TYPE_CHECKING:
     from chalicelib.domain.people import Actor
@@ -40,11 +35,13 @@ class Account:
     def __init__(self, world: AwsWorld, strategy: Strategy, controls: int) -> None:
         live = launched(world, controls, state=HostState.LIVE, deployment="cameras-141")
         launched(world, 2, role="recorder", state=HostState.LIVE, deployment="cameras-141")
-        self.store = FakeStore(raw_config(switch=strategy, traffic=[_traffic(world, strategy, live)]))
+        self.store = FakeStore(
+            raw_config(switch=strategy, traffic=[as_configured(world.add_route(strategy, live))])
+        )
         self.store.put(build("142", reported_at=NOW), Environment("cameras", "production"))
         self._workflow, clock = FakeWorkflow(), FakeClock()
         self._chatops = ChatOps(self.store, self._workflow, clock)
-        self.machine = Machine(self.store, self._workflow, clock, _functions(world, self._workflow))
+        self.machine = Machine(self.store, self._workflow, clock, functions(world, self._workflow))
         self._said = 0
 
     def say(self, text: str, by: Actor) -> None:
@@ -58,31 +55,6 @@ class Account:
         asked = self.store.questions(REF)
         (code,) = (each.code for each in asked if each.kind is kind and each.answer is None)
         self.say(f"confirm {code}", by)
-
-
-def _traffic(world: AwsWorld, strategy: Strategy, live: list[str]) -> dict[str, Any]:
-    spec = world.add_route(strategy, live)
-    return {
-        "role": spec.role,
-        "load_balancers": list(spec.load_balancers),
-        "listener": spec.listener,
-        "target_groups": list(spec.target_groups),
-        "zone": spec.zone,
-        "record": spec.record,
-    }
-
-
-def _functions(world: AwsWorld, workflow: FakeWorkflow) -> dict[str, object]:
-    return {
-        "planner": PlannerSteps(world.fleet, world.traffic),
-        "ledger": LedgerSteps(workflow),
-        "fleet": FleetSteps(world.fleet, world.hosts),
-        "hosts": HostsSteps(world.hosts),
-        "drain": DrainSteps(world.hosts),
-        "traffic": TrafficSteps(world.traffic, world.fleet, world.alarms),
-        "retire": RetireSteps(world.fleet),
-        "terminate": TerminateSteps(world.fleet, world.reaper),
-    }
 
 
 def changes(strategy: Strategy, controls: int, *, back: bool) -> Counter[str]:

@@ -18,6 +18,7 @@ from tests.faults.memory.others import MemoryCloudWatch, MemoryRoute53, MemorySs
 from tests.faults.memory.slack import MemorySlack
 from tests.faults.memory.states import MemoryStates
 from tests.faults.wire import Wire
+from tests.machine.functions import as_configured
 
 OLD_DEPLOYMENT = "cameras-141"
 
@@ -111,16 +112,9 @@ class MemoryAccount:
         """The team's service runs 141; CI has reported 140 to 143, and 144 is being built."""
         live = self.add_hosts("control", controls)
         self.add_hosts("recorder", 2)
-        spec = self.add_route(strategy, live)
-        traffic = {
-            "role": spec.role,
-            "load_balancers": list(spec.load_balancers),
-            "listener": spec.listener,
-            "target_groups": list(spec.target_groups),
-            "zone": spec.zone,
-            "record": spec.record,
-        }
-        self.store.publish(raw_config(switch=strategy, traffic=[traffic], **changes))
+        self.store.publish(
+            raw_config(switch=strategy, traffic=[as_configured(self.add_route(strategy, live))], **changes)
+        )
         for version in range(140, 144):
             self.store.commit(Save(build(str(version), reported_at=NOW - 900 + version)))
         environment = Environment("cameras", "production", live_version="141", live_since=NOW - 600)
