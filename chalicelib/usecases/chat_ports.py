@@ -4,6 +4,7 @@ Texts may hold the placeholders of `Chat`; everything that is one service's own 
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from chalicelib.domain.deployment import Ref
@@ -21,6 +22,48 @@ class Action:
     confirm: str = ""
 
 
+class BarKind(StrEnum):
+    """What a bar of a picture stands for; each is drawn in a pattern of its own, so that color alone says nothing."""
+
+    WORK = "work"
+    WAIT = "wait"
+    """For a person."""
+    LIVE = "live"
+    """The new fleet has the traffic, the old one still stands by."""
+    BACK = "back"
+    """The way back: undoing, cleaning up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A stretch of time (seconds since the epoch); bars of one label share a row."""
+
+    start: float
+    end: float
+    label: str
+    kind: BarKind
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment in which somebody did something."""
+
+    at: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What happened against time. `alt` says the same in words; `file` is the chat service's own id of the drawn
+    picture once it has one, and without it nothing is shown."""
+
+    title: str
+    alt: str
+    bars: tuple[Bar, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    file: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """What chat shows, neutral of the service: `summary` is the plain text for notifications and screen readers."""
@@ -32,6 +75,7 @@ class Message:
     actions: tuple[Action, ...] = ()
     notes: tuple[str, ...] = ()
     output: str = ""
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
