@@ -3,9 +3,9 @@
 Everybody types `/deploy` at the same moment, a second person confirms each from the channel, everybody types `finish`
 at the same moment, and the windows end. Then all is checked, and the figures go to build/load/report.json.
 Edge, table, stream, state machine, functions and chat are real; hosts and load balancers are only imagined
-(sandbox/light.py). Virtual time runs slower than the wall's while functions work, as much as this machine is slower than
-AWS, so that people have their five minutes, and faster while only chat's limits are waited for (benchmarks/pace.py). All
-of it, the people too, shares this machine, so the figures are a floor: quote them with it.
+(sandbox/light.py). Virtual time is slow while functions work, as this machine is slower than AWS, so that people
+have their five minutes, and faster while only chat's limits are waited for (benchmarks/pace.py). All of it, the people
+too, shares this machine, so the figures are a floor: quote them with it.
 """
 
 from __future__ import annotations
