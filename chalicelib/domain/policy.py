@@ -1,21 +1,12 @@
-"""Who may do what. Asked at the moment of every decision, of the configuration as it is then."""
-
-from enum import StrEnum
+"""Who may do what. Asked at the moment of every decision, of configuration and grants as they are then."""
 
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
+from chalicelib.domain.roles import Role
 from chalicelib.domain.settings import Team
 
-
-class Role(StrEnum):
-    """What a person may do; each role may do what stands before it."""
-
-    VIEWER = "viewer"
-    DEPLOYER = "deployer"
-    APPROVER = "approver"
-    ADMIN = "admin"
-
+__all__ = ["Role", "holders", "holds", "require"]
 
 _HOLDERS: dict[Role, tuple[Role, ...]] = {
     Role.VIEWER: (Role.VIEWER, Role.DEPLOYER, Role.APPROVER, Role.ADMIN),
@@ -25,9 +16,21 @@ _HOLDERS: dict[Role, tuple[Role, ...]] = {
 }
 
 
-def require(team: Team, actor: Actor, role: Role, action: str) -> None:
-    """Refused unless the actor is of the team's workspace and holds the role, or one that includes it."""
+def require(team: Team, actor: Actor, role: Role, action: str, service: str = "") -> None:
+    """Refused unless the actor is of the team's workspace and holds the role, or one that includes it, for the service
+    that is named; where none is named, for all services."""
     if actor.workspace != team.workspace:
         raise Refused(Reason.WRONG_WORKSPACE)
-    if not any(actor.user in team.people(holder) or "*" in team.people(holder) for holder in _HOLDERS[role]):
+    if not holds(team, actor, role, service):
         raise Refused(Reason.NOT_ALLOWED, action=action, role=role.value)
+
+
+def holds(team: Team, actor: Actor, role: Role, service: str = "") -> bool:
+    """Whether somebody holds a role, or one that includes it, for a service, or, where none is named, for all."""
+    held = holders(team, role, service)
+    return actor.workspace == team.workspace and bool(held & {actor.user, "*"})
+
+
+def holders(team: Team, role: Role, service: str = "") -> frozenset[str]:
+    """User ids of all who hold a role or one that includes it; `*` stands for everybody of the workspace."""
+    return frozenset().union(*(team.people(each, service) for each in _HOLDERS[role]))

@@ -4,11 +4,12 @@ All times are whole seconds. The shapes are those of `cli/schema.json` after nor
 checked again here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.reasons import Reason
+from chalicelib.domain.roles import Grants
 
 Strategy = Literal["weighted", "targets", "dns"]
 
@@ -78,10 +79,12 @@ class EnvironmentSettings:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """Everything that one `pointsman.yaml` says, and its published version."""
+    """Everything that one `pointsman.yaml` says, and its published version. The newest one also knows what was granted
+    in chat; an older one, which a running deployment goes by, does not."""
 
     version: int
     raw: dict[str, Any]
+    grants: Grants = field(default_factory=Grants)
 
     @property
     def workspace(self) -> str:
@@ -93,9 +96,13 @@ class Team:
         """Where things are announced that belong to no environment."""
         return str(self.raw["channel"])
 
-    def people(self, role: str) -> frozenset[str]:
-        """User ids that hold a role."""
+    def configured(self, role: str) -> frozenset[str]:
+        """User ids that hold a role by the configuration, for all services."""
         return frozenset(self.raw["people"].get(role, ()))
+
+    def people(self, role: str, service: str = "") -> frozenset[str]:
+        """User ids that hold just this role, by configuration or grant, for all services or for the one named."""
+        return self.configured(role) | self.grants.people(role, service)
 
     def ci_services(self, source: str) -> frozenset[str]:
         """The services whose builds a CI source may report; empty where it is unknown."""

@@ -27,7 +27,7 @@ class Acting:
     def act(self, team: Team, request: Request, command: Act) -> str:
         """Do what the verb says to the deployment of an environment."""
         team.environment(command.service, command.environment)
-        require(team, request.actor, Role.DEPLOYER, texts.DOING[command.verb])
+        require(team, request.actor, Role.DEPLOYER, texts.DOING[command.verb], command.service)
         acts = {
             "finish": self._finish,
             "cancel": self._cancel,
@@ -158,7 +158,7 @@ class Acting:
     def keep(self, team: Team, request: Request, command: Keep) -> str:
         """Keep the old fleet longer."""
         settings = team.environment(command.service, command.environment)
-        require(team, request.actor, Role.DEPLOYER, "Keeping the old fleet longer")
+        require(team, request.actor, Role.DEPLOYER, "Keeping the old fleet longer", command.service)
         deployment, question = self._kept_open(command.service, command.environment)
         asked = question.deadline + command.seconds - deployment.switched_at
         if asked > settings.timeouts.most_keep_old:

@@ -23,9 +23,8 @@ class Deciding:
             raise Refused(Reason.UNKNOWN_QUESTION, code=command.code)
         withdrawn = command.verb == "reject" and request.actor == question.requester
         if not withdrawn:
-            require(
-                team, request.actor, Role.APPROVER, "Confirming" if command.verb == "confirm" else "Rejecting"
-            )
+            doing = "Confirming" if command.verb == "confirm" else "Rejecting"
+            require(team, request.actor, Role.APPROVER, doing, question.service)
         answer = Answer.CONFIRM if command.verb == "confirm" else Answer.REJECT
         if answer is Answer.CONFIRM and question.open_at(self._answers.clock.now()):
             _refuse_revoked(team, question)
@@ -36,7 +35,7 @@ class Deciding:
 def _refuse_revoked(team: Team, question: Question) -> None:
     """Both have to be allowed at the moment of the decision: also the one who asked."""
     try:
-        require(team, question.requester, Role.DEPLOYER, "")
+        require(team, question.requester, Role.DEPLOYER, "", question.service)
     except Refused as refused:
         who = f"{{person:{question.requester}}}"
         raise Refused(Reason.REQUESTER_NOT_ALLOWED, who=who) from refused

@@ -11,11 +11,11 @@ from chalicelib.usecases.ports import Store
 def look(store: Store, team: Team, command: Status | Audit, by: Actor, now: float) -> str:
     """The answer to whoever may look; Refused for others, and where service or environment is unknown."""
     if isinstance(command, Audit):
-        require(team, by, Role.VIEWER, "Auditing the history")
+        require(team, by, Role.VIEWER, "Auditing the history", command.service)
         team.environment(command.service, command.environment)
         found = auditing.audit(store, command.service, command.environment, most=auditing.MOST_IN_CHAT)
         return auditing.said(found)
-    require(team, by, Role.VIEWER, "Looking at the status")
+    require(team, by, Role.VIEWER, "Looking at the status", command.service)
     return _status(store, team, command, now)
 
 

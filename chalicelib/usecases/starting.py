@@ -27,7 +27,7 @@ class Starting:
         """Accept it and start its execution; the same event again finds what it began."""
         settings = team.environment(command.service, command.environment)
         role = Role.VIEWER if command.plan_only else Role.DEPLOYER
-        require(team, actor, role, "Planning" if command.plan_only else "Deploying")
+        require(team, actor, role, "Planning" if command.plan_only else "Deploying", command.service)
         accepted = self._store.seen(event)
         if accepted is not None:
             return self._start(Ref(command.service, command.environment, accepted), command)
