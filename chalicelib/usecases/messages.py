@@ -185,7 +185,7 @@ def _way(route: Route) -> str:
 def _name(arn: str) -> str:
     """`arn:...:targetgroup/NAME/ID` is NAME."""
     parts = arn.split("/")
-    return parts[1] if len(parts) == 3 else arn
+    return parts[1] if len(parts) > 1 else arn
 
 
 def _price(plan: Plan) -> str:

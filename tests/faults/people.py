@@ -41,12 +41,14 @@ class Door:
 
     def type(self, text: str, by: Actor) -> bool:
         """A slash command; Slack does not send it again, a person does."""
+        self._workspace.note("typed", by.user, text)
         form = {"team_id": WORKSPACE, "user_id": by.user, "channel_id": CHANNEL, "text": text}
         body = urlencode({**form, "response_url": f"{HOOKS}/1", "trigger_id": self._trigger()}).encode()
         return self._sent(text.split(maxsplit=1)[0].partition("@")[0], "command", self._slack(body), body)
 
     def click(self, verb: str, value: str, by: Actor) -> bool:
         """A button of a message."""
+        self._workspace.note("pressed", by.user, f"{verb} {value}")
         payload = {
             "type": "block_actions",
             "user": {"id": by.user, "team_id": WORKSPACE},
@@ -92,6 +94,9 @@ class Door:
             return True
         seen = [answer.body, *self._workspace.texts[whispers:]]
         self.said += seen
+        if door == "command":
+            said = json.loads(answer.body)
+            self._workspace.note("answered", "", said["text"], blocks=tuple(said.get("blocks", ())))
         return answer.status >= 500 or any(each in text for each in TROUBLE for text in seen)
 
     def _through(self, door: str, headers: dict[str, str], body: bytes) -> Answer:

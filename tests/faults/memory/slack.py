@@ -17,12 +17,26 @@ from urllib.response import addinfourl
 
 from chalicelib.adapters.slack import ResponseUrls
 from chalicelib.usecases.chat_ports import Reply
+from chalicelib.wire.slack_message import reply_of
 from tests.faults.wire import Wire
 
 ORIGIN = "http://slack.invalid"
 """Never looked up: an opener of this process answers for it."""
 HOOKS = "https://hooks.slack.invalid"
 CHANNEL = "C0DEPLOYS"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One thing that somebody could see: `what` is typed, pressed, answered, posted or updated."""
+
+    at: float
+    what: str
+    who: str
+    text: str
+    ts: str = ""
+    thread: str = ""
+    blocks: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(slots=True)
@@ -74,6 +88,11 @@ class MemorySlack:
         self.messages: list[Shown] = []
         self.texts: list[str] = []
         self.refused: list[str] = []
+        self.journal: list[Happened] = []
+
+    def note(self, what: str, who: str, text: str, **more: Any) -> None:
+        """Something was seen."""
+        self.journal.append(Happened(self._now(), what, who, text, **more))
 
     def answer(self, method: str, given: dict[str, Any], token: str) -> dict[str, Any]:
         """What Slack's Web API answers."""
@@ -87,9 +106,10 @@ class MemorySlack:
             return self._history(given, thread=given.get("ts", "") if method.endswith("replies") else "")
         return self._refuse("unknown_method")
 
-    def whisper(self, text: str) -> None:
+    def whisper(self, reply: dict[str, Any]) -> None:
         """What came to a response_url."""
-        self.texts.append(text)
+        self.texts.append(reply["text"])
+        self.note("answered", "", reply["text"], blocks=tuple(reply.get("blocks", ())))
 
     def _refuse(self, code: str) -> dict[str, Any]:
         self.refused.append(code)
@@ -104,6 +124,7 @@ class MemorySlack:
         ts = f"{self._now():.0f}.{len(self.messages) + 1:06}"
         self.messages.append(Shown(ts, thread, given["text"], given["blocks"], given.get("metadata", {})))
         self.texts.append(json.dumps(given))
+        self.note("posted", "", given["text"], ts=ts, thread=thread, blocks=tuple(given["blocks"]))
         return {"ok": True, "channel": CHANNEL, "ts": ts}
 
     def _update(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -111,6 +132,8 @@ class MemorySlack:
             if message.ts == given["ts"]:
                 message.text, message.blocks = given["text"], given["blocks"]
                 self.texts.append(json.dumps(given))
+                shown = {"ts": message.ts, "thread": message.thread, "blocks": tuple(given["blocks"])}
+                self.note("updated", "", given["text"], **shown)
                 return {"ok": True, "channel": CHANNEL, "ts": message.ts}
         return self._refuse("message_not_found")
 
@@ -182,7 +205,7 @@ class MemoryReplies(ResponseUrls):
 
     def _post(self, parts: SplitResult, reply: Reply) -> int:  # noqa: ARG002 - one address
         def say() -> int:
-            self._workspace.whisper(reply.text)
+            self._workspace.whisper(reply_of(reply))
             return 200
 
         return self._wire.call("chat.responseUrl").send(say, _HookTroubles())
