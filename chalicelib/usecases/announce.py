@@ -23,6 +23,7 @@ from chalicelib.usecases.chat_ports import Chat, Lines, Message, Posted, Wakes
 from chalicelib.usecases.findings import finding_message
 from chalicelib.usecases.lines import ChatBusy, Need, Queue
 from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
+from chalicelib.usecases.notices import notice
 from chalicelib.usecases.ports import Clock, Store
 
 _MAIN = "main"
@@ -182,6 +183,9 @@ class Announcer:
             if question.kind in SECOND_PERSON:
                 message = question_message(question, deployment, now)
                 wanted.append(Wanted(f"question-{question.code}", channel, message, main.timestamp))
+        noticed = notice(deployment)
+        if noticed is not None:
+            wanted.append(Wanted(noticed[0], channel, noticed[1], main.timestamp))
         if deployment.output:
             wanted.append(Wanted("output", channel, output_message(deployment), main.timestamp))
         return wanted

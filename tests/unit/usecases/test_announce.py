@@ -54,9 +54,30 @@ def test_a_deployment_has_one_message_that_is_updated_in_place() -> None:
     channel = Channel()
     for state in (State.PREPARING, State.TESTING, State.READY):
         channel.show(state)
-    ((shown),) = channel.chat.shown.values()
+    shown, notice = channel.chat.shown.values()
     assert (shown.channel, shown.thread, shown.updates) == ("C0DEPLOYS", "", 2)
+    assert notice.thread == min(channel.chat.shown)
     assert "ready to finish" in shown.message.title
+
+
+@pytest.mark.parametrize(
+    ("state", "facts", "says"),
+    [
+        (State.READY, {}, "{person:T0TEST/U0DEPLOYER} cameras@142 is ready"),
+        (State.ASKING_RETRY, {}, "{person:T0TEST/U0DEPLOYER} A step of cameras@142 failed"),
+        (State.FAILED, {}, "{person:T0TEST/U0DEPLOYER} cameras@142 failed"),
+        (State.FAILED, {"switched_at": NOW}, "{team} cameras@142 failed in production after the switch"),
+    ],
+)
+def test_who_has_to_act_is_told_by_a_reply(state: State, facts: dict[str, object], says: str) -> None:
+    """Nobody is notified of an edited message. It is said once, and has no buttons that would have to go again."""
+    channel = Channel()
+    channel.show(**facts)
+    for _ in range(2):
+        channel.show(state, **facts)
+    (notice,) = (each for each in channel.chat.shown.values() if each.thread)
+    assert notice.message.summary.startswith(says)
+    assert notice.message.actions == ()
 
 
 def test_what_chat_shows_already_is_not_sent_again() -> None:
@@ -162,7 +183,7 @@ def test_a_message_whose_update_was_not_answered_is_not_taken_for_the_one_before
     channel.show(State.ASKING_FINISH)
     channel.show(State.READY)
     channel.wait()
-    assert channel.texts() == ["cameras@142 to production: ready to finish"]
+    assert channel.texts()[0] == "cameras@142 to production: ready to finish"
 
 
 def test_a_channel_that_is_gone_holds_up_nobody_else(capsys: pytest.CaptureFixture[str]) -> None:
