@@ -11,18 +11,15 @@ from typing import Any
 from chalicelib.adapters.aws_json import AwsError, JsonClient
 from chalicelib.adapters.dynamodb_history import HEAD, LINES, head_item, line_sk, read_head, read_line
 from chalicelib.adapters.dynamodb_items import (
-    Item,
     deployment_sk,
-    encode,
     environment_pk,
     fitting,
-    from_item,
     key,
     millis,
     place,
-    plain,
     service_pk,
 )
+from chalicelib.adapters.dynamodb_values import Item, encode, from_item, plain
 from chalicelib.adapters.dynamodb_writes import (
     NEW_LINE,
     NEW_VERSION,

@@ -4,7 +4,7 @@ A head is written with its lines, under the condition that it is still the one t
 make two chains of one. Its revision is its number.
 """
 
-from chalicelib.adapters.dynamodb_items import Item, encode, from_item, plain
+from chalicelib.adapters.dynamodb_values import Item, encode, from_item, plain
 from chalicelib.domain.history import Head, History
 from chalicelib.domain.people import Actor
 

@@ -18,21 +18,14 @@
 Attributes are DynamoDB's own maps and lists, so that the console shows them.
 """
 
-import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
-from enum import Enum
-from functools import cache
-from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+from dataclasses import replace
 
+from chalicelib.adapters.dynamodb_values import Attribute, Item
 from chalicelib.domain.approval import Question
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.usecases.ports import Record
-
-Attribute = dict[str, Any]
-Item = dict[str, Attribute]
-
 
 # --- places -----------------------------------------------------------------------------------------------------
 
@@ -95,34 +88,6 @@ def changed(keys: Mapping[str, Attribute]) -> Ref | FindingKey | tuple[str, str]
     return None
 
 
-# --- values -----------------------------------------------------------------------------------------------------
-
-
-def encode(value: object) -> Attribute:
-    """A value as DynamoDB writes it."""
-    if isinstance(value, list | tuple):
-        return {"L": [encode(each) for each in value]}
-    if isinstance(value, Mapping):
-        return {"M": {str(name): encode(each) for name, each in value.items()}}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {"M": to_item(value)}
-    return _scalar(value)
-
-
-def _scalar(value: object) -> Attribute:
-    if value is None:
-        return {"NULL": True}
-    if isinstance(value, bool):
-        return {"BOOL": value}
-    if isinstance(value, Enum):
-        return {"S": value.value}
-    if isinstance(value, str):
-        return {"S": value}
-    if isinstance(value, int | float):
-        return {"N": repr(value)}
-    raise TypeError(f"no way to store {type(value).__name__}")
-
-
 MOST_OUTPUT, MOST_DETAIL = 20_000, 4_000
 """Far more than a step keeps: an item may have 400 KB, and a fleet's hosts take most of that."""
 
@@ -132,73 +97,3 @@ def fitting(record: Record) -> Record:
     if isinstance(record, Deployment):
         return replace(record, output=record.output[-MOST_OUTPUT:], detail=record.detail[:MOST_DETAIL])
     return record
-
-
-def to_item(record: object) -> Item:
-    """A dataclass as attributes; fields that are None are left out."""
-    values = {field.name: getattr(record, field.name) for field in fields(cast("Any", record))}
-    return {name: encode(value) for name, value in values.items() if value is not None}
-
-
-def decode(kind: Any, attribute: Attribute) -> Any:
-    """A value of a declared type from how DynamoDB wrote it."""
-    ((tag, value),) = attribute.items()
-    kind = _present(kind)
-    origin = get_origin(kind)
-    if tag == "M":
-        return from_item(kind, value) if is_dataclass(kind) else _mapping(kind, value)
-    if tag == "NULL":
-        return None
-    if tag == "L":
-        return _sequence(kind, origin, value)
-    if tag == "N":
-        return float(value) if kind is float else _number(value)
-    return kind(value) if isinstance(kind, type) and issubclass(kind, Enum) else value
-
-
-def from_item(kind: Any, item: Item) -> Any:
-    """A dataclass from attributes; what the item does not have takes its default, what it has more is ignored."""
-    hints = _hints(kind)
-    return kind(**{name: decode(hints[name], item[name]) for name in hints if name in item})
-
-
-def plain(attribute: Attribute) -> Any:
-    """A value without a declared type: a configuration, say."""
-    return decode(Any, attribute)
-
-
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    names = {field.name for field in fields(cast("Any", kind))}
-    return {name: hint for name, hint in get_type_hints(kind).items() if name in names}
-
-
-@cache
-def _present(kind: Any) -> Any:
-    """`X | None` is X: None is never stored. A literal is its value."""
-    if get_origin(kind) in {Union, types.UnionType}:
-        (present,) = [each for each in get_args(kind) if each is not type(None)]
-        return present
-    return str if get_origin(kind) is Literal else kind
-
-
-def _mapping(kind: Any, value: Mapping[str, Attribute]) -> dict[str, Any]:
-    arguments = get_args(kind)
-    of = arguments[1] if len(arguments) == 2 else Any
-    return {name: decode(of, each) for name, each in value.items()}
-
-
-def _sequence(kind: Any, origin: Any, value: list[Attribute]) -> Any:
-    arguments = get_args(kind)
-    if origin is tuple:
-        if len(arguments) == 2 and arguments[1] is Ellipsis:
-            return tuple(decode(arguments[0], each) for each in value)
-        return tuple(decode(of, each) for of, each in zip(arguments, value, strict=True))
-    return [decode(arguments[0] if arguments else Any, each) for each in value]
-
-
-def _number(text: str) -> int | float:
-    try:
-        return int(text)
-    except ValueError:
-        return float(text)

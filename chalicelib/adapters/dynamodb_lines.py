@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.adapters.aws_json import AwsError, JsonClient
-from chalicelib.adapters.dynamodb_items import Item, encode, from_item, key, plain, to_item
+from chalicelib.adapters.dynamodb_items import key
+from chalicelib.adapters.dynamodb_values import Item, encode, from_item, plain, to_item
 from chalicelib.domain.errors import Unavailable
 from chalicelib.usecases.chat_ports import Line, Waiting
 

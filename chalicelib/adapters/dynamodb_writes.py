@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.adapters.aws_json import AwsError
-from chalicelib.adapters.dynamodb_items import Attribute, Item, encode
+from chalicelib.adapters.dynamodb_values import Attribute, Item, encode
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, PointsmanError, Unavailable
 from chalicelib.usecases.ports import Hold
 

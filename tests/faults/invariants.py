@@ -6,7 +6,7 @@ I13 is about frontends, which are not there yet.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from chalicelib.adapters.dynamodb_items import from_item
+from chalicelib.adapters.dynamodb_values import from_item
 from chalicelib.domain.approval import Answer, Question
 from chalicelib.domain.deployment import Deployment, State
 from chalicelib.domain.plan import of_role

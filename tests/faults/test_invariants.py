@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.adapters.dynamodb_items import encode
+from chalicelib.adapters.dynamodb_values import encode
 from chalicelib.domain.approval import Answer, Kind
 from chalicelib.domain.deployment import Slot, State
 from chalicelib.usecases.ports import Save, Seen

@@ -9,7 +9,8 @@ from moto.server import ThreadedMotoServer
 
 from chalicelib.adapters.aws_json import AwsError, JsonClient
 from chalicelib.adapters.dynamodb import DynamoStore
-from chalicelib.adapters.dynamodb_items import MOST_OUTPUT, changed, encode, from_item, plain, to_item
+from chalicelib.adapters.dynamodb_items import MOST_OUTPUT, changed
+from chalicelib.adapters.dynamodb_values import encode, from_item, plain, to_item
 from chalicelib.domain.approval import Answer
 from chalicelib.domain.deployment import Deployment, Environment, Ref, Slot
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, PointsmanError, Unavailable

@@ -10,7 +10,8 @@ from moto.server import ThreadedMotoServer
 from chalicelib.adapters.aws_json import AwsError, JsonClient
 from chalicelib.adapters.dynamodb import DynamoStore
 from chalicelib.adapters.dynamodb_history import read_head, read_line
-from chalicelib.adapters.dynamodb_items import Item, encode, key, to_item
+from chalicelib.adapters.dynamodb_items import key
+from chalicelib.adapters.dynamodb_values import Item, encode, to_item
 from chalicelib.domain.errors import Conflict, Duplicate
 from chalicelib.domain.history import Head, History, Wrong, verify
 from chalicelib.usecases.ports import Save, Seen

@@ -61,20 +61,20 @@ def test_a_deployment_has_one_message_that_is_updated_in_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "facts", "says"),
+    ("state", "switched_at", "says"),
     [
-        (State.READY, {}, "{person:T0TEST/U0DEPLOYER} cameras@142 is ready"),
-        (State.ASKING_RETRY, {}, "{person:T0TEST/U0DEPLOYER} A step of cameras@142 failed"),
-        (State.FAILED, {}, "{person:T0TEST/U0DEPLOYER} cameras@142 failed"),
-        (State.FAILED, {"switched_at": NOW}, "{team} cameras@142 failed in production after the switch"),
+        (State.READY, 0, "{person:T0TEST/U0DEPLOYER} cameras@142 is ready"),
+        (State.ASKING_RETRY, 0, "{person:T0TEST/U0DEPLOYER} A step of cameras@142 failed"),
+        (State.FAILED, 0, "{person:T0TEST/U0DEPLOYER} cameras@142 failed"),
+        (State.FAILED, NOW, "{team} cameras@142 failed in production after the switch"),
     ],
 )
-def test_who_has_to_act_is_told_by_a_reply(state: State, facts: dict[str, object], says: str) -> None:
+def test_who_has_to_act_is_told_by_a_reply(state: State, switched_at: float, says: str) -> None:
     """Nobody is notified of an edited message. It is said once, and has no buttons that would have to go again."""
     channel = Channel()
-    channel.show(**facts)
+    channel.show(switched_at=switched_at)
     for _ in range(2):
-        channel.show(state, **facts)
+        channel.show(state, switched_at=switched_at)
     (notice,) = (each for each in channel.chat.shown.values() if each.thread)
     assert notice.message.summary.startswith(says)
     assert notice.message.actions == ()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.adapters.dynamodb_items import Attribute, from_item, to_item
+from chalicelib.adapters.dynamodb_values import Attribute, from_item, to_item
 from chalicelib.domain.approval import Answer, Kind, Question
 from chalicelib.domain.builds import Build, BuildStatus
 from chalicelib.domain.deployment import Deployment, Environment, Package, Phase, Slot, State
