@@ -5,7 +5,7 @@ Every change is one TransactWriteItems: all of it happens or none. Its condition
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from chalicelib.adapters.aws_json import AwsError, JsonClient
@@ -50,6 +50,12 @@ RESOLVED_SECONDS = 30 * 86_400
 """How long a finding is remembered that is no more."""
 
 
+SLIM = tuple(
+    each.name
+    for each in fields(Deployment)
+    if each.name not in {"plan", "new", "commands", "output", "package"}
+)
+"""What `past` reads of a deployment."""
 KEPT_VERSIONS = 4
 """Configurations that one function keeps; deployments under way seldom use more."""
 _TRIES = 6
@@ -213,9 +219,23 @@ class DynamoStore:
         item = self._get(environment_pk(key.service, key.environment), f"FINDING#{key.key}")
         return from_item(Finding, item) if item else None
 
-    def history(self, service: str, name: str, *, limit: int | None = 50) -> tuple[History, ...]:
+    def past(self, service: str, name: str, *, limit: int) -> tuple[Deployment, ...]:
+        """The newest deployments without what makes their items large; a page of a query (1 MB) counts what is left
+        out too, so many may take more than one."""
+        items = self._query(environment_pk(service, name), "DEPLOYMENT#", limit=limit, newest=True, only=SLIM)
+        return tuple(from_item(Deployment, item) for item in items)
+
+    def history(
+        self, service: str, name: str, *, limit: int | None = 50, before: int = 0
+    ) -> tuple[History, ...]:
         """The lines as they are stored, newest first; None: all of them."""
-        items = self._query(environment_pk(service, name), LINES, limit=limit or 0, newest=True)
+        items = self._query(
+            environment_pk(service, name),
+            LINES,
+            limit=limit or 0,
+            newest=True,
+            last=line_sk(before - 1) if before else "",
+        )
         return tuple(read_line(item) for item in items)
 
     def history_head(self, service: str, name: str) -> Head:
@@ -289,30 +309,54 @@ class DynamoStore:
         item = self._ask("GetItem", request).get("Item")
         return item or None
 
-    def _query(self, pk: str, prefix: str, *, limit: int = 0, newest: bool = False) -> list[Item]:
-        """Items of a partition whose sort key begins with a prefix; all of them where there is no limit."""
+    def _query(
+        self,
+        pk: str,
+        prefix: str,
+        *,
+        limit: int = 0,
+        newest: bool = False,
+        last: str = "",
+        only: Sequence[str] = (),
+    ) -> list[Item]:
+        """Items of a partition whose sort key begins with a prefix, up to a `last` one; all of them where there is no
+        limit. `only`: these attributes."""
+        condition = "sk BETWEEN :prefix AND :last" if last else "begins_with(sk, :prefix)"
         request: dict[str, Any] = {
             "TableName": self._table,
-            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
-            "ExpressionAttributeValues": {":pk": encode(pk), ":prefix": encode(prefix)},
+            "KeyConditionExpression": f"pk = :pk AND {condition}",
+            "ExpressionAttributeValues": {
+                ":pk": encode(pk),
+                ":prefix": encode(prefix),
+                **({":last": encode(last)} if last else {}),
+            },
             "ConsistentRead": True,
             "ScanIndexForward": not newest,
             **({"Limit": limit} if limit else {}),
+            **_projected(only),
         }
         found: list[Item] = []
         while True:
             answer = self._ask("Query", request)
             found += answer.get("Items", [])
-            last = answer.get("LastEvaluatedKey")
-            if not last or (limit and len(found) >= limit):
+            more = answer.get("LastEvaluatedKey")
+            if not more or (limit and len(found) >= limit):
                 return found[:limit] if limit else found
-            request["ExclusiveStartKey"] = last
+            request["ExclusiveStartKey"] = more
 
     def _ask(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         try:
             return self._client.call(operation, request)
         except AwsError as error:
             raise Unavailable(f"{operation}: {error.code}") from error
+
+
+def _projected(only: Sequence[str]) -> dict[str, Any]:
+    """Attributes by placeholders, since many plain names are reserved words ("Reserved words", Developer Guide)."""
+    if not only:
+        return {}
+    names = {f"#{name}": name for name in only}
+    return {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
 
 
 def _note(heads: Mapping[tuple[str, str], Head]) -> None:

@@ -4,11 +4,13 @@ Unknown or malformed text raises Refused that names what was wrong and how to wr
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.domain.builds import VERSION
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.grammar import USAGE, malformed, name, seconds, shown
+from chalicelib.domain.reading import PARSERS, Reading
 from chalicelib.domain.reasons import Reason
 
 
@@ -50,27 +52,11 @@ class Decide:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """What is where; everything where no service is named."""
-
-    service: str = ""
-    environment: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """Whether the history of an environment is whole."""
-
-    service: str
-    environment: str
-
-
-@dataclass(frozen=True, slots=True)
 class Help:
     """Show what can be said."""
 
 
-Command = Deploy | Act | Keep | Decide | Status | Audit | Help
+Command = Deploy | Act | Keep | Decide | Reading | Help
 
 
 def parse(text: str) -> Command:
@@ -131,19 +117,7 @@ def _decide(verb: str, words: list[str]) -> Command:
     return Decide(verb, code, " ".join(words[1:])[:200])
 
 
-def _status(verb: str, words: list[str]) -> Command:
-    if len(words) > 2:
-        raise malformed(verb, "`status` takes a service and an environment at most.")
-    return Status(*(name(verb, word) for word in words))
-
-
-def _audit(verb: str, words: list[str]) -> Command:
-    if len(words) != 2:
-        raise malformed(verb, "`audit` needs a service and an environment.")
-    return Audit(name(verb, words[0]), name(verb, words[1]))
-
-
-_PARSERS = {
+_PARSERS: dict[str, Callable[[str, list[str]], Command]] = {
     "plan": _deploy,
     "finish": _act,
     "cancel": _act,
@@ -152,6 +126,5 @@ _PARSERS = {
     "keep": _keep,
     "confirm": _decide,
     "reject": _decide,
-    "status": _status,
-    "audit": _audit,
+    **PARSERS,
 }

@@ -101,7 +101,8 @@ class ChatLimits:
 
 
 class Chat(Protocol):
-    """A chat service. Texts use `{person:W/U}`, `{time:EPOCH}` and `{left:EPOCH}` where the service's own form goes."""
+    """A chat service. Texts use `{person:W/U}`, `{time:EPOCH}`, `{when:EPOCH}` (with its day) and
+    `{left:EPOCH}` where the service's own form goes."""
 
     limits: ChatLimits
 

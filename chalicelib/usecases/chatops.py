@@ -5,8 +5,9 @@ The edge never reaches a server; the state machine does the work.
 
 from collections.abc import Callable
 
-from chalicelib.domain.commands import Act, Audit, Decide, Deploy, Help, Keep, Status
+from chalicelib.domain.commands import Act, Decide, Deploy, Help, Keep
 from chalicelib.domain.errors import Conflict, Refused
+from chalicelib.domain.reading import Reading
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
 from chalicelib.usecases import texts
@@ -44,7 +45,7 @@ class ChatOps:
         if isinstance(command, Help):
             return texts.HELP
         team = self._store.team()
-        if isinstance(command, Status | Audit):
+        if isinstance(command, Reading):
             return look(self._store, team, command, request.actor, self._clock.now())
         try:
             return self._again_after_conflict(lambda: self._change(team, request))

@@ -1,25 +1,55 @@
-"""What people ask to see: nothing is written here, and nothing but the table is read."""
+"""What people ask to see: nothing is written here, and nothing but the table is read.
 
-from chalicelib.domain.commands import Audit, Status
+Each answer is a bounded number of reads, said with it: chat waits three seconds, whatever a team has.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
 from chalicelib.domain.people import Actor
 from chalicelib.domain.policy import Role, require
+from chalicelib.domain.reading import Audit, Past, Reading, Stats, Status, Versions, Where, Why
 from chalicelib.domain.settings import Team
 from chalicelib.usecases import auditing, texts
+from chalicelib.usecases.chat_ports import Reply
+from chalicelib.usecases.paging import page
+from chalicelib.usecases.past import past
 from chalicelib.usecases.ports import Store
+from chalicelib.usecases.stats import stats
+from chalicelib.usecases.versions import versions
+from chalicelib.usecases.where import where
+from chalicelib.usecases.why import why
+
+SIZE = 8
+"""Environments of a page of the status: seven reads for each at most."""
+
+_Answer = Callable[[Store, Team, Any, float], Reply]
+
+_DOING: dict[type, str] = {
+    Status: "Looking at the status",
+    Where: "Looking at what is live",
+    Why: "Looking at an environment",
+    Past: "Looking at the history",
+    Versions: "Looking at builds",
+    Stats: "Looking at the key metrics",
+    Audit: "Auditing the history",
+}
 
 
-def look(store: Store, team: Team, command: Status | Audit, by: Actor, now: float) -> str:
+def look(store: Store, team: Team, command: Reading, by: Actor, now: float) -> Reply:
     """The answer to whoever may look; Refused for others, and where service or environment is unknown."""
-    if isinstance(command, Audit):
-        require(team, by, Role.VIEWER, "Auditing the history", command.service)
-        team.environment(command.service, command.environment)
-        found = auditing.audit(store, command.service, command.environment, most=auditing.MOST_IN_CHAT)
-        return auditing.said(found)
-    require(team, by, Role.VIEWER, "Looking at the status", command.service)
-    return _status(store, team, command, now)
+    require(team, by, Role.VIEWER, _DOING[type(command)], command.service)
+    return _ANSWERS[type(command)](store, team, command, now)
 
 
-def _status(store: Store, team: Team, command: Status, now: float) -> str:
+def _audit(store: Store, team: Team, command: Audit, _now: float) -> Reply:
+    """Whether the newest thousand lines are whole. Reads: one query and the head, at most three times."""
+    team.environment(command.service, command.environment)
+    found = auditing.audit(store, command.service, command.environment, most=auditing.MOST_IN_CHAT)
+    return Reply(auditing.said(found))
+
+
+def _status(store: Store, team: Team, command: Status, now: float) -> Reply:
     """What is where; Refused where the service or the environment is unknown."""
     if command.service:
         known = team.services().get(command.service)
@@ -29,5 +59,17 @@ def _status(store: Store, team: Team, command: Status, now: float) -> str:
         pairs = [(command.service, each) for each in environments or ()]
     else:
         pairs = [(service, each) for service, names in sorted(team.services().items()) for each in names]
-    overviews = [store.overview(*pair, deployments=3) for pair in pairs]
-    return texts.status(overviews, now)
+    some = page(pairs, command.page, SIZE, "status", command.service)
+    overviews = [store.overview(*pair, deployments=1) for pair in some.shown]
+    return Reply("\n".join([texts.status(overviews, now), *some.notes]), some.actions)
+
+
+_ANSWERS: dict[type, _Answer] = {
+    Status: _status,
+    Where: where,
+    Why: why,
+    Past: past,
+    Versions: versions,
+    Stats: stats,
+    Audit: _audit,
+}

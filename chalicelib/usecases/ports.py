@@ -101,8 +101,14 @@ class Store(Protocol):
     def finding(self, key: FindingKey) -> Finding | None:
         """One finding."""
 
-    def history(self, service: str, name: str, *, limit: int | None = 50) -> tuple[History, ...]:
-        """The lines as they are stored, newest first; None: all of them."""
+    def past(self, service: str, name: str, *, limit: int) -> tuple[Deployment, ...]:
+        """The newest deployments, newest first, as far as people look back at them: without plan, hosts, commands and
+        output, so they are never to be saved."""
+
+    def history(
+        self, service: str, name: str, *, limit: int | None = 50, before: int = 0
+    ) -> tuple[History, ...]:
+        """The lines as they are stored, newest first; None: all of them. `before`: only those of smaller numbers."""
 
     def history_head(self, service: str, name: str) -> Head:
         """Number and hash of the newest line, as kept apart from the lines; of number 0 where nothing was written."""

@@ -6,7 +6,8 @@ Here `&`, `<` and `>` are escaped in everything, and only then do placeholders b
 wherever it is from, forges a mention or a link (docs.slack.dev/messaging/formatting-message-text).
 
     {person:WORKSPACE/USER}  a mention; CI and the service itself by name
-    {time:EPOCH}             a time of day in the reader's zone, in UTC where Slack can not tell it
+    {time:EPOCH}             a time of day in the reader's zone, in UTC where Slack can not tell it: for what is near
+    {when:EPOCH}             the same with its day: `today at 10:05`, `Nov 20 at 10:05` (no "at" before it)
     {left:EPOCH}             how far away that is
     {team}                   everybody in the channel who is active
 """
@@ -20,7 +21,7 @@ LONGEST_REPLY = 12_000
 _PLACEHOLDER = re.compile(
     r"\{(?:(?P<team>team)"
     r"|person:(?P<who>[A-Za-z0-9._-]{1,64}/[A-Za-z0-9._-]{1,64}|None)"
-    r"|(?P<form>time|left):(?P<epoch>\d{1,11})(?:\.\d{1,9})?)\}",
+    r"|(?P<form>time|when|left):(?P<epoch>\d{1,11})(?:\.\d{1,9})?)\}",
     re.ASCII,
 )
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{1,31}", re.ASCII)
@@ -31,7 +32,9 @@ _UNPRINTABLE = re.compile(
 (Unicode Standard Annex 9, 2)."""
 _REST_OF_ESCAPE = re.compile(r"\A[a-z]{0,3};")
 _ATOM = re.compile(r"<[^<>]*>|&[a-z]+;|.", re.DOTALL)
-_FORMS = {"time": "{time}", "left": "{ago}"}
+_FORMS = {"time": "{time}", "when": "{date_short_pretty} at {time}", "left": "{ago}"}
+"""Tokens of the page "Formatting message text": the pretty ones say today and yesterday, whenever it is read."""
+_FALLBACKS = {"time": "%H:%M UTC", "when": "%Y-%m-%d %H:%M UTC", "left": "%Y-%m-%d %H:%M UTC"}
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 # Whether plain_text shows an escape as it is written is not documented: quotation marks need none.
 _LOOKALIKES = str.maketrans({"<": "\u2039", ">": "\u203a"})
@@ -87,7 +90,7 @@ def _mrkdwn(found: re.Match[str]) -> str:
     if found["team"]:
         return "<!here>"
     if found["form"]:
-        return f"<!date^{found['epoch']}^{_FORMS[found['form']]}|{_clock(found['epoch'])}>"
+        return f"<!date^{found['epoch']}^{_FORMS[found['form']]}|{_clock(found)}>"
     _, _, user = found["who"].partition("/")
     return f"<@{user}>" if _is_person(found["who"]) else _name(found["who"])
 
@@ -95,7 +98,7 @@ def _mrkdwn(found: re.Match[str]) -> str:
 def _words(found: re.Match[str]) -> str:
     if found["team"]:
         return "Team"
-    return _clock(found["epoch"]) if found["form"] else _name(found["who"])
+    return _clock(found) if found["form"] else _name(found["who"])
 
 
 def _is_person(who: str) -> bool:
@@ -112,5 +115,5 @@ def _name(who: str) -> str:
     return "Pointsman" if workspace == "pointsman" else user
 
 
-def _clock(epoch: str) -> str:
-    return time.strftime("%H:%M UTC", time.gmtime(int(epoch)))
+def _clock(found: re.Match[str]) -> str:
+    return time.strftime(_FALLBACKS[found["form"]], time.gmtime(int(found["epoch"])))

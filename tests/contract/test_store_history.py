@@ -43,6 +43,15 @@ def test_lines_of_one_commit_and_of_the_next_are_one_chain(store: Store) -> None
     assert store.history_head(*WHERE) == lines[-1].head
 
 
+def test_history_is_read_on_from_a_number(store: Store) -> None:
+    """Only the lines before it, newest first; the head is none of them."""
+    store.commit(*(line(f"event-{number}") for number in range(1, 13)))
+    found = store.history(*WHERE, limit=3, before=10)
+    assert [each.number for each in found] == [9, 8, 7]
+    assert [each.number for each in store.history(*WHERE, limit=3, before=2)] == [1]
+    assert store.history(*WHERE, limit=3, before=1) == ()
+
+
 def test_each_environment_has_a_chain_of_its_own(store: Store) -> None:
     """Also where one commit writes to two."""
     store.commit(line("one"), line("two", environment="staging"), line("three"))

@@ -6,14 +6,14 @@ import pytest
 
 from chalicelib.domain.approval import Answer, Kind
 from chalicelib.domain.builds import BuildStatus
-from chalicelib.domain.deployment import Environment, Ref, Slot
+from chalicelib.domain.deployment import Environment, Package, Ref, Slot
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.history import Head, History
 from chalicelib.domain.people import SERVICE
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.chat_ports import Posted
 from chalicelib.usecases.ports import Record, Save, Store
-from tests.builders import APPROVER, DEPLOYER, NOW, build, deployment, question, raw_config
+from tests.builders import APPROVER, DEPLOYER, NOW, build, deployment, hosts, plan, question, raw_config
 
 REF = deployment().ref
 LIVE = Environment("cameras", "production", live_version="141", live_since=NOW)
@@ -55,6 +55,30 @@ def test_the_overview_shows_a_holder_however_many_came_after_it(store: Store) ->
     )
     seen = store.overview("cameras", "production", deployments=2)
     assert [each.id for each in seen.deployments] == [made[3].id, made[2].id, made[0].id]
+
+
+def test_the_past_is_the_newest_deployments_without_what_makes_them_large(store: Store) -> None:
+    """Each with its phases and people, newest first; without plan, hosts, commands, output and package."""
+    made = [
+        deployment(
+            id=f"cameras-production-{number}",
+            plan=plan(),
+            new=hosts("i-1"),
+            commands=(("configure", "c-1"),),
+            output="x" * 1_000,
+            package=Package("https://a", "ab" * 32),
+            finished_by=APPROVER,
+        )
+        for number in (1, 2, 10)
+    ]
+    for each in made:
+        store.commit(Save(each))
+    slim = [
+        replace(each, plan=None, new=(), commands=(), output="", package=None, revision=1)
+        for each in (made[2], made[1])
+    ]
+    assert list(store.past("cameras", "production", limit=2)) == slim
+    assert store.past("cameras", "staging", limit=2) == ()
 
 
 def test_the_questions_of_a_deployment_are_in_order(store: Store) -> None:

@@ -150,12 +150,7 @@ class FakeStore(Recorder):
             environment = found if isinstance(found, Environment) else Environment(service, name)
             slots = (environment.active, environment.keeping)
             holders = {slot.deployment for slot in slots if slot is not None}
-            made = [
-                each
-                for each in self.table.records.values()
-                if isinstance(each, Deployment) and (each.service, each.environment) == (service, name)
-            ]
-            newest = sorted(made, key=lambda each: int(each.id.rpartition("-")[2]), reverse=True)
+            newest = self._deployments(service, name)
             older = [each for each in newest[deployments:] if each.id in holders]
             return Overview(
                 environment,
@@ -189,11 +184,32 @@ class FakeStore(Recorder):
             found = self.table.records.get(("finding", key.service, key.environment, key.key))
             return found if isinstance(found, Finding) else None
 
-    def history(self, service: str, name: str, *, limit: int | None = 50) -> tuple[History, ...]:
+    def past(self, service: str, name: str, *, limit: int) -> tuple[Deployment, ...]:
+        """The newest deployments without what makes them large."""
+        with self._call("past", service=service, name=name, limit=limit):
+            return tuple(
+                replace(each, plan=None, new=(), commands=(), output="", package=None)
+                for each in self._deployments(service, name)[:limit]
+            )
+
+    def _deployments(self, service: str, name: str) -> list[Deployment]:
+        made = [
+            each
+            for each in self.table.records.values()
+            if isinstance(each, Deployment) and (each.service, each.environment) == (service, name)
+        ]
+        return sorted(made, key=lambda each: int(each.id.rpartition("-")[2]), reverse=True)
+
+    def history(
+        self, service: str, name: str, *, limit: int | None = 50, before: int = 0
+    ) -> tuple[History, ...]:
         """As they are stored, newest first."""
-        with self._call("history", service=service, name=name, limit=limit):
+        with self._call("history", service=service, name=name, limit=limit, before=before):
             lines = [
-                line for line in self.table.history if (line.service, line.environment) == (service, name)
+                line
+                for line in self.table.history
+                if (line.service, line.environment) == (service, name)
+                and (not before or line.number < before)
             ]
             return tuple(lines[::-1][:limit])
 

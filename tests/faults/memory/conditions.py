@@ -1,6 +1,7 @@
 """Condition and key expressions of DynamoDB, as far as the product uses them (DynamoDB guide, "Expressions").
 
-Functions attribute_exists, attribute_not_exists and begins_with; comparisons; AND, OR, NOT, brackets; paths into maps.
+Functions attribute_exists, attribute_not_exists and begins_with; comparisons and BETWEEN; AND, OR, NOT, brackets;
+paths into maps.
 """
 
 import re
@@ -105,8 +106,14 @@ class _Reader:
         return lambda *given: (value(*given) is not None) is expected
 
     def _compared(self, first: str) -> _Holds:
-        left, operator, right = _value(first), self._take(*_COMPARE), _value(self._take())
-        return lambda *given: _meets(left(*given), operator, right(*given))
+        left, operator, right = _value(first), self._take("BETWEEN", *_COMPARE), _value(self._take())
+        if operator.upper() != "BETWEEN":
+            return lambda *given: _meets(left(*given), operator, right(*given))
+        self._take("AND")
+        most = _value(self._take())
+        return lambda *given: (
+            _meets(left(*given), ">=", right(*given)) and _meets(left(*given), "<=", most(*given))
+        )
 
 
 def _begins(found: Attribute | None, prefix: Attribute | None) -> bool:

@@ -68,7 +68,7 @@ class MemoryTable:
         if "ExclusiveStartKey" in request:
             chosen = chosen[chosen.index(_key(request["ExclusiveStartKey"])) + 1 :]
         limit = request.get("Limit", len(chosen))
-        answer: dict[str, Any] = {"Items": [self._items[key] for key in chosen[:limit]]}
+        answer: dict[str, Any] = {"Items": [_projected(self._items[key], request) for key in chosen[:limit]]}
         if len(chosen) >= limit > 0 and "Limit" in request:
             answer["LastEvaluatedKey"] = {
                 "pk": {"S": chosen[limit - 1][0]},
@@ -136,6 +136,15 @@ class MemoryTable:
         written, self._written = self._written, []
         for watcher in self.watchers:
             watcher(written)
+
+
+def _projected(item: Item, request: Mapping[str, Any]) -> Item:
+    """What a ProjectionExpression leaves of an item."""
+    if "ProjectionExpression" not in request:
+        return item
+    names = request.get("ExpressionAttributeNames", {})
+    wanted = {names.get(each.strip(), each.strip()) for each in request["ProjectionExpression"].split(",")}
+    return {name: value for name, value in item.items() if name in wanted}
 
 
 def _key(attributes: Mapping[str, Any]) -> Key:

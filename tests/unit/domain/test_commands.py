@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.commands import Act, Audit, Command, Decide, Deploy, Help, Keep, Status, parse
+from chalicelib.domain.commands import Act, Command, Decide, Deploy, Help, Keep, parse
 from chalicelib.domain.errors import Refused
+from chalicelib.domain.reading import Audit, Past, Stats, Status, Versions, Where, Why
 from chalicelib.domain.reasons import Reason
 
 GOOD: list[tuple[str, Command]] = [
@@ -24,6 +25,19 @@ GOOD: list[tuple[str, Command]] = [
     ("status cameras", Status("cameras")),
     ("status cameras production", Status("cameras", "production")),
     ("audit cameras production", Audit("cameras", "production")),
+    ("status page 3", Status(page=3)),
+    ("status cameras page 2", Status("cameras", page=2)),
+    ("where", Where()),
+    ("where cameras page 2", Where("cameras", 2)),
+    ("why cameras production", Why("cameras", "production")),
+    ("history cameras production", Past("cameras", "production")),
+    ("history cameras production before 120", Past("cameras", "production", 120)),
+    ("versions cameras", Versions("cameras")),
+    ("versions cameras page 9", Versions("cameras", 9)),
+    ("stats", Stats()),
+    ("stats 90d", Stats(days=90)),
+    ("stats cameras production 90d", Stats("cameras", "production", 90)),
+    ("status page", Status("page")),
     ("", Help()),
     ("help", Help()),
     ("  cameras@142   to  production ", Deploy("cameras", "142", "production")),
@@ -45,6 +59,16 @@ BAD = [
     ("Cameras to production", Reason.MALFORMED_COMMAND, "not a name"),
     ("cameras to prod uction", Reason.MALFORMED_COMMAND, "names a service"),
     ("finish cameras", Reason.MALFORMED_COMMAND, "needs a service and an environment"),
+    ("where cameras production", Reason.MALFORMED_COMMAND, "a service at most"),
+    ("why cameras", Reason.MALFORMED_COMMAND, "needs a service and an environment"),
+    ("history cameras", Reason.MALFORMED_COMMAND, "needs a service and an environment"),
+    ("history cameras production before", Reason.MALFORMED_COMMAND, "needs a service and an environment"),
+    ("history cameras production before 0", Reason.MALFORMED_COMMAND, "not a number"),
+    ("history cameras production before ٣", Reason.MALFORMED_COMMAND, "not a number"),
+    ("versions", Reason.MALFORMED_COMMAND, "needs a service"),
+    ("versions cameras page 123456789", Reason.MALFORMED_COMMAND, "not a number"),
+    ("stats cameras 7d", Reason.MALFORMED_COMMAND, "`30d` or `90d`"),
+    ("stats cameras production now", Reason.MALFORMED_COMMAND, "at most"),
     ("audit", Reason.MALFORMED_COMMAND, "needs a service and an environment"),
     ("audit cameras production now", Reason.MALFORMED_COMMAND, "needs a service and an environment"),
     ("keep cameras production soon", Reason.MALFORMED_COMMAND, "not a time"),

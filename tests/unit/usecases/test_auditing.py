@@ -139,9 +139,11 @@ class Busy(FakeStore):
 
     times = 99
 
-    def history(self, service: str, name: str, *, limit: int | None = 50) -> tuple[History, ...]:
+    def history(
+        self, service: str, name: str, *, limit: int | None = 50, before: int = 0
+    ) -> tuple[History, ...]:
         """One more line right after."""
-        found = super().history(service, name, limit=limit)
+        found = super().history(service, name, limit=limit, before=before)
         if self.times:
             self.times -= 1
             self.commit(line("meanwhile"))

@@ -1,0 +1,156 @@
+"""What people may ask to see. Nothing of it changes anything; long answers come in pages, each a command of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib.domain.grammar import malformed, name, shown
+
+PERIODS = (30, 90)
+"""Days over which the key metrics are counted."""
+_MOST_PAGES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is where and under way; everything where no service is named."""
+
+    service: str = ""
+    environment: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which version is live where, since when and by whom."""
+
+    service: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What an environment is in, who may act, and what happens by itself."""
+
+    service: str
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Who did what when; the lines before a number where one is given."""
+
+    service: str
+    environment: str
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The builds that CI reported."""
+
+    service: str
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The four key metrics; of all services where none is named."""
+
+    service: str = ""
+    environment: str = ""
+    days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Whether the history of an environment is whole."""
+
+    service: str
+    environment: str
+
+
+Reading = Status | Where | Why | Past | Versions | Stats | Audit
+
+
+def _status(verb: str, words: list[str]) -> Status:
+    words, page = _paged(verb, words)
+    if len(words) > 2:
+        raise malformed(verb, "`status` takes a service and an environment at most.")
+    return Status(*_pair(verb, words), page=page)
+
+
+def _where(verb: str, words: list[str]) -> Where:
+    words, page = _paged(verb, words)
+    if len(words) > 1:
+        raise malformed(verb, "`where` takes a service at most.")
+    return Where(_pair(verb, words)[0], page)
+
+
+def _why(verb: str, words: list[str]) -> Why:
+    return Why(*_both(verb, words))
+
+
+def _past(verb: str, words: list[str]) -> Past:
+    before = 0
+    if len(words) > 2 and words[-2] == "before":
+        words, before = words[:-2], _number(verb, words[-1])
+    return Past(*_both(verb, words), before=before)
+
+
+def _versions(verb: str, words: list[str]) -> Versions:
+    words, page = _paged(verb, words)
+    if len(words) != 1:
+        raise malformed(verb, "`versions` needs a service.")
+    return Versions(name(verb, words[0]), page)
+
+
+def _stats(verb: str, words: list[str]) -> Stats:
+    days = PERIODS[0]
+    if words and words[-1][:1].isdigit():
+        days = {f"{each}d": each for each in PERIODS}.get(words[-1], 0)
+        if not days:
+            raise malformed(verb, f"`{shown(words[-1])}` is not a period that I count: `30d` or `90d`.")
+        words = words[:-1]
+    if len(words) > 2:
+        raise malformed(verb, "`stats` takes a service, an environment and a period at most.")
+    return Stats(*_pair(verb, words), days=days)
+
+
+def _audit(verb: str, words: list[str]) -> Audit:
+    return Audit(*_both(verb, words))
+
+
+def _pair(verb: str, words: list[str]) -> tuple[str, str]:
+    """A service and an environment, as far as they are given."""
+    names = [name(verb, word) for word in words]
+    return (*names, "", "")[:2]  # type: ignore[return-value] # two of at least two
+
+
+def _both(verb: str, words: list[str]) -> tuple[str, str]:
+    if len(words) != 2:
+        raise malformed(verb, f"`{verb}` needs a service and an environment.")
+    return _pair(verb, words)
+
+
+def _paged(verb: str, words: list[str]) -> tuple[list[str], int]:
+    """The words without `page 2`, and the page; no name is a number, so nothing else can be meant."""
+    if len(words) > 1 and words[-2] == "page" and words[-1][:1].isdigit():
+        return words[:-2], _number(verb, words[-1])
+    return words, 1
+
+
+def _number(verb: str, word: str) -> int:
+    if not (word.isascii() and word.isdigit() and 0 < len(word) < 9 and int(word)):
+        raise malformed(verb, f"`{shown(word)}` is not a number.")
+    return min(int(word), _MOST_PAGES) if verb != "history" else int(word)
+
+
+PARSERS: dict[str, Callable[[str, list[str]], Reading]] = {
+    "status": _status,
+    "where": _where,
+    "why": _why,
+    "history": _past,
+    "versions": _versions,
+    "stats": _stats,
+    "audit": _audit,
+}

@@ -1,0 +1,270 @@
+"""Why an environment is as it is: its state, who may act, what happens by itself, what it waits for, the way back."""
+
+from collections.abc import Callable, Sequence
+
+from chalicelib.domain.approval import SECOND_PERSON, Kind, Question
+from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State
+from chalicelib.domain.findings import Finding, Trouble
+from chalicelib.domain.policy import Role, holders
+from chalicelib.domain.reading import Why
+from chalicelib.domain.settings import Team
+from chalicelib.usecases.buttons import buttons
+from chalicelib.usecases.chat_ports import Action, Reply
+from chalicelib.usecases.ports import Overview, Store
+from chalicelib.usecases.texts import duration, plain, state_name
+
+_PAST = 20
+"""Deployments that are looked back at for how long things took."""
+_FEW = 4
+"""So many people are named; more are told by their role."""
+
+
+def why(store: Store, team: Team, asked: Why, now: float) -> Reply:
+    """One environment. Reads: its overview (six at most), its findings and its last twenty deployments, one query each;
+    Refused where service or environment is unknown."""
+    team.environment(asked.service, asked.environment)
+    overview = store.overview(asked.service, asked.environment, deployments=1)
+    findings = [each for each in store.findings(asked.service, asked.environment) if each.open]
+    before = store.past(asked.service, asked.environment, limit=_PAST)
+    held = _held(overview)
+    lines = [_headline(overview, held)]
+    actions: tuple[Action, ...] = ()
+    for made in held:
+        questions = [each for each in overview.questions if each.deployment == made.id and each.open_at(now)]
+        lines += ["", *_of(team, made, questions, now)]
+        actions += buttons(made, questions)
+    lines += ["", *_way_back(overview, held, findings, before, now)]
+    lines += [f"• ⚠ {_finding(each)}" for each in findings]
+    return Reply("\n".join(lines), actions)
+
+
+def _held(overview: Overview) -> list[Deployment]:
+    """Who holds the environment: what is under way first, then what keeps its old fleet."""
+    slots = (overview.environment.active, overview.environment.keeping)
+    held = dict.fromkeys(slot.deployment for slot in slots if slot is not None)
+    return [made for each in held for made in overview.deployments if made.id == each]
+
+
+def _headline(overview: Overview, held: list[Deployment]) -> str:
+    environment = overview.environment
+    live = (
+        f"`{plain(environment.live_version)}` is live"
+        if environment.live_version
+        else "I have deployed nothing here yet"
+    )
+    since = f" since {{when:{environment.live_since:.0f}}}" if environment.live_since else ""
+    rest = "" if held else " Nothing is under way, and nothing happens by itself."
+    return f"*{environment.service}* in *{environment.name}*: {live}{since}.{rest}"
+
+
+def _of(team: Team, made: Deployment, questions: Sequence[Question], now: float) -> list[str]:
+    since = made.phases[-1].at if made.phases else made.requested_at
+    what = f"*{made.id}* (`{plain(made.version)}`) is *{state_name(made)}*"
+    lines = [f"{what}, for {duration(now - since)} (since {{when:{since:.0f}}})."]
+    waits = _waits_for(made, questions)
+    if waits:
+        lines.append(f"• *Waits for:* {waits}")
+    lines.append(f"• *Who may act:* {_who(team, made, questions)}")
+    lines.append(f"• *By itself:* {_by_itself(made, questions)}")
+    return lines
+
+
+# --- what it waits for ------------------------------------------------------------------------------------------------
+
+_WAITS: dict[State, str] = {
+    State.ASKING_RETRY: "somebody to mend what failed and have it tried again",
+    State.READY: "somebody to finish it, or to cancel",
+    State.STUCK: "somebody to look, then to retry or release it",
+    State.KEEPING: "nobody: the new fleet is live, the old one stands by",
+}
+
+
+def _waits_for(made: Deployment, questions: Sequence[Question]) -> str:
+    """What people, CI or servers have to do first."""
+    parts = []
+    if any(each.kind is Kind.BUILD for each in questions):
+        parts.append(f"CI to report the build of `{plain(made.version)}`")
+    parts += [
+        f"a second person: {{person:{each.requester}}} asked to {_ASKED[each.kind]}"
+        for each in questions
+        if each.kind in SECOND_PERSON
+    ]
+    if made.state in _WAITS:
+        parts.append(_WAITS[made.state])
+    if made.progress:
+        parts.append(plain(made.progress))
+    if made.detail and made.state in {State.ASKING_RETRY, State.STUCK}:
+        parts.append(f"what went wrong: {plain(made.detail.replace('{person:', '').replace('}', ''))[:500]}")
+    return "; ".join(parts)
+
+
+_ASKED = {
+    Kind.START: "start it",
+    Kind.FINISH: "switch traffic",
+    Kind.ROLLBACK: "roll back",
+    Kind.END: "end the old fleet",
+}
+
+
+# --- who may act ------------------------------------------------------------------------------------------------------
+
+_ACTS: dict[State, str] = {
+    State.READY: "finish or cancel",
+    State.ASKING_RETRY: "retry or give up",
+    State.BAKING: "roll back",
+    State.KEEPING: "roll back, keep the old fleet longer or end it",
+    State.STUCK: "retry or release",
+}
+
+
+def _who(team: Team, made: Deployment, questions: Sequence[Question]) -> str:
+    asked = [each for each in questions if each.kind in SECOND_PERSON]
+    parts = [
+        f"confirm or reject `{each.code}`: {_people(team, Role.APPROVER, made.service, besides=each.requester.user)}"
+        for each in asked
+    ]
+    may = _ACTS.get(made.state, "cancel" if made.state in BEFORE_SWITCH and not made.wanted else "")
+    if may:
+        parts.append(f"{may}: {_people(team, Role.DEPLOYER, made.service)}")
+    return "; ".join(parts) or "nobody has to, and nobody can change it now"
+
+
+def _people(team: Team, role: Role, service: str, *, besides: str = "") -> str:
+    """Those who hold a role: by name where they are few."""
+    found = sorted(holders(team, role, service) - {besides})
+    but = f", not {{person:{team.workspace}/{besides}}}" if besides else ""
+    if "*" in found:
+        return f"everybody{but}"
+    if not found:
+        return f"nobody else holds the role *{role}*"
+    if len(found) > _FEW:
+        return f"{len(found)} people with the role *{role}*{but}"
+    return f"{', '.join(f'{{person:{team.workspace}/{each}}}' for each in found)} (role *{role}*)"
+
+
+# --- what happens by itself -------------------------------------------------------------------------------------------
+
+_AFTER: dict[State, str] = {
+    State.ACCEPTED: "the plan is worked out next",
+    State.PREPARING: "it is tested as soon as every host is ready",
+    State.TESTING: "it becomes ready as soon as every host is healthy and the tests have passed",
+    State.SWITCHING: "it is live as soon as traffic has moved",
+    State.BAKING: "trouble goes back by itself; else the old fleet stands by next",
+    State.SWITCHING_BACK: "the new fleet is removed as soon as traffic is back",
+    State.DISCARDING: "it ends as soon as the new fleet is removed",
+    State.RETIRING: "it ends as soon as the old fleet is gone",
+    State.STUCK: "nothing: hosts and traffic stay as they are",
+}
+_EXPIRES: dict[Kind, str] = {
+    Kind.START: "it ends and nothing is changed",
+    Kind.FINISH: "it is ready again and traffic stays",
+    Kind.ROLLBACK: "it stays live",
+    Kind.END: "the old fleet stands by for the rest of its time",
+    Kind.READY: "the new fleet is removed and traffic stays",
+    Kind.RETRY: "the new fleet is removed and traffic stays",
+    Kind.BUILD: "it fails: the build was not reported in time",
+    Kind.KEEP: "the old fleet ends",
+}
+
+
+def _by_itself(made: Deployment, questions: Sequence[Question]) -> str:
+    """What comes without anybody, and when."""
+    if made.wanted == "cancel":
+        return "it stops at its next step and the new fleet is removed"
+    parts = [
+        f"without an answer by {{when:{each.deadline:.0f}}}, {_EXPIRES[each.kind]}"
+        if each.kind is not Kind.KEEP
+        else f"{_EXPIRES[each.kind]} {{when:{each.deadline:.0f}}} ({{left:{each.deadline:.0f}}})"
+        for each in questions
+    ]
+    if made.state in _AFTER:
+        parts.append(_AFTER[made.state])
+    return "; ".join(parts) or "it goes on in a moment"
+
+
+# --- the way back -----------------------------------------------------------------------------------------------------
+
+
+def _way_back(
+    overview: Overview,
+    held: Sequence[Deployment],
+    findings: Sequence[Finding],
+    before: Sequence[Deployment],
+    now: float,
+) -> list[str]:
+    """Whether a rollback is possible right now, which path it takes, and how long that took before."""
+    ill = any(each.trouble is Trouble.STANDBY_ILL for each in findings)
+    standing = next((each for each in held if each.state in {State.BAKING, State.KEEPING}), None)
+    blocked = any(each is not standing for each in held)
+    if standing is not None and not ill and not blocked:
+        until = f" until {{when:{standing.keep_until:.0f}}}" if standing.keep_until > now else ""
+        old = f"`{plain(standing.plan.old_version)}`" if standing.plan and standing.plan.old_version else "it"
+        go = f"`/deploy rollback {standing.service} {standing.environment}`"
+        possible = f"possible right now: the old fleet stands by{until}, and one move puts {old} back ({go})"
+        return [f"• *Way back:* {possible}. {_took(before, _going_back, 'a rollback')}"]
+    because = (
+        "the old fleet has lost hosts"
+        if ill
+        else "another deployment is under way"
+        if standing is not None
+        else "no old fleet stands by"
+    )
+    if not overview.environment.live_version:
+        return ["• *Way back:* there is nothing to go back to yet."]
+    usual = _took(before, _going_live, "preparing a new fleet")
+    return [f"• *Way back:* not by one move: {because}. {_earlier(overview, before)} {usual}"]
+
+
+def _earlier(overview: Overview, before: Sequence[Deployment]) -> str:
+    """The version to deploy again, as far as the records know it."""
+    environment = overview.environment
+    found = next(
+        (
+            each.version
+            for each in before
+            if each.state is State.SUCCEEDED
+            and each.id != environment.live_deployment
+            and each.version != environment.live_version
+        ),
+        "",
+    )
+    where = f"to {environment.name}"
+    if not found:
+        return f"Deploy an earlier version: `/deploy {environment.service}@VERSION {where}`."
+    return f"Deploy the earlier version: `/deploy {environment.service}@{plain(found)} {where}`."
+
+
+def _took(before: Sequence[Deployment], measure: Callable[[Deployment], float | None], what: str) -> str:
+    """How long it took when it was done last, and as a rule."""
+    found = [seconds for each in before if (seconds := measure(each)) is not None]
+    if not found:
+        return f"How long {what} takes here is not known yet."
+    usual = f", {duration(sorted(found)[len(found) // 2])} as a rule" if len(found) > 2 else ""
+    return f"The last time {what} took {duration(found[0])} here{usual}."
+
+
+def _going_back(made: Deployment) -> float | None:
+    """From the move to traffic being back."""
+    return _between(made, State.SWITCHING_BACK, State.DISCARDING)
+
+
+def _going_live(made: Deployment) -> float | None:
+    """The machine's own time from preparing to ready; what people took is theirs."""
+    return _between(made, State.PREPARING, State.READY)
+
+
+def _between(made: Deployment, first: State, then: State) -> float | None:
+    began = next((each.at for each in made.phases if each.state is first), None)
+    ended = next((each.at for each in made.phases if each.state is then and each.at >= (began or 0)), None)
+    return ended - began if began is not None and ended is not None else None
+
+
+def _finding(finding: Finding) -> str:
+    return f"{_TROUBLES[finding.trouble]}: {plain(finding.detail.replace('{person:', '').replace('}', ''))[:300]}"
+
+
+_TROUBLES = {
+    Trouble.STUCK: "Stuck",
+    Trouble.ORPHANS: "Instances are left over",
+    Trouble.STANDBY_ILL: "The old fleet is not whole",
+}
