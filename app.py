@@ -39,8 +39,14 @@ def slack_commands() -> Response:
 
 @app.route("/slack/interactions", methods=["POST"], content_types=_FORM)
 def slack_interactions() -> Response:
-    """A button."""
+    """A button, or a form that was submitted."""
     return _respond(bootstrap.edge().interaction(*_request()))
+
+
+@app.route("/slack/events", methods=["POST"], content_types=_JSON)
+def slack_events() -> Response:
+    """What Slack tells by itself: somebody opened the home tab."""
+    return _respond(bootstrap.edge().event(*_request()))
 
 
 @app.route("/hooks/ci/{source}", methods=["POST"], content_types=_JSON)

@@ -51,7 +51,7 @@ def edge() -> "Edge":
     """The doors."""
     from chalicelib.adapters.slack import ResponseUrls  # noqa: PLC0415 - the steps need none of this
     from chalicelib.edge import Edge, Secrets  # noqa: PLC0415
-    from chalicelib.usecases import ci  # noqa: PLC0415
+    from chalicelib.usecases import ci, visiting  # noqa: PLC0415
     from chalicelib.usecases.chatops import ChatOps  # noqa: PLC0415
 
     document = SecretDocument(_json_client("secretsmanager"), settings().edge_secret, clock())
@@ -65,6 +65,7 @@ def edge() -> "Edge":
         chatops=ChatOps(store(), workflow(), clock()),
         report=partial(ci.report, store(), workflow(), clock()),
         replies=ResponseUrls(settings().slack_hooks),
+        visited=partial(visiting.note, store(), clock()),
         clock=clock(),
     )
 

@@ -17,6 +17,8 @@ from chalicelib.usecases.chatops import ChatOps
 from chalicelib.usecases.next_steps import next_steps
 from chalicelib.usecases.ports import Clock
 from chalicelib.wire import ci, slack_request
+from chalicelib.wire.slack_events import Challenge, parse_event
+from chalicelib.wire.slack_interaction import Submission, parse_interaction
 from chalicelib.wire.slack_message import reply_of
 
 STATUS = {
@@ -78,6 +80,7 @@ class Edge:
         chatops: ChatOps,
         report: Reporter,
         replies: Replies,
+        visited: Callable[[Actor, str], None],
         clock: Clock,
     ) -> None:
         self._region = region
@@ -85,6 +88,7 @@ class Edge:
         self._chatops = chatops
         self._report = report
         self._replies = replies
+        self._visited = visited
         self._clock = clock
 
     def command(self, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -103,14 +107,33 @@ class Edge:
         clicker's own response_url; what succeeded shows in the message itself."""
         try:
             self._verify(headers, body)
-            click = slack_request.parse_interaction(body, headers)
+            did = parse_interaction(body, headers)
         except Refused as refused:
             return _closed(refused)
         except Unavailable as error:
             return _unavailable(error)
-        text = click.value if click.verb == "deploy" else f"{click.verb} {click.value}"
-        self._replies.whisper(click.response_url, self._do(text, click.actor, click.event))
+        if isinstance(did, Submission):
+            return Answer(200)
+        text = did.value if did.verb == "deploy" else f"{did.verb} {did.value}"
+        reply = self._do(text, did.actor, did.event)
+        if did.response_url:
+            self._replies.whisper(did.response_url, reply)
         return Answer(200)
+
+    def event(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        """What Slack tells by itself. What is not for us is taken all the same: Slack would send it again."""
+        try:
+            self._verify(headers, body)
+            told = parse_event(body)
+            if isinstance(told, Challenge):
+                return Answer(200, json.dumps({"challenge": told.text}))
+            if told is not None:
+                self._visited(told.actor, told.event)
+        except Refused as refused:
+            return _closed(refused)
+        except Unavailable as error:
+            return _unavailable(error)
+        return Answer(200, "{}")
 
     def build(self, source: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """A build's report from CI, after the Standard Webhooks specification."""

@@ -11,6 +11,8 @@ from typing import Any
 from chalicelib.adapters.aws_json import AwsError, JsonClient
 from chalicelib.adapters.dynamodb_history import HEAD, LINES, head_item, line_sk, read_head, read_line
 from chalicelib.adapters.dynamodb_items import (
+    HOME,
+    VISIT,
     deployment_sk,
     environment_pk,
     fitting,
@@ -38,8 +40,10 @@ from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, Refused, Unavailable
 from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.history import Head, History
+from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
+from chalicelib.domain.visits import Visit
 from chalicelib.telemetry import log
 from chalicelib.usecases.chat_ports import Posted
 from chalicelib.usecases.ports import Change, Hold, Overview, Record, Save, Seen
@@ -48,6 +52,8 @@ RECENT_SECONDS = 180 * 86_400
 """How long a build stays among those that were reported last; TTL is cleanup only."""
 RESOLVED_SECONDS = 30 * 86_400
 """How long a finding is remembered that is no more."""
+VISIT_SECONDS = 2 * 86_400
+"""How long a visit is; it counts for much less (domain/visits.py)."""
 
 
 SLIM = tuple(
@@ -97,6 +103,8 @@ class DynamoStore:
         ttl = None
         if isinstance(record, Finding) and not record.open:
             ttl = int(record.resolved_at) + RESOLVED_SECONDS
+        if isinstance(record, Visit):
+            ttl = int(record.at) + VISIT_SECONDS
         put = self._put(place(record), after, ttl=ttl)
         writes = [Write(Conflict, "Put", put, revision_is(record.revision))]
         if isinstance(record, Question) and not record.revision:
@@ -301,6 +309,15 @@ class DynamoStore:
         """Remember a message that was posted or updated."""
         at = key(environment_pk(ref.service, ref.environment), f"POST#{ref.deployment}#{name}")
         self._ask("PutItem", self._put(at, posted))
+
+    def visit(self, who: Actor) -> Visit | None:
+        """When somebody opened their home last."""
+        item = self._get(HOME, f"{VISIT}{who}")
+        return from_item(Visit, item) if item else None
+
+    def visits(self) -> tuple[Visit, ...]:
+        """Everybody who opened theirs."""
+        return tuple(from_item(Visit, item) for item in self._query(HOME, VISIT))
 
     # --- requests -----------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@
 |                       | RECENT#millis#version                  | the same again, in the order of reports         |
 | CODE#code             | CODE                                   | where the question of a code is                 |
 | SEEN#event            | SEEN                                   | an outside event that was handled, and its result |
+| HOME                  | VISIT#workspace/user                   | when somebody opened their home last            |
 | CONFIG                | CURRENT, VERSION#00000003              | published configurations                        |
 
 Attributes are DynamoDB's own maps and lists, so that the console shows them.
@@ -25,9 +26,14 @@ from chalicelib.adapters.dynamodb_values import Attribute, Item
 from chalicelib.domain.approval import Question
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.findings import Finding, FindingKey
+from chalicelib.domain.people import Actor
+from chalicelib.domain.visits import Visit
 from chalicelib.usecases.ports import Record
 
 # --- places -----------------------------------------------------------------------------------------------------
+
+
+HOME, VISIT = "HOME", "VISIT#"
 
 
 def environment_pk(service: str, environment: str) -> str:
@@ -66,18 +72,25 @@ def place(record: Record) -> Item:
         return key(environment_pk(record.service, record.environment), sk)
     if isinstance(record, Finding):
         return key(environment_pk(record.service, record.environment), f"FINDING#{record.key}")
+    if isinstance(record, Visit):
+        return key(HOME, f"{VISIT}{record.who}")
     return key(service_pk(record.service), f"BUILD#{record.version}")
 
 
-def changed(keys: Mapping[str, Attribute]) -> Ref | FindingKey | tuple[str, str] | None:
-    """What a key of the table's stream is about: a deployment, a finding, a build (service, version), or nothing for
-    chat."""
+def changed(keys: Mapping[str, Attribute]) -> Ref | FindingKey | tuple[str, str] | Actor | None:
+    """What a key of the table's stream is about: a deployment, a finding, a build (service, version), a visitor of the
+    home tab, or nothing for chat."""
     pk, sk = keys["pk"]["S"], keys["sk"]["S"]
     kind, _, rest = sk.partition("#")
     if kind == "BUILD":
         return pk.partition("#")[2], rest
-    if not pk.startswith("ENV#"):
-        return None
+    if kind == "VISIT":
+        return Actor.parse(rest)
+    return _changed_there(pk, kind, rest) if pk.startswith("ENV#") else None
+
+
+def _changed_there(pk: str, kind: str, rest: str) -> Ref | FindingKey | None:
+    """In the partition of an environment."""
     _, service, environment = pk.split("#", 2)
     if kind == "DEPLOYMENT":
         return Ref(service, environment, f"{service}-{environment}-{int(rest)}")

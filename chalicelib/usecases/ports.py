@@ -14,8 +14,10 @@ from chalicelib.domain.builds import Build
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.history import Head, History
+from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import HostState, Instance, LaunchGroup, Route
 from chalicelib.domain.settings import RouteSpec, Team
+from chalicelib.domain.visits import Visit
 from chalicelib.usecases.chat_ports import Posted
 
 
@@ -28,7 +30,7 @@ class Clock(Protocol):
 
 # --- state ------------------------------------------------------------------------------------------------------
 
-Record = Deployment | Environment | Question | Build | Finding
+Record = Deployment | Environment | Question | Build | Finding | Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,12 @@ class Store(Protocol):
 
     def publish(self, raw: dict[str, object]) -> int:
         """Store a new version of the configuration and return its number."""
+
+    def visit(self, who: Actor) -> Visit | None:
+        """When somebody opened their home last; None where that is long ago."""
+
+    def visits(self) -> tuple[Visit, ...]:
+        """Everybody who opened theirs, in no order; who did so long ago may be missing."""
 
     def post(self, ref: Ref, key: str) -> Posted | None:
         """What chat was told under a key, so that it can be updated in place."""

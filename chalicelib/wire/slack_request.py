@@ -1,7 +1,7 @@
-"""What Slack sends: signed forms. Verified over the raw bytes first, then parsed strictly; both raise only Refused.
+"""What Slack sends is signed: verified over the raw bytes first, then parsed strictly; both raise only Refused.
 
-docs.slack.dev: authentication/verifying-requests-from-slack, interactivity/implementing-slash-commands,
-reference/interaction-payloads/block_actions-payload.
+docs.slack.dev: authentication/verifying-requests-from-slack, interactivity/implementing-slash-commands. What people do
+with blocks and views is read in slack_interaction.py, events in slack_events.py.
 """
 
 import hashlib
@@ -14,22 +14,18 @@ from urllib.parse import parse_qsl
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
-from chalicelib.wire.reading import bad, header, inner, json_object, matching, refuse_larger, seconds
-from chalicelib.wire.slack_message import verb_of
+from chalicelib.wire.reading import bad, header, inner, matching, refuse_larger, seconds
 
 WINDOW_SECONDS = 300
 MOST_COMMAND = 32_768
-MOST_INTERACTION = 524_288
-"""A click carries the whole message, percent-encoded: 50 blocks of 3,000 characters."""
 _MOST_FIELDS = 64
+_TRIGGER = re.compile(r"[!-~]{1,200}", re.ASCII)
 
-_WORKSPACE = re.compile(r"[TE][A-Z0-9]{1,31}", re.ASCII)
-_USER = re.compile(r"[UW][A-Z0-9]{1,31}", re.ASCII)
-_CHANNEL = re.compile(r"[CDG][A-Z0-9]{1,31}", re.ASCII)
-_TEXT = re.compile(r"[^\ud800-\udfff\x00-\x08\x0e-\x1f]{0,3000}")
-_URL = re.compile(r"https?://[!-~]{1,2000}", re.ASCII)
-_TIMESTAMP = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}", re.ASCII)
-_ACTION = re.compile(r"[a-z][a-z0-9_:]{0,63}", re.ASCII)
+WORKSPACE = re.compile(r"[TE][A-Z0-9]{1,31}", re.ASCII)
+USER = re.compile(r"[UW][A-Z0-9]{1,31}", re.ASCII)
+CHANNEL = re.compile(r"[CDG][A-Z0-9]{1,31}", re.ASCII)
+TEXT = re.compile(r"[^\ud800-\udfff\x00-\x08\x0e-\x1f]{0,3000}")
+URL = re.compile(r"https?://[!-~]{1,2000}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +37,8 @@ class SlashCommand:
     channel: str
     response_url: str
     event: str
-
-
-@dataclass(frozen=True, slots=True)
-class Click:
-    """A button that somebody pressed; `timestamp` is the message's, empty where only the clicker saw it."""
-
-    actor: Actor
-    verb: str
-    value: str
-    channel: str
-    timestamp: str
-    response_url: str
-    event: str
+    trigger: str = ""
+    """Opens a view, within three seconds ("Handling user interaction"); empty where it is none."""
 
 
 def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: float) -> None:
@@ -78,52 +63,37 @@ def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now:
 def parse_command(body: bytes, headers: Mapping[str, str]) -> SlashCommand:
     """A slash command."""
     refuse_larger(body, MOST_COMMAND)
-    form = _form(body)
+    form = form_of(body)
     return SlashCommand(
-        actor=Actor(matching(form, "team_id", _WORKSPACE), matching(form, "user_id", _USER)),
-        text=matching({"text": form.get("text", "")}, "text", _TEXT),
-        channel=matching(form, "channel_id", _CHANNEL),
-        response_url=matching(form, "response_url", _URL),
-        event=_event(body, headers, form.get("trigger_id", "")),
+        actor=Actor(matching(form, "team_id", WORKSPACE), matching(form, "user_id", USER)),
+        text=matching({"text": form.get("text", "")}, "text", TEXT),
+        channel=matching(form, "channel_id", CHANNEL),
+        response_url=matching(form, "response_url", URL),
+        event=event_of(body, headers, form.get("trigger_id", "")),
+        trigger=trigger_of(form),
     )
 
 
-def parse_interaction(body: bytes, headers: Mapping[str, str]) -> Click:
-    """A click on one button; every other kind of interaction is refused."""
-    refuse_larger(body, MOST_INTERACTION)
-    payload = json_object(_form(body).get("payload", ""), "`payload`")
-    if payload.get("type") != "block_actions":
-        raise bad("only clicks on buttons are understood")
-    actions = payload.get("actions")
-    if not isinstance(actions, list) or len(actions) != 1 or not isinstance(actions[0], dict):
-        raise bad("`actions` does not hold one button")
-    container = inner(payload, "container")
-    trigger = payload.get("trigger_id")
-    return Click(
-        actor=_actor(payload),
-        verb=verb_of(matching(actions[0], "action_id", _ACTION)),
-        value=matching(actions[0], "value", _TEXT),
-        channel=matching(container, "channel_id", _CHANNEL),
-        timestamp="" if container.get("is_ephemeral") else matching(container, "message_ts", _TIMESTAMP),
-        response_url=matching(payload, "response_url", _URL),
-        event=_event(body, headers, trigger if isinstance(trigger, str) else ""),
-    )
+def trigger_of(sent: Mapping[str, object]) -> str:
+    """What opens a view; where it is not of that form, none is opened and everything else goes on."""
+    given = sent.get("trigger_id")
+    return given if isinstance(given, str) and _TRIGGER.fullmatch(given) else ""
 
 
-def _actor(payload: Mapping[str, object]) -> Actor:
+def actor_of(payload: Mapping[str, object]) -> Actor:
     """In a channel that is shared with another company, a person's own workspace stands with the person."""
     user = inner(payload, "user")
     home = user if user.get("team_id") is not None else {"team_id": inner(payload, "team").get("id")}
-    return Actor(matching(home, "team_id", _WORKSPACE), matching(user, "id", _USER))
+    return Actor(matching(home, "team_id", WORKSPACE), matching(user, "id", USER))
 
 
-def _event(body: bytes, headers: Mapping[str, str], trigger: str) -> str:
+def event_of(body: bytes, headers: Mapping[str, str], trigger: str) -> str:
     """One id for one act: a body with Slack's trigger id is unique by itself, any other with the time it was signed."""
     timestamp = "" if trigger else header(headers, "x-slack-request-timestamp")
     return "slack-" + hashlib.sha256(timestamp.encode("utf-8", "replace") + b":" + body).hexdigest()
 
 
-def _form(body: bytes) -> dict[str, str]:
+def form_of(body: bytes) -> dict[str, str]:
     """A form whose fields come once each; Refused where it is no UTF-8 or no form."""
     try:
         pairs = parse_qsl(

@@ -14,8 +14,10 @@ from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, Refused
 from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.history import Head, History
+from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
+from chalicelib.domain.visits import Visit
 from chalicelib.usecases.chat_ports import Posted
 from chalicelib.usecases.ports import Change, Hold, Overview, Record, Save, Seen
 from tests.fakes.recorder import Recorder
@@ -33,6 +35,8 @@ def place(record: Record) -> Place:
         return ("question", record.code)
     if isinstance(record, Finding):
         return ("finding", record.service, record.environment, record.key)
+    if isinstance(record, Visit):
+        return ("visit", str(record.who))
     return ("build", record.service, record.version)
 
 
@@ -54,7 +58,7 @@ class FakeStore(Recorder):
     def __init__(self, *configurations: dict[str, object]) -> None:
         super().__init__()
         self.table = Table(configurations=list(configurations))
-        self.changed: list[Ref | FindingKey | tuple[str, str]] = []
+        self.changed: list[Ref | FindingKey | tuple[str, str] | Actor] = []
         self._one_at_a_time = threading.Lock()
 
     def snapshot(self) -> Table:
@@ -109,6 +113,8 @@ class FakeStore(Recorder):
             self.changed.append((record.service, record.version))
         elif isinstance(record, Finding):
             self.changed.append(FindingKey(record.service, record.environment, record.key))
+        elif isinstance(record, Visit):
+            self.changed.append(record.who)
 
     def _append(self, lines: Iterable[History]) -> None:
         for line in lines:
@@ -250,6 +256,17 @@ class FakeStore(Recorder):
         with self._call("publish", raw=raw), self._one_at_a_time:
             self.table.configurations.append(copy.deepcopy(raw))
             return len(self.table.configurations)
+
+    def visit(self, who: Actor) -> Visit | None:
+        """When somebody opened their home last."""
+        with self._call("visit", who=who):
+            found = self.table.records.get(("visit", str(who)))
+            return found if isinstance(found, Visit) else None
+
+    def visits(self) -> tuple[Visit, ...]:
+        """Everybody who opened theirs."""
+        with self._call("visits"):
+            return tuple(each for each in self.table.records.values() if isinstance(each, Visit))
 
     def post(self, ref: Ref, key: str) -> Posted | None:
         """What chat was told under a key."""

@@ -15,7 +15,7 @@ from chalicelib.adapters.ssm import SsmHosts
 from chalicelib.adapters.stepfunctions import StepFunctionsWorkflow
 from chalicelib.adapters.traffic import AwsTraffic
 from chalicelib.edge import Edge, Secrets
-from chalicelib.usecases import ci
+from chalicelib.usecases import ci, visiting
 from chalicelib.usecases.announce import Announcer
 from chalicelib.usecases.chatops import ChatOps
 from chalicelib.usecases.ports import Clock
@@ -130,5 +130,6 @@ class Product:
             chatops=ChatOps(store, workflow, self._clock),
             report=partial(ci.report, store, workflow, self._clock),
             replies=MemoryReplies(self._account.slack, self._wire),
+            visited=partial(visiting.note, store, self._clock),
             clock=self._clock,
         )

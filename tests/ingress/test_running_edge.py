@@ -28,7 +28,12 @@ from tests.unit.door import BUILD, CI_SECRET, KEY, SLACK_SECRET
 
 SPEC = Path(__file__).parents[2] / "docs/openapi.yaml"
 SCHEMA = schemathesis.openapi.from_path(SPEC)
-PATHS = {"command": "/slack/commands", "interaction": "/slack/interactions", "build": "/hooks/ci/{source}"}
+PATHS = {
+    "command": "/slack/commands",
+    "interaction": "/slack/interactions",
+    "event": "/slack/events",
+    "build": "/hooks/ci/{source}",
+}
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -130,6 +135,9 @@ def known(door: str, body: dict[str, Any], data: st.DataObject) -> dict[str, Any
         return {**body, "team_id": WORKSPACE, "user_id": DEPLOYER.user, "text": text}
     if door == "build":
         return {"type": "build.finished", "data": {**BUILD, "author": CANARY}}
+    if door == "event":
+        opened = {"type": "app_home_opened", "tab": "home", "user": DEPLOYER.user}
+        return {"type": "event_callback", "team_id": WORKSPACE, "event_id": "Ev1", "event": opened}
     if not isinstance(body.get("payload"), dict):
         return body
     verb, _, value = text.partition(" ")

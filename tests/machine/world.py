@@ -32,7 +32,7 @@ from tests.machine.picture import picture
 from tests.machine.rig import Rig
 
 DAY = 86_400.0
-News = Ref | FindingKey | tuple[str, str]
+News = Ref | FindingKey | tuple[str, str] | Actor
 Said = tuple[str, Actor, str]
 
 
@@ -207,7 +207,7 @@ class World:
                 self.announcer.deployments([item])
             elif isinstance(item, FindingKey):
                 self.announcer.findings([item])
-            else:
+            elif isinstance(item, tuple):
                 self.announcer.builds([item])
         except (Unavailable, Killed):
             return False

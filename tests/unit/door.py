@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from chalicelib.domain.errors import Unavailable
 from chalicelib.edge import Answer, Edge, Secrets
-from chalicelib.usecases import ci
+from chalicelib.usecases import ci, visiting
 from tests.builders import APPROVER, DEPLOYER, NOW, SHA, WORKSPACE
 from tests.fakes.chat import FakeReplies
 from tests.unit.usecases.desk import Desk
@@ -44,6 +44,7 @@ class Door:
             chatops=self.desk.chatops,
             report=report,
             replies=self.replies,
+            visited=partial(visiting.note, self.desk.store, self.desk.clock),
             clock=self.desk.clock,
         )
         self._triggers = count(1)
@@ -70,6 +71,11 @@ class Door:
             "actions": [{"type": "button", "action_id": verb, "value": value}],
         }
         return self.edge.interaction(*self.slack(urlencode({"payload": json.dumps(payload)}).encode()))
+
+    def told(self, event: dict[str, Any], identifier: str = "Ev0000001", team: str = WORKSPACE) -> Answer:
+        """What Slack tells by itself."""
+        sent = {"type": "event_callback", "team_id": team, "event_id": identifier, "event": event}
+        return self.edge.event(*self.slack(json.dumps(sent).encode()))
 
     def report(self, *, event: str = "msg_1", source: str = "jenkins", **changes: str) -> Answer:
         """A build's report."""

@@ -53,7 +53,7 @@ def signed(door: Door, method: str, **how: Any) -> tuple[dict[str, str], bytes]:
     return door.slack(door.typed("cameras to production"), **how)
 
 
-METHODS = ["command", "interaction", "build"]
+METHODS = ["command", "interaction", "event", "build"]
 
 
 # --- what is not let in -------------------------------------------------------------------------------------------

@@ -72,9 +72,9 @@ def test_every_door_describes_every_refusal(door: dict[str, Any]) -> None:
     [
         ("Name", NAME),
         ("Version", VERSION),
-        ("Workspace", slack_request._WORKSPACE),
-        ("User", slack_request._USER),
-        ("Channel", slack_request._CHANNEL),
+        ("Workspace", slack_request.WORKSPACE),
+        ("User", slack_request.USER),
+        ("Channel", slack_request.CHANNEL),
         ("Report/data/commit", ci._COMMIT),
         ("Report/data/sha256", ci._SHA256),
     ],

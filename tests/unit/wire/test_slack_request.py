@@ -14,6 +14,7 @@ from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.wire import slack_request
+from chalicelib.wire.slack_interaction import MOST_INTERACTION, Click, parse_interaction
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 SENT = 1531420618
@@ -171,15 +172,16 @@ def test_oversized_bodies_are_refused() -> None:
     """Nothing of Slack's is that large."""
     body = BODY + b"&x=" + b"a" * slack_request.MOST_COMMAND
     assert reason(lambda: slack_request.parse_command(body, HEADERS)) == Reason.TOO_LARGE
-    large = b"payload=" + b"a" * slack_request.MOST_INTERACTION
-    assert reason(lambda: slack_request.parse_interaction(large, HEADERS)) == Reason.TOO_LARGE
+    large = b"payload=" + b"a" * MOST_INTERACTION
+    assert reason(lambda: parse_interaction(large, HEADERS)) == Reason.TOO_LARGE
 
 
 def test_a_click_is_read() -> None:
     """The verb is the action's id without the number that keeps it unique."""
-    read = slack_request.parse_interaction(
+    read = parse_interaction(
         click(actions=[{"action_id": "keep:2", "value": "cameras production end"}]), HEADERS
     )
+    assert isinstance(read, Click)
     assert (read.verb, read.value) == ("keep", "cameras production end")
     assert read.actor == Actor("T0SANDBOX", "U0APPROVER")
     assert (read.channel, read.timestamp) == ("C0DEPLOYS", "1700000000.000100")
@@ -188,25 +190,27 @@ def test_a_click_is_read() -> None:
 def test_a_guest_from_a_shared_channel_keeps_their_own_workspace() -> None:
     """The app's workspace is not taken for the person's."""
     body = click(user={"id": "U0GUEST", "team_id": "T0OTHER"})
-    assert slack_request.parse_interaction(body, HEADERS).actor == Actor("T0OTHER", "U0GUEST")
+    assert parse_interaction(body, HEADERS).actor == Actor("T0OTHER", "U0GUEST")
 
 
 def test_a_click_without_a_home_workspace_takes_the_apps() -> None:
     """Older payloads name the workspace once."""
     body = click(user={"id": "U0GUEST"})
-    assert slack_request.parse_interaction(body, HEADERS).actor == Actor("T0SANDBOX", "U0GUEST")
+    assert parse_interaction(body, HEADERS).actor == Actor("T0SANDBOX", "U0GUEST")
 
 
 def test_a_click_on_what_only_one_saw_has_no_message() -> None:
     """An ephemeral message can not be updated by its timestamp."""
     body = click(container={"is_ephemeral": True, "channel_id": "C0DEPLOYS"})
-    assert slack_request.parse_interaction(body, HEADERS).timestamp == ""
+    read = parse_interaction(body, HEADERS)
+    assert isinstance(read, Click)
+    assert read.timestamp == ""
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"type": "view_submission"},
+        {"type": "view_closed"},
         {"actions": []},
         {"actions": [1]},
         {"actions": "confirm"},
@@ -223,14 +227,14 @@ def test_a_click_on_what_only_one_saw_has_no_message() -> None:
 )
 def test_malformed_clicks_are_refused(changes: dict[str, object]) -> None:
     """Other interactions and wrong types: a clear refusal."""
-    assert reason(lambda: slack_request.parse_interaction(click(**changes), HEADERS)) == Reason.BAD_BODY
+    assert reason(lambda: parse_interaction(click(**changes), HEADERS)) == Reason.BAD_BODY
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "1", "[" * 100_000, '{"a":' * 30_000, "1" * 10_000])
 def test_payloads_that_are_no_object_are_refused(text: str) -> None:
     """Not JSON, another type, or nested without end."""
     body = urlencode({"payload": text}).encode()
-    assert reason(lambda: slack_request.parse_interaction(body, HEADERS)) == Reason.BAD_BODY
+    assert reason(lambda: parse_interaction(body, HEADERS)) == Reason.BAD_BODY
 
 
 def only_refused(call: Callable[[], object]) -> None:
@@ -257,10 +261,10 @@ def test_no_bytes_make_the_door_fail(headers: dict[str, str], body: bytes) -> No
     """Whatever comes, verifying and parsing answer with Refused at most."""
     only_refused(lambda: slack_request.verify(headers, body, [SECRET], SENT))
     only_refused(lambda: slack_request.parse_command(body, headers))
-    only_refused(lambda: slack_request.parse_interaction(body, headers))
+    only_refused(lambda: parse_interaction(body, headers))
 
 
 @given(name=st.sampled_from(sorted(payload())), value=NESTED)
 def test_no_type_makes_a_click_fail(name: str, value: object) -> None:
     """Any part of a payload may be of any type."""
-    only_refused(lambda: slack_request.parse_interaction(click(**{name: value}), HEADERS))
+    only_refused(lambda: parse_interaction(click(**{name: value}), HEADERS))
