@@ -30,7 +30,7 @@ load: $(BIN)/.sandbox ## Many deployments of as many services at once, measured 
 
 test: $(BIN)/.dev $(MINISTACK) $(SIMULATOR) chromium ## Everything: what CI runs
 	$(BIN)/python -m scripts.package
-	$(BIN)/python -m pytest --ignore tests/scenarios --ignore tests/browser
+	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/scenarios --ignore tests/browser
 	$(BIN)/python -m pytest tests/browser tests/scenarios # a whole service runs beside these: no other test should share its time
 
 faults: $(BIN)/.dev ## Every fault at every AWS and chat call of every flow, in two processes; build/faults/report.json
