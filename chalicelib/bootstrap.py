@@ -191,12 +191,14 @@ def run_announcer(announcer: "Announcer", event: Mapping[str, Any], context: obj
     from chalicelib.adapters.sqs import line_of  # noqa: PLC0415
     from chalicelib.domain.deployment import Ref  # noqa: PLC0415
     from chalicelib.domain.findings import FindingKey  # noqa: PLC0415
+    from chalicelib.domain.locks import TicketKey  # noqa: PLC0415
 
     records = event["Records"]
     lines = {line_of(each) for each in records if "body" in each}
     changes = [changed(each["dynamodb"]["Keys"]) for each in records if "dynamodb" in each]
     try:
         announcer.deployments(each for each in changes if isinstance(each, Ref))
+        announcer.tickets(each for each in changes if isinstance(each, TicketKey))
         announcer.findings(each for each in changes if isinstance(each, FindingKey))
         announcer.builds(each for each in changes if isinstance(each, tuple))
         announcer.wake(lines)

@@ -20,6 +20,7 @@ from chalicelib.adapters.dynamodb_items import (
     millis,
     place,
     service_pk,
+    ticket_sk,
 )
 from chalicelib.adapters.dynamodb_values import Item, encode, from_item, plain
 from chalicelib.adapters.dynamodb_writes import (
@@ -40,6 +41,7 @@ from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, Refused, Unavailable
 from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.history import Head, History
+from chalicelib.domain.locks import Lock, Place, Ticket, TicketKey
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
@@ -51,7 +53,7 @@ from chalicelib.usecases.ports import Change, Hold, Overview, Record, Save, Seen
 RECENT_SECONDS = 180 * 86_400
 """How long a build stays among those that were reported last; TTL is cleanup only."""
 RESOLVED_SECONDS = 30 * 86_400
-"""How long a finding is remembered that is no more."""
+"""How long a finding, a lock or a place in the queue is remembered that is no more."""
 VISIT_SECONDS = 2 * 86_400
 """How long a visit is; it counts for much less (domain/visits.py)."""
 
@@ -105,6 +107,8 @@ class DynamoStore:
             ttl = int(record.resolved_at) + RESOLVED_SECONDS
         if isinstance(record, Visit):
             ttl = int(record.at) + VISIT_SECONDS
+        if isinstance(record, Lock | Place) and record.over is not None:
+            ttl = int(record.over_at) + RESOLVED_SECONDS
         put = self._put(place(record), after, ttl=ttl)
         writes = [Write(Conflict, "Put", put, revision_is(record.revision))]
         if isinstance(record, Question) and not record.revision:
@@ -226,6 +230,11 @@ class DynamoStore:
         """One finding."""
         item = self._get(environment_pk(key.service, key.environment), f"FINDING#{key.key}")
         return from_item(Finding, item) if item else None
+
+    def ticket(self, key: TicketKey) -> Ticket | None:
+        """A lock or a place in the queue."""
+        item = self._get(environment_pk(key.service, key.environment), ticket_sk(key))
+        return from_item(Lock if key.key.startswith("lock-") else Place, item) if item else None
 
     def past(self, service: str, name: str, *, limit: int) -> tuple[Deployment, ...]:
         """The newest deployments without what makes their items large; a page of a query (1 MB) counts what is left

@@ -6,6 +6,8 @@
 |                       | DEPLOYMENT#00000142                    | a deployment, by its number                     |
 |                       | QUESTION#deployment#millis#code        | a question, with its task token                 |
 |                       | FINDING#trouble-deployment             | what the sweeper found                          |
+|                       | LOCK#lock-3                            | a lock, as chat shows it                        |
+|                       | PLACE#place-4                          | a place in the queue, as chat shows it          |
 |                       | HISTORY#00000042                       | a line of history, by its number                |
 |                       | HISTORYHEAD                            | number and hash of the newest line              |
 |                       | POST#deployment#key                    | a message in chat                               |
@@ -26,6 +28,7 @@ from chalicelib.adapters.dynamodb_values import Attribute, Item
 from chalicelib.domain.approval import Question
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.findings import Finding, FindingKey
+from chalicelib.domain.locks import Lock, Place, TicketKey
 from chalicelib.domain.people import Actor
 from chalicelib.domain.visits import Visit
 from chalicelib.usecases.ports import Record
@@ -70,16 +73,25 @@ def place(record: Record) -> Item:
     if isinstance(record, Question):
         sk = f"QUESTION#{record.deployment}#{millis(record.asked_at)}#{record.code}"
         return key(environment_pk(record.service, record.environment), sk)
-    if isinstance(record, Finding):
-        return key(environment_pk(record.service, record.environment), f"FINDING#{record.key}")
+    if isinstance(record, Finding | Lock | Place):
+        found = f"FINDING#{record.key}" if isinstance(record, Finding) else ticket_sk(record.key)
+        return key(environment_pk(record.service, record.environment), found)
     if isinstance(record, Visit):
         return key(HOME, f"{VISIT}{record.who}")
     return key(service_pk(record.service), f"BUILD#{record.version}")
 
 
-def changed(keys: Mapping[str, Attribute]) -> Ref | FindingKey | tuple[str, str] | Actor | None:
-    """What a key of the table's stream is about: a deployment, a finding, a build (service, version), a visitor of the
-    home tab, or nothing for chat."""
+def ticket_sk(ticket: TicketKey) -> str:
+    """The sort key of a lock or a place in the queue."""
+    return f"{ticket.key.partition('-')[0].upper()}#{ticket.key}"
+
+
+Changed = Ref | FindingKey | TicketKey | tuple[str, str] | Actor
+
+
+def changed(keys: Mapping[str, Attribute]) -> Changed | None:
+    """What a key of the table's stream is about: a deployment, a finding, a lock or a place in the queue, a build
+    (service, version), a visitor of the home tab, or nothing for chat."""
     pk, sk = keys["pk"]["S"], keys["sk"]["S"]
     kind, _, rest = sk.partition("#")
     if kind == "BUILD":
@@ -89,16 +101,15 @@ def changed(keys: Mapping[str, Attribute]) -> Ref | FindingKey | tuple[str, str]
     return _changed_there(pk, kind, rest) if pk.startswith("ENV#") else None
 
 
-def _changed_there(pk: str, kind: str, rest: str) -> Ref | FindingKey | None:
+def _changed_there(pk: str, kind: str, rest: str) -> Ref | FindingKey | TicketKey | None:
     """In the partition of an environment."""
     _, service, environment = pk.split("#", 2)
-    if kind == "DEPLOYMENT":
-        return Ref(service, environment, f"{service}-{environment}-{int(rest)}")
+    if kind in {"LOCK", "PLACE"}:
+        return TicketKey(service, environment, rest)
     if kind == "FINDING":
         return FindingKey(service, environment, rest)
-    if kind == "QUESTION":
-        return Ref(service, environment, rest.partition("#")[0])
-    return None
+    about = {"DEPLOYMENT": f"{service}-{environment}-{rest.lstrip('0')}", "QUESTION": rest.partition("#")[0]}
+    return Ref(service, environment, about[kind]) if kind in about else None
 
 
 MOST_OUTPUT, MOST_DETAIL = 20_000, 4_000

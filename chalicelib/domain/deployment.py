@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from chalicelib.domain.locks import Lock, Override, Place
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import Host, Plan
 
@@ -196,6 +197,9 @@ class Deployment:
     replaced: str = ""
     closes: str = ""
     """The deployment whose rollback window this one closes."""
+    override: Override | None = None
+    finish_note: str = ""
+    """What whoever finished it was told and the second person has to know: that a freeze is in force."""
 
     @property
     def ref(self) -> Ref:
@@ -263,6 +267,10 @@ class Environment:
     live_since: float = 0.0
     active: Slot | None = None
     keeping: Slot | None = None
+    lock: Lock | None = None
+    queue: tuple[Place, ...] = ()
+    tickets: int = 0
+    """How many locks and places there have been."""
 
     def acquire(self, deployment: str, now: float) -> "Environment":
         """The environment with its lock taken under the next fencing number; the caller checked that it was free."""

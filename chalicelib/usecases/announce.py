@@ -17,6 +17,7 @@ from chalicelib.domain.approval import SECOND_PERSON
 from chalicelib.domain.deployment import Deployment, Ref
 from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.domain.findings import FindingKey
+from chalicelib.domain.locks import TicketKey
 from chalicelib.telemetry import log
 from chalicelib.usecases.auditing import last_line
 from chalicelib.usecases.chat_ports import Chat, Lines, Message, Posted, Wakes
@@ -25,11 +26,13 @@ from chalicelib.usecases.lines import ChatBusy, Need, Queue
 from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
 from chalicelib.usecases.notices import notice
 from chalicelib.usecases.ports import Clock, Store
+from chalicelib.usecases.tickets import is_old_news, ticket_message, ticket_replies
 
 _MAIN = "main"
 _BUILDS = "builds"
 _NOBODY = "nobody"
 _FINDING = "finding:"
+_TICKET = "ticket:"
 _CLOCKS_DIFFER = 60.0
 """Seconds: chat's clock gives the timestamps, ours the time of an intent."""
 _QUESTION, _WAS_QUESTION, _PROGRESS = range(3)
@@ -65,6 +68,10 @@ class Announcer:
     def findings(self, keys: Iterable[FindingKey]) -> None:
         """Show each of these findings as it is now, in the thread of its deployment."""
         self.deployments(Ref(key.service, key.environment, f"{_FINDING}{key.key}") for key in keys)
+
+    def tickets(self, keys: Iterable[TicketKey]) -> None:
+        """Show each of these locks and places in the queue as it is now."""
+        self.deployments(Ref(key.service, key.environment, f"{_TICKET}{key.key}") for key in keys)
 
     def wake(self, lines: Iterable[str]) -> None:
         """Serve these lines, whose time has come."""
@@ -142,6 +149,8 @@ class Announcer:
             return self._of_finding(
                 FindingKey(ref.service, ref.environment, ref.deployment.removeprefix(_FINDING))
             )
+        if ref.deployment.startswith(_TICKET):
+            return self._of_ticket(ref)
         deployment = self._store.deployment(ref)
         return self._of_deployment(deployment) if deployment is not None and deployment.channel else []
 
@@ -158,6 +167,28 @@ class Announcer:
         main = self._store.post(ref, _MAIN)
         thread = main.timestamp if main is not None and main.channel == channel else ""
         return [Wanted(f"{finding.found_at:.0f}", channel, finding_message(finding), thread)]
+
+    def _of_ticket(self, ref: Ref) -> list[Wanted]:
+        """Its own message, then what somebody has to be told, as replies. What was over before chat heard of it and
+        concerns nobody else is not told."""
+        key = TicketKey(ref.service, ref.environment, ref.deployment.removeprefix(_TICKET))
+        ticket = self._store.ticket(key)
+        main = self._store.post(ref, _MAIN)
+        if ticket is None or (main is None and is_old_news(ticket)):
+            return []
+        try:
+            channel = self._store.team().environment(ref.service, ref.environment).channel
+        except Refused as refused:
+            log("error", "a lock or a turn can not be announced", said=refused.text, ticket=key.key)
+            return []
+        wanted = [Wanted(_MAIN, channel, ticket_message(ticket))]
+        if main is not None and main.timestamp:
+            wanted += [
+                Wanted(name, channel, told, main.timestamp)
+                for name, told in ticket_replies(ticket)
+                if told.actions or not name.startswith("turn") or self._store.post(ref, name) is not None
+            ]
+        return wanted
 
     def _of_build(self, service: str, version: str) -> list[Wanted]:
         build = self._store.build(service, version)

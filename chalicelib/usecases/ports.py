@@ -14,6 +14,7 @@ from chalicelib.domain.builds import Build
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.history import Head, History
+from chalicelib.domain.locks import Lock, Place, Ticket, TicketKey
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import HostState, Instance, LaunchGroup, Route
 from chalicelib.domain.settings import RouteSpec, Team
@@ -30,7 +31,7 @@ class Clock(Protocol):
 
 # --- state ------------------------------------------------------------------------------------------------------
 
-Record = Deployment | Environment | Question | Build | Finding | Visit
+Record = Deployment | Environment | Question | Build | Finding | Visit | Lock | Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,9 @@ class Store(Protocol):
 
     def finding(self, key: FindingKey) -> Finding | None:
         """One finding."""
+
+    def ticket(self, key: TicketKey) -> Ticket | None:
+        """A lock or a place in the queue, as chat shows it."""
 
     def past(self, service: str, name: str, *, limit: int) -> tuple[Deployment, ...]:
         """The newest deployments, newest first, as far as people look back at them: without plan, hosts, commands and

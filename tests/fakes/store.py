@@ -14,6 +14,8 @@ from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, Refused
 from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.history import Head, History
+from chalicelib.domain.locks import Lock, Ticket, TicketKey
+from chalicelib.domain.locks import Place as QueuePlace
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
@@ -33,8 +35,9 @@ def place(record: Record) -> Place:
         return ("deployment", record.service, record.environment, record.id)
     if isinstance(record, Question):
         return ("question", record.code)
-    if isinstance(record, Finding):
-        return ("finding", record.service, record.environment, record.key)
+    if isinstance(record, Finding | Lock | QueuePlace):
+        kind, key = ("finding", record.key) if isinstance(record, Finding) else ("ticket", record.key.key)
+        return (kind, record.service, record.environment, key)
     if isinstance(record, Visit):
         return ("visit", str(record.who))
     return ("build", record.service, record.version)
@@ -58,7 +61,7 @@ class FakeStore(Recorder):
     def __init__(self, *configurations: dict[str, object]) -> None:
         super().__init__()
         self.table = Table(configurations=list(configurations))
-        self.changed: list[Ref | FindingKey | tuple[str, str] | Actor] = []
+        self.changed: list[Ref | FindingKey | TicketKey | tuple[str, str] | Actor] = []
         self._one_at_a_time = threading.Lock()
 
     def snapshot(self) -> Table:
@@ -115,6 +118,8 @@ class FakeStore(Recorder):
             self.changed.append(FindingKey(record.service, record.environment, record.key))
         elif isinstance(record, Visit):
             self.changed.append(record.who)
+        elif isinstance(record, Lock | QueuePlace):
+            self.changed.append(record.key)
 
     def _append(self, lines: Iterable[History]) -> None:
         for line in lines:
@@ -189,6 +194,12 @@ class FakeStore(Recorder):
         with self._call("finding", key=key):
             found = self.table.records.get(("finding", key.service, key.environment, key.key))
             return found if isinstance(found, Finding) else None
+
+    def ticket(self, key: TicketKey) -> Ticket | None:
+        """A lock or a place in the queue."""
+        with self._call("ticket", ticket=key):
+            found = self.table.records.get(("ticket", key.service, key.environment, key.key))
+            return found if isinstance(found, Lock | QueuePlace) else None
 
     def past(self, service: str, name: str, *, limit: int) -> tuple[Deployment, ...]:
         """The newest deployments without what makes them large."""

@@ -13,6 +13,7 @@ from chalicelib.domain.commands import parse
 from chalicelib.domain.deployment import Deployment, Ref
 from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.domain.findings import FindingKey
+from chalicelib.domain.locks import TicketKey
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import HostState
 from chalicelib.domain.settings import Strategy, Team
@@ -32,7 +33,7 @@ from tests.machine.picture import picture
 from tests.machine.rig import Rig
 
 DAY = 86_400.0
-News = Ref | FindingKey | tuple[str, str] | Actor
+News = Ref | FindingKey | TicketKey | tuple[str, str] | Actor
 Said = tuple[str, Actor, str]
 
 
@@ -207,6 +208,8 @@ class World:
                 self.announcer.deployments([item])
             elif isinstance(item, FindingKey):
                 self.announcer.findings([item])
+            elif isinstance(item, TicketKey):
+                self.announcer.tickets([item])
             elif isinstance(item, tuple):
                 self.announcer.builds([item])
         except (Unavailable, Killed):

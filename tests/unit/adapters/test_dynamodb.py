@@ -16,6 +16,7 @@ from chalicelib.domain.deployment import Deployment, Environment, Ref, Slot
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, PointsmanError, Unavailable
 from chalicelib.domain.findings import Finding, FindingKey, Trouble
 from chalicelib.domain.history import History
+from chalicelib.domain.locks import TicketKey
 from chalicelib.usecases.ports import Hold, Record, Save, Seen
 from tests.builders import APPROVER, DEPLOYER, NOW, build, deployment, question, raw_config
 from tests.contract.tables import CountingClient, LosingClient, environment, new_table
@@ -239,6 +240,8 @@ def test_plain_values_come_back(value: object) -> None:
             "FINDING#stuck-cameras-production-12",
             FindingKey("cameras", "production", "stuck-cameras-production-12"),
         ),
+        ("ENV#cameras#production", "LOCK#lock-3", TicketKey("cameras", "production", "lock-3")),
+        ("ENV#cameras#production", "PLACE#place-4", TicketKey("cameras", "production", "place-4")),
         ("SERVICE#cameras", "BUILD#1.4.2+7", ("cameras", "1.4.2+7")),
         ("SERVICE#cameras", "RECENT#001790000000000#142", None),
         ("ENV#cameras#production", "STATE", None),
@@ -251,7 +254,7 @@ def test_plain_values_come_back(value: object) -> None:
     ],
 )
 def test_the_stream_says_what_chat_has_to_show_again(
-    pk: str, sk: str, about: Ref | FindingKey | tuple[str, str] | None
+    pk: str, sk: str, about: Ref | FindingKey | TicketKey | tuple[str, str] | None
 ) -> None:
     """Keys alone tell which deployment, finding or build changed; what chat itself writes never comes back to it."""
     assert changed({"pk": {"S": pk}, "sk": {"S": sk}}) == about
