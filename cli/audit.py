@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.domain.errors import PointsmanError
 from chalicelib.domain.history import Break, Head, compare
+from chalicelib.domain.roles import ROLES, TEAM
 from chalicelib.usecases.auditing import Audit, audit, stamp
 from chalicelib.usecases.ports import Store
 from chalicelib.usecases.texts import duration
@@ -49,9 +50,9 @@ def run(given: argparse.Namespace) -> int:
 
 
 def environments(store: Store) -> list[tuple[str, str]]:
-    """All that are configured."""
+    """All that are configured, and the team's roles."""
     services = store.team().services()
-    return [(service, name) for service in sorted(services) for name in services[service]]
+    return [*((service, name) for service in sorted(services) for name in services[service]), (TEAM, ROLES)]
 
 
 def verify(store: Store, where: Sequence[tuple[str, str]], *, noted: Head | None, now: float) -> int:

@@ -6,6 +6,7 @@ Defaults are written out so that a deployment under version 3 means the same aft
 from dataclasses import asdict
 from typing import Any
 
+from chalicelib.domain.settings import Approvals
 from cli.durations import seconds
 from cli.reading import DEFAULT_TIMEOUTS, mapping, one_or_more, roles, sequence, strategy, texts, timeout
 
@@ -55,6 +56,7 @@ def _environment(own: dict[str, Any], channel: str) -> dict[str, Any]:
         "switch": strategy(own),
         "traffic": [_route(route) for route in sequence(own, "traffic")],
         "timeouts": {name: timeout(own, name) for name in asdict(DEFAULT_TIMEOUTS)},
+        "approvals": {**asdict(Approvals()), **mapping(own, "approvals")},
         "bake": {"time": seconds(bake.get("time", 0)), "alarms": texts(bake, "alarms")},
         "old_fleet": own.get("old_fleet", "terminate"),
         "mixed_images": own.get("mixed_images", "refuse"),

@@ -1,6 +1,7 @@
 """What a schema can not say: that names fit together, and that the people suffice for a second pair of eyes."""
 
 from pathlib import Path as File
+from typing import Any
 
 from cli import traffic_semantics
 from cli.document import Document
@@ -89,18 +90,35 @@ def _people(document: Document) -> None:
     people = mapping(document.data, "people")
     admins = set(texts(people, "admin"))
     deployers, approvers = set(texts(people, "deployer")) | admins, set(texts(people, "approver")) | admins
-    if people and not deployers:
-        document.add(("people",), "nobody may start a deployment", "name a deployer or an admin", at_key=True)
-    if deployers and approvers and len(deployers | approvers) > 1:
-        return
+    enough = max((len(approvers - {each}) for each in deployers), default=0)
     for path, _service, name, own in environments(document.data):
-        if isinstance(own, dict) and own.get("protected", True) is True:
+        if not isinstance(own, dict) or own.get("protected", True) is not True:
+            continue
+        if not enough:
             problem = (
                 f"{name} is protected, but there are no two people of whom one may ask and another confirm"
             )
             advice = "name a second person as approver or admin, or set `protected: false`"
             place = (*path, "protected") if "protected" in own else path
             document.add(place, problem, advice, at_key=True)
+            continue
+        _quorum(document, (*path, "approvals"), mapping(own, "approvals"), enough)
+
+
+def _quorum(document: Document, path: Path, given: dict[str, Any], enough: int) -> None:
+    """More people than there are can never confirm."""
+    more = given.get("risky", 0)
+    for name, wanted in given.items():
+        if name == "risky" or type(wanted) is not int or type(more) is not int:
+            continue
+        most = wanted + (more if name in {"start", "finish"} else 0)
+        if most > enough:
+            problem = f"{most} people can not confirm: beside the one who asks there {_are(enough)}"
+            document.add((*path, name), problem, "name more approvers or admins, or lower the number")
+
+
+def _are(number: int) -> str:
+    return "is one approver or admin" if number == 1 else f"are {number} approvers or admins"
 
 
 def _ansible(document: Document, folder: File) -> None:

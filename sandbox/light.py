@@ -116,6 +116,7 @@ class LightHouse(House):
                 "viewer": ["*"],
                 "deployer": [self.deployer(each) for each in self.names],
                 "approver": [self.approver(each) for each in self.names],
+                "admin": [self.approver(each) for each in self.names],
             },
             "ci": {ci.SOURCE: {"services": self.names}},
             "services": {service: self._service(service) for service in self.names},

@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.adapters.aws_json import AwsError, JsonClient
 from chalicelib.adapters.dynamodb_history import HEAD, LINES, head_item, line_sk, read_head, read_line
 from chalicelib.adapters.dynamodb_items import (
+    GRANTS,
     HOME,
     VISIT,
     deployment_sk,
@@ -44,6 +45,7 @@ from chalicelib.domain.history import Head, History
 from chalicelib.domain.locks import Lock, Place, Ticket, TicketKey
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
+from chalicelib.domain.roles import Grants
 from chalicelib.domain.settings import Team
 from chalicelib.domain.visits import Visit
 from chalicelib.telemetry import log
@@ -278,8 +280,14 @@ class DynamoStore:
 
     def team(self, version: int | None = None) -> Team:
         """A published configuration. A version never changes, so the function that has read it keeps it: it may be
-        hundreds of kilobytes, and every step and every command needs it."""
-        wanted = self._current() if version is None else version
+        hundreds of kilobytes, and every step and every command needs it. Grants are read anew each time."""
+        if version is not None:
+            return self._version(version)
+        pointer, granted = self._both(key("CONFIG", "CURRENT"), GRANTS)
+        team = self._version(int(plain(pointer["version"])) if pointer else 0)
+        return replace(team, grants=from_item(Grants, granted)) if granted else team
+
+    def _version(self, wanted: int) -> Team:
         if wanted not in self._teams:
             item = self._get("CONFIG", f"VERSION#{wanted:08}") if wanted else None
             if not item:
@@ -288,6 +296,20 @@ class DynamoStore:
                 self._teams.clear()
             self._teams[wanted] = Team(wanted, plain(item["raw"]))
         return self._teams[wanted]
+
+    def _both(self, *places: Item) -> list[Item]:
+        """Two items as they are at one moment, in one call; a write of one at that moment lets it be read again (API
+        reference, TransactGetItems)."""
+        wanted = {"TransactItems": [{"Get": {"TableName": self._table, "Key": at}} for at in places]}
+        for _ in range(_TRIES):
+            try:
+                found = self._client.call("TransactGetItems", wanted)["Responses"]
+            except AwsError as error:
+                if error.code != "TransactionCanceledException":
+                    raise Unavailable(f"TransactGetItems: {error.code}") from error
+                continue
+            return [each.get("Item") or {} for each in found]
+        raise Unavailable("TransactGetItems: these records are being written")
 
     def publish(self, raw: dict[str, object]) -> int:
         """A new version; raises Conflict where somebody else published at the same time."""

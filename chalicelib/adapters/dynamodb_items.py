@@ -16,6 +16,7 @@
 | CODE#code             | CODE                                   | where the question of a code is                 |
 | SEEN#event            | SEEN                                   | an outside event that was handled, and its result |
 | HOME                  | VISIT#workspace/user                   | when somebody opened their home last            |
+| TEAM                  | GRANTS                                 | the roles that were granted in chat             |
 | CONFIG                | CURRENT, VERSION#00000003              | published configurations                        |
 
 Attributes are DynamoDB's own maps and lists, so that the console shows them.
@@ -26,10 +27,12 @@ from dataclasses import replace
 
 from chalicelib.adapters.dynamodb_values import Attribute, Item
 from chalicelib.domain.approval import Question
+from chalicelib.domain.builds import Build
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.locks import Lock, Place, TicketKey
 from chalicelib.domain.people import Actor
+from chalicelib.domain.roles import Grants
 from chalicelib.domain.visits import Visit
 from chalicelib.usecases.ports import Record
 
@@ -64,6 +67,10 @@ def key(pk: str, sk: str) -> Item:
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
+GRANTS = key("TEAM", "GRANTS")
+"""A partition of its own: only the function at the door may write it."""
+
+
 def place(record: Record) -> Item:
     """The primary key of a record."""
     if isinstance(record, Environment):
@@ -76,8 +83,15 @@ def place(record: Record) -> Item:
     if isinstance(record, Finding | Lock | Place):
         found = f"FINDING#{record.key}" if isinstance(record, Finding) else ticket_sk(record.key)
         return key(environment_pk(record.service, record.environment), found)
+    return _place_apart(record)
+
+
+def _place_apart(record: Build | Visit | Grants) -> Item:
+    """Of what belongs to no environment."""
     if isinstance(record, Visit):
         return key(HOME, f"{VISIT}{record.who}")
+    if isinstance(record, Grants):
+        return GRANTS
     return key(service_pk(record.service), f"BUILD#{record.version}")
 
 

@@ -4,6 +4,7 @@ The table decides, the task token only wakes the machine: an answer is one condi
 after the wait reads it. So a lost, late or repeated wake-up changes nothing.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -11,6 +12,7 @@ from chalicelib.domain.deployment import Ref
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
+from chalicelib.domain.roles import RoleChange
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No 0/O, 1/I/L, U: codes are read aloud."""
@@ -21,7 +23,8 @@ reaches it."""
 
 
 class Kind(StrEnum):
-    """What is asked. The first four need a second person where the environment is protected."""
+    """What is asked. The first four need a second person where the environment is protected; the last has no state
+    machine behind it."""
 
     START = "start"
     FINISH = "finish"
@@ -31,6 +34,7 @@ class Kind(StrEnum):
     KEEP = "keep"
     BUILD = "build"
     RETRY = "retry"
+    ROLE = "role"
 
 
 class Answer(StrEnum):
@@ -56,6 +60,7 @@ ALLOWED: dict[Kind, frozenset[Answer]] = {
     Kind.KEEP: frozenset({Answer.ROLLBACK, Answer.EXTEND, Answer.END, Answer.SUPERSEDED}),
     Kind.BUILD: frozenset({Answer.REPORTED, Answer.CANCEL}),
     Kind.RETRY: frozenset({Answer.RETRY, Answer.CANCEL}),
+    Kind.ROLE: frozenset({Answer.CONFIRM, Answer.REJECT}),
 }
 
 SAID: dict[Answer, str] = {
@@ -73,8 +78,17 @@ SAID: dict[Answer, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Somebody's yes to a question that may need more than one."""
+
+    by: Actor
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """One question. `token` wakes the state machine and is shown to nobody."""
+    """One question. `token` wakes the state machine and is shown to nobody. `needed` different people confirm it; each
+    yes is in `confirmations`, and the last of them is the answer."""
 
     code: str
     kind: Kind
@@ -91,6 +105,10 @@ class Question:
     answered_at: float = 0.0
     reason: str = ""
     seconds: int = 0
+    needed: int = 1
+    confirmations: tuple[Confirmation, ...] = ()
+    change: RoleChange | None = None
+    """What a question of the kind `role` is about."""
     revision: int = 0
 
     @property
@@ -109,9 +127,29 @@ class Question:
         self._refuse_late(now)
         if answer not in ALLOWED[self.kind]:
             raise Refused(Reason.UNKNOWN_QUESTION, code=self.code)
-        if answer is Answer.CONFIRM and by == self.requester:
-            raise Refused(Reason.SAME_PERSON)
+        if answer is Answer.CONFIRM:
+            return self._confirmed(by, now, reason)
         return replace(self, answer=answer, answered_by=by, answered_at=now, reason=reason, seconds=seconds)
+
+    @property
+    def missing(self) -> int:
+        """How many people still have to confirm."""
+        return max(0, self.needed - len(self.confirmations))
+
+    def counting(self, who: Callable[[Actor], bool]) -> "Question":
+        """The question with the confirmations only of those who may still confirm."""
+        return replace(self, confirmations=tuple(each for each in self.confirmations if who(each.by)))
+
+    def _confirmed(self, by: Actor, now: float, reason: str) -> "Question":
+        """One yes more; the last that is needed decides. Nobody counts twice, and who asked does not count."""
+        if by == self.requester:
+            raise Refused(Reason.SAME_PERSON)
+        if any(each.by == by for each in self.confirmations):
+            raise Refused(Reason.CONFIRMED_BEFORE, missing=people(self.missing))
+        more = replace(self, confirmations=(*self.confirmations, Confirmation(by, now)))
+        if more.missing:
+            return more
+        return replace(more, answer=Answer.CONFIRM, answered_by=by, answered_at=now, reason=reason)
 
     def settled(self, now: float) -> "Question":
         """The question as the machine finds it after its wait: an answer stays, no answer becomes `expired`."""
@@ -133,6 +171,11 @@ class Question:
                 answer=SAID[self.answer],
                 when=f"at {{time:{self.answered_at:.0f}}}",
             )
+
+
+def people(number: int) -> str:
+    """So many others, in words."""
+    return "one more person" if number == 1 else f"{number} more people"
 
 
 def code_from(random: bytes) -> str:

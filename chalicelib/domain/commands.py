@@ -12,6 +12,7 @@ from chalicelib.domain.errors import Refused
 from chalicelib.domain.grammar import USAGE, malformed, name, seconds, shown
 from chalicelib.domain.reading import PARSERS, Reading
 from chalicelib.domain.reasons import Reason
+from chalicelib.domain.role_commands import ChangeRole, Roles, Whoami, change_role, roles, whoami
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Help:
     """Show what can be said."""
 
 
-Command = Deploy | Act | Keep | Decide | Reading | Help
+Command = Deploy | Act | Keep | Decide | Reading | Help | ChangeRole | Roles | Whoami
 
 
 def parse(text: str) -> Command:
@@ -127,4 +128,8 @@ _PARSERS: dict[str, Callable[[str, list[str]], Command]] = {
     "confirm": _decide,
     "reject": _decide,
     **PARSERS,
+    "grant": change_role,
+    "revoke": change_role,
+    "roles": roles,
+    "whoami": whoami,
 }

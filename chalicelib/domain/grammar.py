@@ -26,9 +26,13 @@ USAGE: dict[str, str] = {
     "history": "/deploy history SERVICE ENVIRONMENT [before NUMBER]",
     "versions": "/deploy versions SERVICE",
     "stats": "/deploy stats [SERVICE [ENVIRONMENT]] [30d | 90d]",
-    "audit": "/deploy audit SERVICE ENVIRONMENT",
+    "audit": "/deploy audit SERVICE ENVIRONMENT | roles",
     "confirm": "/deploy confirm CODE",
     "reject": "/deploy reject CODE [REASON]",
+    "grant": "/deploy grant @user ROLE [on SERVICE]",
+    "revoke": "/deploy revoke @user ROLE [on SERVICE]",
+    "roles": "/deploy roles [SERVICE]",
+    "whoami": "/deploy whoami",
     "help": "/deploy help",
 }
 

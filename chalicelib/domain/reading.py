@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.domain.grammar import malformed, name, shown
+from chalicelib.domain.roles import ROLES, TEAM
 
 PERIODS = (30, 90)
 """Days over which the key metrics are counted."""
@@ -117,7 +118,7 @@ def _stats(verb: str, words: list[str]) -> Stats:
 
 
 def _audit(verb: str, words: list[str]) -> Audit:
-    return Audit(*_both(verb, words))
+    return Audit(TEAM, ROLES) if words == [ROLES] else Audit(*_both(verb, words))
 
 
 def _pair(verb: str, words: list[str]) -> tuple[str, str]:

@@ -21,6 +21,12 @@ class Reason(StrEnum):
     # who
     NOT_ALLOWED = "not_allowed"
     SAME_PERSON = "same_person"
+    CONFIRMED_BEFORE = "confirmed_before"
+    OWN_ROLE = "own_role"
+    HOLDS_ROLE = "holds_role"
+    ROLE_CONFIGURED = "role_configured"
+    ROLE_NOT_HELD = "role_not_held"
+    LAST_ADMIN = "last_admin"
     REQUESTER_NOT_ALLOWED = "requester_not_allowed"
     # what
     NOT_CONFIGURED = "not_configured"
@@ -73,10 +79,23 @@ TEXTS: dict[Reason, str] = {
     Reason.TOO_LARGE: "The request is larger than {limit} bytes.",
     Reason.UNKNOWN_SOURCE: "No CI source named {source} is configured.",
     Reason.WRONG_WORKSPACE: "This workspace is not the one that I serve.",
-    Reason.NOT_ALLOWED: "{action} needs the role *{role}*. Ask an admin to add you in `pointsman.yaml`.",
+    Reason.NOT_ALLOWED: (
+        "{action} needs the role *{role}*. Ask an admin for it; `/deploy roles` says who that is."
+    ),
     Reason.SAME_PERSON: "You asked for this yourself, so somebody else has to confirm it.",
+    Reason.CONFIRMED_BEFORE: "You have confirmed this already, and each person counts once. It waits for {missing}.",
+    Reason.OWN_ROLE: "This is about your own role, so somebody else has to decide it.",
+    Reason.HOLDS_ROLE: "{who} is {role} already. Nothing was changed.",
+    Reason.ROLE_CONFIGURED: (
+        "{who} is {role} by `pointsman.yaml`, which chat can not change. Take the name out of `people.{name}` there, "
+        "then `pointsman config publish`."
+    ),
+    Reason.ROLE_NOT_HELD: "{who} was not granted {role} in chat, so there is nothing to take away.",
+    Reason.LAST_ADMIN: (
+        "{who} is the last admin: without one nobody could grant a role any more. Make somebody else admin first."
+    ),
     Reason.REQUESTER_NOT_ALLOWED: (
-        "{who} asked for this and may not deploy any more, so nobody can confirm it. "
+        "{who} asked for this and may not ask for it any more, so nobody can confirm it. "
         "Reject it; then somebody who may can ask again."
     ),
     Reason.NOT_CONFIGURED: (

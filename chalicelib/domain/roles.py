@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from chalicelib.domain.people import Actor
 
+TEAM, ROLES = "@team", "roles"
+"""Where the history of roles and its questions are kept, beside those of environments; no service has such a name."""
+
 
 class Role(StrEnum):
     """What a person may do; each role may also look."""
@@ -32,6 +35,23 @@ class Grant:
     def same(self, other: "Grant") -> bool:
         """Whether it gives the same person the same role for the same services."""
         return (self.user, self.role, self.service) == (other.user, other.role, other.service)
+
+
+SECOND_PERSON_ROLES = frozenset({Role.APPROVER, Role.ADMIN})
+"""Whoever could give themselves one of these through a second account would need no second person any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChange:
+    """A role to be granted, or (`revoke`) taken away."""
+
+    grant: Grant
+    revoke: bool = False
+
+    @property
+    def loud(self) -> bool:
+        """Whether it touches a role that decides about what others ask for."""
+        return self.grant.role in SECOND_PERSON_ROLES
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ All times are whole seconds. The shapes are those of `cli/schema.json` after nor
 checked again here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -24,6 +25,18 @@ class Timeouts:
     build: int = 1_800
     retry: int = 1_800
     most_keep_old: int = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """How many people beside the one who asked confirm each question of a protected environment; `risky` is how many
+    more confirm the start and the switch of a deployment that can harm more (see domain/risk.py)."""
+
+    start: int = 1
+    finish: int = 1
+    rollback: int = 1
+    end: int = 1
+    risky: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,7 @@ class EnvironmentSettings:
     old_fleet: Literal["terminate", "stop"]
     accept_mixed_images: bool
     prices: dict[str, float]
+    approvals: Approvals = field(default_factory=Approvals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +130,20 @@ class Team:
         """The settings of one environment; Refused where service or environment is unknown."""
         services = self.raw["services"]
         if service not in services:
-            raise Refused(Reason.UNKNOWN_SERVICE, service=service, known=_names(services))
+            raise Refused(Reason.UNKNOWN_SERVICE, service=service, known=names(services))
         environments = services[service]["environments"]
         if environment not in environments:
             raise Refused(
                 Reason.UNKNOWN_ENVIRONMENT,
                 service=service,
                 environment=environment,
-                known=_names(environments),
+                known=names(environments),
             )
         return _environment(service, services[service], environment, environments[environment], self.channel)
 
 
-def _names(mapping: dict[str, Any]) -> str:
+def names(mapping: Mapping[str, object]) -> str:
+    """The keys as people read them."""
     return ", ".join(f"`{name}`" for name in sorted(mapping)) or "none"
 
 
@@ -153,6 +168,7 @@ def _environment(
         old_fleet=own.get("old_fleet", "terminate"),
         accept_mixed_images=own.get("mixed_images", "refuse") == "accept",
         prices=dict(shared.get("prices", {})),
+        approvals=Approvals(**own.get("approvals", {})),
     )
 
 

@@ -9,23 +9,26 @@ intent that has no timestamp yet is looked for in chat, and what is found is ado
 """
 
 import hashlib
+import math
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.approval import SECOND_PERSON
+from chalicelib.domain.approval import SECOND_PERSON, Kind, Question
 from chalicelib.domain.deployment import Deployment, Ref
 from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.domain.findings import FindingKey
 from chalicelib.domain.locks import TicketKey
+from chalicelib.domain.roles import TEAM
 from chalicelib.telemetry import log
 from chalicelib.usecases.auditing import last_line
 from chalicelib.usecases.chat_ports import Chat, Lines, Message, Posted, Wakes
 from chalicelib.usecases.findings import finding_message
-from chalicelib.usecases.lines import ChatBusy, Need, Queue
+from chalicelib.usecases.lines import LONGEST_WAKE, ChatBusy, Need, Queue
 from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
 from chalicelib.usecases.notices import notice
 from chalicelib.usecases.ports import Clock, Store
+from chalicelib.usecases.questions import REMINDER, beside, next_moment, role_message
 from chalicelib.usecases.tickets import is_old_news, ticket_message, ticket_replies
 
 _MAIN = "main"
@@ -33,6 +36,8 @@ _BUILDS = "builds"
 _NOBODY = "nobody"
 _FINDING = "finding:"
 _TICKET = "ticket:"
+_MOMENT = "moment#"
+"""Begins the name under which a call comes for a record rather than for a line."""
 _CLOCKS_DIFFER = 60.0
 """Seconds: chat's clock gives the timestamps, ours the time of an intent."""
 _QUESTION, _WAS_QUESTION, _PROGRESS = range(3)
@@ -46,6 +51,8 @@ class Wanted:
     channel: str
     message: Message
     thread: str = ""
+    loud: bool = False
+    """Whether a reply in a thread is shown in the channel as well."""
 
 
 class Announcer:
@@ -55,6 +62,8 @@ class Announcer:
         self._store = store
         self._chat = chat
         self._clock = clock
+        self._wakes = wakes
+        self._moments: dict[Ref, float] = {}
         self._queue = Queue(chat.limits, clock, lines, wakes, self)
 
     def deployments(self, refs: Iterable[Ref]) -> None:
@@ -74,8 +83,28 @@ class Announcer:
         self.deployments(Ref(key.service, key.environment, f"{_TICKET}{key.key}") for key in keys)
 
     def wake(self, lines: Iterable[str]) -> None:
-        """Serve these lines, whose time has come."""
-        self._queue.serve(set(lines))
+        """Serve these lines, and look at these records, whose time has come."""
+        names = set(lines)
+        moments = {name: Ref(*name.split("#")[1:]) for name in names if name.startswith(_MOMENT)}
+        for ref in moments.values():
+            self._moments.pop(ref, None)
+        self.deployments(moments.values())
+        # A reminder that nobody needs any more may still stand in a line, where its worker died.
+        channels = {each.channel for ref in moments.values() for each in self._wanted(ref)}
+        left = {line for channel in channels for line in self._queue.before(channel)}
+        self._queue.serve((names - set(moments)) | left)
+
+    def _look_again(self, ref: Ref, questions: Iterable[Question]) -> None:
+        """Be called when a question is to be reminded of, or expires, though nothing is written then. A call too many
+        does no harm, so what was asked for is only remembered here."""
+        now = self._clock.now()
+        asked = (each for each in questions if each.kind in {*SECOND_PERSON, Kind.ROLE})
+        at = min((moment for each in asked if (moment := next_moment(each, now))), default=0.0)
+        if not at or now < self._moments.get(ref, 0.0) <= at + 1:
+            return
+        seconds = min(max(1, math.ceil(at - now)), LONGEST_WAKE)
+        self._wakes.wake(f"{_MOMENT}{ref.service}#{ref.environment}#{ref.deployment}", seconds)
+        self._moments[ref] = now + seconds
 
     # --- what the queue asks ----------------------------------------------------------------------------------------
 
@@ -114,7 +143,7 @@ class Announcer:
             if timestamp:
                 self._chat.update(posted.channel, timestamp, message)
             else:
-                broadcast = bool(message.actions and thread)
+                broadcast = bool((message.actions or wanted.loud) and thread)
                 timestamp = self._chat.post(
                     posted.channel, message, key=posted.key, thread=thread, broadcast=broadcast
                 )
@@ -143,6 +172,8 @@ class Announcer:
 
     def _wanted(self, ref: Ref) -> list[Wanted]:
         """Every message of a record; replies only once the thread has begun."""
+        if ref.service == TEAM:
+            return self._of_roles(ref)
         if ref.environment == _BUILDS:
             return self._of_build(ref.service, ref.deployment)
         if ref.deployment.startswith(_FINDING):
@@ -204,6 +235,7 @@ class Announcer:
 
     def _of_deployment(self, deployment: Deployment) -> list[Wanted]:
         questions = self._store.questions(deployment.ref)
+        self._look_again(deployment.ref, questions)
         now, channel = self._clock.now(), deployment.channel
         recorded = last_line(self._store, deployment.ref) if deployment.ended else None
         wanted = [Wanted(_MAIN, channel, deployment_message(deployment, questions, now, recorded))]
@@ -214,12 +246,41 @@ class Announcer:
             if question.kind in SECOND_PERSON:
                 message = question_message(question, deployment, now)
                 wanted.append(Wanted(f"question-{question.code}", channel, message, main.timestamp))
+                wanted += self._beside(question, deployment.version, channel, main.timestamp)
         noticed = notice(deployment)
         if noticed is not None:
             wanted.append(Wanted(noticed[0], channel, noticed[1], main.timestamp))
         if deployment.output:
             wanted.append(Wanted("output", channel, output_message(deployment), main.timestamp))
         return wanted
+
+    def _of_roles(self, ref: Ref) -> list[Wanted]:
+        """A change of roles: its message, and what goes with an open question."""
+        wanted: list[Wanted] = []
+        try:
+            channel = self._store.team().channel
+        except Refused as refused:
+            log("error", "a change of roles can not be announced", said=refused.text, about=ref.deployment)
+            return []
+        main = self._store.post(ref, _MAIN)
+        questions = self._store.questions(ref)
+        self._look_again(ref, questions)
+        for question in questions:
+            if question.change is None:
+                continue
+            message = role_message(question, question.change, self._clock.now())
+            wanted.append(Wanted(_MAIN, channel, message))
+            if main is not None and main.timestamp:
+                wanted += self._beside(question, "", channel, main.timestamp)
+        return wanted
+
+    def _beside(self, question: Question, version: str, channel: str, thread: str) -> Iterator[Wanted]:
+        """A reminder that was not posted in time is not posted any more, only kept true."""
+        now = self._clock.now()
+        for key, message in beside(question, version, now):
+            late = key.startswith(REMINDER) and not question.open_at(now)
+            if not late or self._store.post(question.ref, key) is not None:
+                yield Wanted(key, channel, message, thread, loud=True)
 
 
 def _digest(message: Message) -> str:

@@ -37,15 +37,21 @@ class Answers:
 
     def answer(
         self, question: Question, answer: Answer, request: Request, *, reason: str = "", seconds: int = 0
-    ) -> None:
-        """Decide a question by one conditional write, then wake the machine; what the table says is what counts."""
+    ) -> Question:
+        """Decide a question by one conditional write, then wake the machine; what the table says is what counts. A yes
+        of which more are needed is kept, and the question stays open."""
         by = request.actor
         if question.answered_by is not None:
             self.workflow.wake(question.token)  # see wake_again
         decided = question.answered(answer, by, self.clock.now(), reason=reason, seconds=seconds)
-        line = self.history(question.ref, by, f"{answer}_{question.kind}", reason)
+        said = f"{len(decided.confirmations)} of {decided.needed}" if decided.needed > 1 else reason
+        line = self.history(
+            question.ref, by, f"{answer}_{question.kind}", said if answer is Answer.CONFIRM else reason
+        )
         self.commit_once(request, question.code, Save(decided), line)
-        self.workflow.wake(question.token)
+        if decided.answer is not None:
+            self.workflow.wake(question.token)
+        return decided
 
     def wake_again(self, ref: Ref) -> None:
         """Who answered last may have died before the wake-up, and the machine would wait for the deadline: whoever

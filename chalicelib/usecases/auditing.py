@@ -7,6 +7,7 @@ from chalicelib.domain.deployment import Ref
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.history import Break, Head, History, verify
 from chalicelib.domain.reasons import Reason
+from chalicelib.domain.roles import TEAM
 from chalicelib.usecases.ports import Store
 from chalicelib.usecases.texts import plain
 
@@ -48,7 +49,7 @@ def audit(store: Store, service: str, environment: str, *, most: int | None = No
 
 def said(audit: Audit) -> str:
     """The answer in chat."""
-    where = f"*{audit.service}* in *{audit.environment}*"
+    where = "the *roles*" if audit.service == TEAM else f"*{audit.service}* in *{audit.environment}*"
     if not audit.lines and not audit.breaks:
         return f"Nothing was ever recorded of {where}."
     if audit.breaks:
@@ -68,7 +69,8 @@ def said(audit: Audit) -> str:
         count = f"the newest {audit.head.number - audit.first + 1:,} of {count}"
     return (
         f"The history of {where} is whole: {count}, the newest is `{newest.head}` "
-        f"({stamp(newest.at)}). The same stands at the end of its deployment's message."
+        f"({stamp(newest.at)})."
+        + (" The same stands at the end of its deployment's message." if audit.service != TEAM else "")
         + (" `pointsman audit verify` looks at all of them." if audit.first > 1 else "")
     )
 

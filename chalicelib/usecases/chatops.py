@@ -9,14 +9,17 @@ from chalicelib.domain.commands import Act, Decide, Deploy, Help, Keep
 from chalicelib.domain.errors import Conflict, Refused
 from chalicelib.domain.reading import Reading
 from chalicelib.domain.reasons import Reason
+from chalicelib.domain.role_commands import ChangeRole, Roles, Whoami
 from chalicelib.domain.settings import Team
 from chalicelib.usecases import texts
 from chalicelib.usecases.acting import Acting
 from chalicelib.usecases.answering import Answers, Request
 from chalicelib.usecases.chat_ports import Reply
 from chalicelib.usecases.deciding import Deciding
+from chalicelib.usecases.granting import Granting
 from chalicelib.usecases.looking import look
 from chalicelib.usecases.ports import Clock, Store, Workflow
+from chalicelib.usecases.role_texts import answer as role_answer
 from chalicelib.usecases.starting import Starting
 
 _TRIES = 3
@@ -32,7 +35,8 @@ class ChatOps:
         self._clock = clock
         self._starting = Starting(store, workflow, clock)
         answers = Answers(store, workflow, clock)
-        self._deciding = Deciding(answers)
+        self._granting = Granting(answers)
+        self._deciding = Deciding(answers, self._granting)
         self._acting = Acting(answers, self._starting)
 
     def handle(self, request: Request) -> Reply:
@@ -45,6 +49,8 @@ class ChatOps:
         if isinstance(command, Help):
             return texts.HELP
         team = self._store.team()
+        if isinstance(command, Roles | Whoami):
+            return role_answer(team, command, request.actor)
         if isinstance(command, Reading):
             return look(self._store, team, command, request.actor, self._clock.now())
         try:
@@ -76,11 +82,13 @@ class ChatOps:
             return self._acting.keep(team, request, command)
         if isinstance(command, Act):
             return self._acting.act(team, request, command)
+        if isinstance(command, ChangeRole):
+            return self._granting.change(request, command)
         raise Refused(Reason.UNKNOWN_COMMAND, given=type(command).__name__)
 
     def _done_before(self, code: str) -> str:
         """The same event again: what it decided stands, and the machine is woken in case the first try died before."""
         question = self._store.question(code)
-        if question is not None:
+        if question is not None and question.token:
             self._workflow.wake(question.token)
         return texts.DONE_BEFORE

@@ -1,24 +1,28 @@
 """Confirm or reject: what a second person says to a question."""
 
-from chalicelib.domain.approval import SECOND_PERSON, Answer, Question
+from chalicelib.domain.approval import SECOND_PERSON, Answer, Kind, Question
 from chalicelib.domain.commands import Decide
 from chalicelib.domain.errors import Refused
-from chalicelib.domain.policy import Role, require
+from chalicelib.domain.policy import Role, holds, require
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
 from chalicelib.usecases import texts
 from chalicelib.usecases.answering import Answers, Request
+from chalicelib.usecases.granting import Granting
 
 
 class Deciding:
     """Questions, by their codes."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answers, granting: Granting) -> None:
         self._answers = answers
+        self._granting = granting
 
     def decide(self, team: Team, request: Request, command: Decide) -> str:
         """Answer the question of a code."""
         question = self._answers.store.question(command.code)
+        if question is not None and question.kind is Kind.ROLE:
+            return self._granting.decide(request, question, command)
         if question is None or question.kind not in SECOND_PERSON:
             raise Refused(Reason.UNKNOWN_QUESTION, code=command.code)
         withdrawn = command.verb == "reject" and request.actor == question.requester
@@ -28,8 +32,11 @@ class Deciding:
         answer = Answer.CONFIRM if command.verb == "confirm" else Answer.REJECT
         if answer is Answer.CONFIRM and question.open_at(self._answers.clock.now()):
             _refuse_revoked(team, question)
-        self._answers.answer(question, answer, request, reason=command.reason)
-        return texts.decided(question, answer)
+            # Earlier ones have to be allowed at the moment that decides, too.
+            service = question.service
+            question = question.counting(lambda by: holds(team, by, Role.APPROVER, service))
+        decided = self._answers.answer(question, answer, request, reason=command.reason)
+        return texts.decided(decided, answer)
 
 
 def _refuse_revoked(team: Team, question: Question) -> None:

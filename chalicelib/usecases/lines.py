@@ -77,6 +77,10 @@ class Queue:
             entered.add(line)
         return entered
 
+    def before(self, channel: str) -> set[str]:
+        """The names of the lines that a channel's messages wait in."""
+        return {self._line(Need("", channel, update, 0)) for update in (False, True)}
+
     def serve(self, names: Iterable[str]) -> None:
         """Give every turn that is free now to who waits; a wake is due for all who still wait."""
         until = self._clock.now() + WORK_SECONDS

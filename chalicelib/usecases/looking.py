@@ -9,6 +9,7 @@ from typing import Any
 from chalicelib.domain.people import Actor
 from chalicelib.domain.policy import Role, require
 from chalicelib.domain.reading import Audit, Past, Reading, Stats, Status, Versions, Where, Why
+from chalicelib.domain.roles import TEAM
 from chalicelib.domain.settings import Team
 from chalicelib.usecases import auditing, texts
 from chalicelib.usecases.chat_ports import Reply
@@ -44,7 +45,8 @@ def look(store: Store, team: Team, command: Reading, by: Actor, now: float) -> R
 
 def _audit(store: Store, team: Team, command: Audit, _now: float) -> Reply:
     """Whether the newest thousand lines are whole. Reads: one query and the head, at most three times."""
-    team.environment(command.service, command.environment)
+    if command.service != TEAM:
+        team.environment(command.service, command.environment)
     found = auditing.audit(store, command.service, command.environment, most=auditing.MOST_IN_CHAT)
     return Reply(auditing.said(found))
 

@@ -4,14 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from chalicelib.domain.approval import SAID, SECOND_PERSON, Answer, Kind, Question
+from chalicelib.domain.approval import SECOND_PERSON, Kind, Question
 from chalicelib.domain.builds import Build, BuildStatus
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State
 from chalicelib.domain.history import Head
-from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import Plan, Route
 from chalicelib.usecases.buttons import ASKING, buttons, confirm_or_reject
 from chalicelib.usecases.chat_ports import Action, Message
+from chalicelib.usecases.questions import ASKED, how, outcome, person, progress
 from chalicelib.usecases.texts import STATE_NAMES, duration, plain
 
 _MARKS: dict[State, str] = {
@@ -39,13 +39,6 @@ _STEPS: tuple[tuple[State, str], ...] = (
     (State.RETIRING, "End the old fleet"),
 )
 
-_QUESTIONS: dict[Kind, str] = {
-    Kind.START: "May this deployment start?",
-    Kind.FINISH: "May traffic switch to the new fleet?",
-    Kind.ROLLBACK: "May traffic go back to the old fleet?",
-    Kind.END: "May the old fleet end now? After that there is no way back.",
-}
-
 
 def deployment_message(
     deployment: Deployment, questions: Sequence[Question], now: float, recorded: Head | None = None
@@ -67,25 +60,30 @@ def deployment_message(
 
 def question_message(question: Question, deployment: Deployment, now: float) -> Message:
     """A question to the team, and, once it is decided, who decided and when; a decided one has no buttons."""
-    what = f"{_QUESTIONS[question.kind]} *{deployment.service}@{deployment.version}* in *{deployment.environment}*"
+    what = f"{ASKED[question.kind]} *{deployment.service}@{deployment.version}* in *{deployment.environment}*"
     if not question.open_at(now):
         asked = f"Asked by {{person:{question.requester}}}."
         return Message(
-            summary=f"{_QUESTIONS[question.kind]} {_outcome(question)}",
-            lines=(what, f"{asked} {_outcome(question)}"),
+            summary=f"{ASKED[question.kind]} {outcome(question)}",
+            lines=(what, f"{asked} {outcome(question)}"),
         )
     return Message(
-        summary=f"{_QUESTIONS[question.kind]} {deployment.service}@{deployment.version} in {deployment.environment}",
+        summary=f"{ASKED[question.kind]} {deployment.service}@{deployment.version} in {deployment.environment}",
         lines=(
             f"{{team}} {what}{_closing(question, deployment)}",
             (
-                f"Asked by {{person:{question.requester}}}; somebody else answers by "
+                f"Asked by {{person:{question.requester}}}; {_whom(question)} by "
                 f"{{time:{question.deadline:.0f}}}, else it expires."
             ),
+            *filter(None, [progress(question)]),
         ),
         actions=confirm_or_reject(question),
-        notes=(f"Or type /deploy confirm {question.code} or /deploy reject {question.code}",),
+        notes=(how(question),),
     )
+
+
+def _whom(question: Question) -> str:
+    return "somebody else answers" if question.needed < 2 else f"{question.needed} others answer"
 
 
 def _closing(question: Question, deployment: Deployment) -> str:
@@ -136,7 +134,7 @@ def _mark(deployment: Deployment) -> str:
 def _fields(deployment: Deployment) -> list[tuple[str, str]]:
     plan = deployment.plan
     fields = [("Version", f"{(plan.old_version if plan else '') or 'unknown'} → *{deployment.version}*")]
-    fields.extend(_decisions(deployment) or [("Asked for by", _person(deployment.requester))])
+    fields.extend(_decisions(deployment) or [("Asked for by", person(deployment.requester))])
     if plan is not None and plan.groups:
         fields.append(("New fleet", _fleet(plan)))
         fields.append(("Second fleet costs", _price(plan)))
@@ -156,14 +154,10 @@ def _decisions(deployment: Deployment) -> list[tuple[str, str]]:
         ("Rollback", deployment.rollback_by, deployment.rollback_confirmed_by),
     )
     return [
-        (what, f"asked by {_person(asked)}, confirmed by {_person(confirmed)}")
+        (what, f"asked by {person(asked)}, confirmed by {person(confirmed)}")
         for what, asked, confirmed in decisions
         if confirmed is not None
     ]
-
-
-def _person(actor: Actor | None) -> str:
-    return f"{{person:{actor}}}" if actor is not None else "nobody"
 
 
 def _fleet(plan: Plan) -> str:
@@ -232,13 +226,11 @@ def _keep_people(detail: str) -> str:
 
 def _what_next(deployment: Deployment, questions: Sequence[Question]) -> str:
     if deployment.state is State.STUCK and deployment.wanted == "release":
-        return f"Released by {_person(deployment.wanted_by)}: hosts and traffic stayed as they were."
+        return f"Released by {person(deployment.wanted_by)}: hosts and traffic stayed as they were."
     asked = next((each for each in questions if each.kind in SECOND_PERSON), None)
     if asked is not None and deployment.state in ASKING:
-        return (
-            f"*Somebody else has to confirm* by {{time:{asked.deadline:.0f}}}: "
-            f"use the buttons or `/deploy confirm {asked.code}`."
-        )
+        whom = progress(asked) or "*Somebody else has to confirm*."
+        return f"{whom} By {{time:{asked.deadline:.0f}}}: use the buttons or `/deploy confirm {asked.code}`."
     where = f"{deployment.service} {deployment.environment}"
     ready = next((each for each in questions if each.kind is Kind.READY), None)
     retry = next((each for each in questions if each.kind is Kind.RETRY), None)
@@ -284,15 +276,6 @@ def _lasted(deployment: Deployment) -> str:
     if not deployment.phases:
         return ""
     return f"It took {duration(deployment.phases[-1].at - deployment.requested_at)} in all."
-
-
-def _outcome(question: Question) -> str:
-    if question.answer in {None, Answer.EXPIRED} or question.answered_by is None:
-        return "⌛ Nobody answered in time; it expired."
-    reason = f": {plain(question.reason)}" if question.reason else ""
-    mark = "✅" if question.answer is Answer.CONFIRM else "🚫"
-    said = SAID[question.answer].capitalize()
-    return f"{mark} {said} by {_person(question.answered_by)} at {{time:{question.answered_at:.0f}}}{reason}."
 
 
 def _note(deployment: Deployment, recorded: Head | None) -> str:

@@ -17,6 +17,7 @@ from chalicelib.domain.history import Head, History
 from chalicelib.domain.locks import Lock, Place, Ticket, TicketKey
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import HostState, Instance, LaunchGroup, Route
+from chalicelib.domain.roles import Grants
 from chalicelib.domain.settings import RouteSpec, Team
 from chalicelib.domain.visits import Visit
 from chalicelib.usecases.chat_ports import Posted
@@ -31,7 +32,7 @@ class Clock(Protocol):
 
 # --- state ------------------------------------------------------------------------------------------------------
 
-Record = Deployment | Environment | Question | Build | Finding | Visit | Lock | Place
+Record = Deployment | Environment | Question | Build | Finding | Visit | Grants | Lock | Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,8 @@ class Store(Protocol):
         """One build."""
 
     def team(self, version: int | None = None) -> Team:
-        """A published configuration (the newest where none is named); Refused where there is none."""
+        """A published configuration; Refused where there is none. Where no version is named, the newest with what is
+        granted in chat now, strongly consistent."""
 
     def publish(self, raw: dict[str, object]) -> int:
         """Store a new version of the configuration and return its number."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from chalicelib.domain.approval import Answer, Kind, Question
+from chalicelib.domain.approval import Answer, Kind, Question, people
 from chalicelib.domain.deployment import Deployment, Ref, State
 from chalicelib.domain.grammar import USAGE
 from chalicelib.usecases.ports import Overview
@@ -96,6 +96,9 @@ def decided(question: Question, answer: Answer) -> str:
     """A question was decided by the one who reads this."""
     if answer is Answer.REJECT:
         return f"Rejected. *{question.deployment}* {_AFTER_NO[question.kind]}."
+    if question.answer is None:
+        waits = f"*{question.deployment}* waits for {people(question.missing)} to confirm"
+        return f"Confirmed. {waits}; the question in the channel says so."
     return f"Confirmed. *{question.deployment}* {_AFTER_YES[question.kind]}."
 
 

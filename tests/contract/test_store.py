@@ -10,8 +10,9 @@ from chalicelib.domain.approval import Answer
 from chalicelib.domain.deployment import Environment, Slot, State
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, PointsmanError
 from chalicelib.domain.history import History
+from chalicelib.domain.roles import Grant, Grants, Role
 from chalicelib.usecases.ports import Change, Hold, Save, Seen, Store
-from tests.builders import APPROVER, DEPLOYER, NOW, build, deployment, hosts, plan, question
+from tests.builders import APPROVER, DEPLOYER, NOW, build, deployment, hosts, plan, question, raw_config
 
 REF = deployment().ref
 LIVE = Environment("cameras", "production", live_version="141", live_since=NOW)
@@ -45,10 +46,14 @@ def test_a_record_comes_back_as_it_was_saved_under_the_next_revision(store: Stor
 
 def test_all_kinds_of_records_come_back(store: Store) -> None:
     """An environment, a question by its code, and a build by its version."""
-    store.commit(Save(held()), Save(question()), Save(build()))
+    grants = Grants((Grant("U0GUEST", Role.APPROVER, "cameras", APPROVER, NOW), Grant("U0LEAD", Role.ADMIN)))
+    store.publish(raw_config())
+    store.commit(Save(held()), Save(question()), Save(build()), Save(grants))
     assert store.environment("cameras", "production") == replace(held(), revision=1)
     assert store.question("K7Q2F") == question(revision=1)
     assert store.build("cameras", "142") == build(revision=1)
+    assert store.team().grants == replace(grants, revision=1)
+    assert store.team(1).grants == Grants(), "a running deployment goes by what was published"
 
 
 def test_what_was_never_written_is_not_there(store: Store) -> None:

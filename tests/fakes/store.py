@@ -18,6 +18,7 @@ from chalicelib.domain.locks import Lock, Ticket, TicketKey
 from chalicelib.domain.locks import Place as QueuePlace
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
+from chalicelib.domain.roles import Grants
 from chalicelib.domain.settings import Team
 from chalicelib.domain.visits import Visit
 from chalicelib.usecases.chat_ports import Posted
@@ -38,8 +39,15 @@ def place(record: Record) -> Place:
     if isinstance(record, Finding | Lock | QueuePlace):
         kind, key = ("finding", record.key) if isinstance(record, Finding) else ("ticket", record.key.key)
         return (kind, record.service, record.environment, key)
+    return _place_apart(record)
+
+
+def _place_apart(record: Build | Visit | Grants) -> Place:
+    """Of what belongs to no environment."""
     if isinstance(record, Visit):
         return ("visit", str(record.who))
+    if isinstance(record, Grants):
+        return ("grants",)
     return ("build", record.service, record.version)
 
 
@@ -260,7 +268,9 @@ class FakeStore(Recorder):
             wanted = len(published) if version is None else version
             if not 1 <= wanted <= len(published):
                 raise Refused(Reason.NOT_CONFIGURED)
-            return Team(wanted, copy.deepcopy(published[wanted - 1]))
+            granted = self.table.records.get(("grants",)) if version is None else None
+            grants = granted if isinstance(granted, Grants) else Grants()
+            return Team(wanted, copy.deepcopy(published[wanted - 1]), grants)
 
     def publish(self, raw: dict[str, object]) -> int:
         """Store a new version."""

@@ -132,6 +132,11 @@ class Estate:
     def _dynamodb_GetItem(self, role: str, sent: Parameters) -> Iterator[Request]:  # noqa: N802
         yield item(role, "GetItem", sent["Key"]["pk"]["S"])
 
+    def _dynamodb_TransactGetItems(self, role: str, sent: Parameters) -> Iterator[Request]:  # noqa: N802
+        """Judged like each GetItem of it (DynamoDB Developer Guide, "IAM and transactions")."""
+        for each in sent["TransactItems"]:
+            yield item(role, "GetItem", each["Get"]["Key"]["pk"]["S"])
+
     def _dynamodb_Query(self, role: str, sent: Parameters) -> Iterator[Request]:  # noqa: N802
         if sent["TableName"] == "lines":
             yield _line(role, "Query", sent)

@@ -11,11 +11,11 @@ from tests.iam.simulator import Request
 
 EVERYWHERE = ("ENV#cameras#production",)
 PARTITIONS = {
-    "edge": ("ENV#cameras#production", "SERVICE#cameras", "CODE#7", "SEEN#slack-1", "HOME"),
+    "edge": ("ENV#cameras#production", "SERVICE#cameras", "CODE#7", "SEEN#slack-1", "HOME", "TEAM"),
     "ledger": ("ENV#cameras#production", "SERVICE#cameras", "CODE#7"),
 }
 """Where a role writes; all others write to environments only."""
-OTHERS = ("CONFIG", "SERVICE#cameras", "CODE#7", "SEEN#slack-1", "HOME")
+OTHERS = ("CONFIG", "SERVICE#cameras", "CODE#7", "SEEN#slack-1", "HOME", "TEAM")
 
 
 def _reads(role: str) -> Right:

@@ -39,6 +39,7 @@ class MemoryTable:
         """What the service answers; AwsError where it refuses."""
         handlers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
             "GetItem": self._get,
+            "TransactGetItems": self._get_all,
             "Query": self._query,
             "PutItem": self._put,
             "UpdateItem": self._unknown,
@@ -56,6 +57,9 @@ class MemoryTable:
     def _get(self, request: Mapping[str, Any]) -> dict[str, Any]:
         item = self._items.get(_key(request["Key"]))
         return {"Item": item} if item is not None else {}
+
+    def _get_all(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        return {"Responses": [self._get(each["Get"]) for each in request["TransactItems"]]}
 
     def _query(self, request: Mapping[str, Any]) -> dict[str, Any]:
         values = request["ExpressionAttributeValues"]

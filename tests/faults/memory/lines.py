@@ -73,6 +73,7 @@ class WiredQueue:
 
     def __init__(self, clock: Clock, wire: Wire) -> None:
         self._queue = FakeWakes(clock)
+        self._clock = clock
         self._wire = wire
 
     def wake(self, line: str, seconds: int) -> None:
@@ -80,12 +81,17 @@ class WiredQueue:
         self._wire.call("sqs.SendMessage").send(lambda: self._queue.wake(line, seconds), _Troubles())
 
     def due(self) -> float | None:
-        """When the next message comes."""
-        return min(self._queue.due)[0] if self._queue.due else None
+        """When the next message comes; None where only time brings it: a reminder, or the end of a question."""
+        soon = self._soon()
+        return min(soon)[0] if soon else None
+
+    def _soon(self) -> list[tuple[float, str]]:
+        now = self._clock.now()
+        return [each for each in self._queue.due if each[0] <= now or not each[1].startswith("moment#")]
 
     def receive(self) -> dict[str, Any]:
         """The message that comes next."""
-        first = min(self._queue.due)
+        first = min(self._soon())
         self._queue.due.remove(first)
         return {"eventSource": "aws:sqs", "body": json.dumps({"line": first[1]})}
 

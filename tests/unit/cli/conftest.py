@@ -12,7 +12,7 @@ VALID = """\
 workspace: T0SANDBOX
 channel: C0DEPLOYS
 people:
-  viewer: ["*"]
+  admin: [U0DEPLOYER]
   deployer: [U0DEPLOYER]
   approver: [U0APPROVER]
 ci:

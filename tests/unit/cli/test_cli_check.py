@@ -234,15 +234,36 @@ def test_errors_of_meaning_are_placed_and_said(broken: Broken, old: str, new: st
     assert broken(old, new) == [expected.replace("{production}", PRODUCTION)]
 
 
-def test_nobody_may_start(broken: Broken) -> None:
-    """Without a deployer or an admin nothing could ever be deployed."""
-    said = broken("  deployer: [U0DEPLOYER]\n", "")
-    assert said[0] == "f:3:1: people: nobody may start a deployment; name a deployer or an admin"
+@pytest.mark.parametrize("people", ["", "  admin: []\n"])
+def test_there_is_an_admin(broken: Broken, people: str) -> None:
+    """Without one nobody could ever grant a role in chat."""
+    (said,) = broken("  admin: [U0DEPLOYER]\n", people)
+    assert "admin" in said
 
 
-def test_one_admin_and_one_deployer_suffice(broken: Broken) -> None:
+def test_one_admin_and_one_deployer_suffice(report: Report, valid: str) -> None:
     """An admin may confirm, so that a deployer and an admin are the two pairs of eyes."""
-    assert broken("approver: [U0APPROVER]", "admin: [U0LEAD]") == []
+    text = valid.replace("  approver: [U0APPROVER]\n", "").replace("admin: [U0DEPLOYER]", "admin: [U0LEAD]")
+    assert report(text) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("{finish: 1, rollback: 1}", []),
+        ("{finish: 2}", ["2 people can not confirm: beside the one who asks there is one approver or admin"]),
+        ("{start: 1, risky: 1}", ["2 people can not confirm"]),
+        ("{rollback: 1, risky: 1}", []),
+        ("{start: 0}", ["start"]),
+        ("{start: 6}", ["start", "6 people can not confirm"]),
+        ("{deploy: 1}", ["deploy"]),
+    ],
+)
+def test_no_more_people_confirm_than_there_are(broken: Broken, given: str, expected: list[str]) -> None:
+    """Beside the one who asks; `risky` adds to the start and the switch."""
+    said = broken("        bake: {time: 30s}", f"        approvals: {given}\n        bake: {{time: 30s}}")
+    assert len(said) == len(expected)
+    assert all(part in found for part, found in zip(expected, said, strict=True))
 
 
 def test_an_unprotected_environment_needs_one_person(broken: Broken) -> None:

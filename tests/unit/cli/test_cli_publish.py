@@ -77,7 +77,7 @@ def test_the_service_reads_what_was_written(
     production = team.environment("cameras", "production")
     assert (team.workspace, team.channel) == ("T0SANDBOX", "C0DEPLOYS")
     assert team.people("deployer") == {"U0DEPLOYER"}
-    assert team.people("viewer") == {"*"}
+    assert team.people("admin") == {"U0DEPLOYER"}
     assert team.ci_services("jenkins") == {"cameras"}
     assert production.protected is True
     assert production.channel == "C0DEPLOYS"
@@ -90,7 +90,7 @@ def test_the_service_reads_what_was_written(
     assert production.bake_seconds == 30
     assert production.prices == {"t3.small": 0.0208}
     assert set(versions.team().raw["services"]["cameras"]["environments"]["production"]) == {
-        "protected", "channel", "switch", "traffic", "timeouts", "bake", "old_fleet", "mixed_images",
+        "protected", "channel", "switch", "traffic", "timeouts", "approvals", "bake", "old_fleet", "mixed_images",
     }  # fmt: skip
 
 

@@ -189,8 +189,8 @@ WAITS = [
 
 
 def test_every_kind_of_question_is_waited_for() -> None:
-    """A new kind needs a row."""
-    assert {kind for _, kind in WAITS} == set(Kind)
+    """A new kind needs a row; only with a question about roles no machine waits."""
+    assert {kind for _, kind in WAITS} == set(Kind) - {Kind.ROLE}
 
 
 @pytest.mark.parametrize(("state", "kind"), WAITS)

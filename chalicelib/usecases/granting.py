@@ -1,0 +1,133 @@
+"""Grant and revoke roles, and decide about it where a second person has to.
+
+What a second person confirms is a question like any other, but nothing waits with it: the answer and the change are one
+write, and a deadline that has passed is compared, not acted on (docs/adr/0010).
+"""
+
+import hashlib
+from dataclasses import replace
+
+from chalicelib.domain.approval import Answer, Kind, Question, code_from
+from chalicelib.domain.commands import Decide
+from chalicelib.domain.errors import Refused
+from chalicelib.domain.people import Actor
+from chalicelib.domain.policy import Role, holders, require
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.role_commands import ChangeRole
+from chalicelib.domain.roles import ROLES, SECOND_PERSON_ROLES, TEAM, Grant, Grants, RoleChange
+from chalicelib.domain.settings import Team, Timeouts, names
+from chalicelib.usecases import role_texts
+from chalicelib.usecases.answering import Answers, Request
+from chalicelib.usecases.ports import Change, Save
+
+ASK_SECONDS = Timeouts().ask
+
+
+class Granting:
+    """Changes of roles. Configuration and grants are read anew for each, also when it is tried again."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
+    def change(self, request: Request, command: ChangeRole) -> str:
+        """Do it, or ask a second person whether it may be done."""
+        team, now = self._answers.store.team(), self._answers.clock.now()
+        require(team, request.actor, Role.ADMIN, role_texts.DOING[command.verb], command.service)
+        if command.service and command.service not in team.services():
+            raise Refused(Reason.UNKNOWN_SERVICE, service=command.service, known=names(team.services()))
+        grant = Grant(command.user, command.role, command.service, request.actor, now)
+        change = RoleChange(grant, revoke=command.verb == "revoke")
+        after = changed(team, change)
+        code = self._code(request.event)
+        asked = Question(
+            code=code,
+            kind=Kind.ROLE,
+            service=TEAM,
+            environment=ROLES,
+            deployment=f"role-{code}",
+            requester=request.actor,
+            asked_at=now,
+            deadline=now + ASK_SECONDS,
+            needed=1 if _asks(team, change, request.actor) else 0,
+            change=change,
+        )
+        if asked.needed:
+            self._commit(request, asked, Save(asked), event=f"{command.verb}_asked")
+            return role_texts.asked(asked)
+        done = replace(asked, answer=Answer.CONFIRM, answered_by=request.actor, answered_at=now)
+        self._commit(request, done, Save(done), Save(after), event=f"{command.verb}_done")
+        return role_texts.done(change, team.workspace)
+
+    def decide(self, request: Request, question: Question, command: Decide) -> str:
+        """Confirm or reject; a confirmation changes the roles by the same write."""
+        team, by, change = self._answers.store.team(), request.actor, question.change
+        if change is None:
+            raise Refused(Reason.UNKNOWN_QUESTION, code=question.code)
+        withdrawn = command.verb == "reject" and by == question.requester
+        if not withdrawn:
+            require(team, by, Role.APPROVER, role_texts.DOING[command.verb], change.grant.service)
+        answer = Answer.CONFIRM if command.verb == "confirm" else Answer.REJECT
+        decided = question.answered(answer, by, self._answers.clock.now(), reason=command.reason)
+        if not withdrawn and by.user not in deciders(team, change, question.requester):
+            raise Refused(Reason.OWN_ROLE)
+        writes: list[Change] = [Save(decided)]
+        if answer is Answer.CONFIRM:
+            _refuse_revoked(team, question, change)
+            writes.append(Save(changed(team, change)))
+        self._commit(request, decided, *writes, event=f"{answer}_role", reason=command.reason)
+        return role_texts.decided(decided, change)
+
+    def _commit(
+        self, request: Request, question: Question, *changes: Change, event: str, reason: str = ""
+    ) -> None:
+        detail = role_texts.recorded(question) + (f": {reason}" if reason else "")
+        line = self._answers.history(question.ref, request.actor, event, detail)
+        self._answers.commit_once(request, question.code, *changes, line)
+
+    def _code(self, event: str) -> str:
+        """The same for the same event; another one where it is taken."""
+        for salt in range(10):
+            code = code_from(hashlib.sha256(f"{TEAM}|{event}|{salt}".encode()).digest())
+            if self._answers.store.question(code) is None:
+                return code
+        raise Refused(Reason.BUSY)
+
+
+def changed(team: Team, change: RoleChange) -> Grants:
+    """What is granted after a change; Refused where it can not be done or would change nothing."""
+    grant, granted = change.grant, team.grants
+    facts = {"who": role_texts.person(grant, team.workspace), "role": role_texts.role(grant)}
+    configured = grant.user in team.configured(grant.role)
+    if not change.revoke:
+        if configured or granted.has(grant):
+            raise Refused(Reason.HOLDS_ROLE, **facts)
+        return granted.with_(grant)
+    if not granted.has(grant):
+        reason = Reason.ROLE_CONFIGURED if configured else Reason.ROLE_NOT_HELD
+        raise Refused(reason, **facts, name=grant.role.value)
+    after = granted.without(grant)
+    last = grant.role is Role.ADMIN and not grant.service
+    if last and not replace(team, grants=after).people(Role.ADMIN):
+        raise Refused(Reason.LAST_ADMIN, **facts)
+    return after
+
+
+def deciders(team: Team, change: RoleChange, requester: Actor) -> frozenset[str]:
+    """Who may decide a change: who may confirm for the service, but not who asked, nor whose role it is, as long as
+    there is anybody else."""
+    others = holders(team, Role.APPROVER, change.grant.service) - {requester.user}
+    return others - {change.grant.user} or others
+
+
+def _asks(team: Team, change: RoleChange, requester: Actor) -> bool:
+    """Whether a second person is asked: for roles that decide about others, where there is anybody to ask."""
+    return change.grant.role in SECOND_PERSON_ROLES and bool(deciders(team, change, requester))
+
+
+def _refuse_revoked(team: Team, question: Question, change: RoleChange) -> None:
+    """Who asked has to be allowed at the moment of the decision, too."""
+    try:
+        require(team, question.requester, Role.ADMIN, "", change.grant.service)
+    except Refused as refused:
+        who = f"{{person:{question.requester}}}"
+        raise Refused(Reason.REQUESTER_NOT_ALLOWED, who=who) from refused

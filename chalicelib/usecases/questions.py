@@ -1,0 +1,186 @@
+"""What chat shows of a question: the question itself, a reminder before it expires, and word of a no.
+
+All of it is worked out from the record, so that each message is right again whatever happened in between: a decided
+question has no buttons and says who decided and when.
+"""
+
+from collections.abc import Iterator
+
+from chalicelib.domain.approval import SAID, Answer, Kind, Question
+from chalicelib.domain.people import Actor
+from chalicelib.domain.roles import RoleChange
+from chalicelib.usecases import role_texts
+from chalicelib.usecases.buttons import confirm_or_reject
+from chalicelib.usecases.chat_ports import Message
+from chalicelib.usecases.texts import plain
+
+REMINDER = "reminder-"
+REMIND_SECONDS = 60.0
+"""So long before a question expires the team is reminded; one that is open for less than twice that is not."""
+
+ASKED: dict[Kind, str] = {
+    Kind.START: "May this deployment start?",
+    Kind.FINISH: "May traffic switch to the new fleet?",
+    Kind.ROLLBACK: "May traffic go back to the old fleet?",
+    Kind.END: "May the old fleet end now? After that there is no way back.",
+}
+
+_AFTER_NO: dict[Kind, str] = {
+    Kind.START: "Nothing was changed.",
+    Kind.FINISH: "The new fleet stays ready; traffic stays where it is.",
+    Kind.ROLLBACK: "Traffic stays where it is.",
+    Kind.END: "The old fleet stands by for the rest of its time.",
+    Kind.ROLE: "Roles stay as they are.",
+}
+
+
+def person(actor: Actor | None) -> str:
+    """Somebody, as chat shows people."""
+    return f"{{person:{actor}}}" if actor is not None else "nobody"
+
+
+def outcome(question: Question) -> str:
+    """How it was decided, by whom and when; a reason is shown as it was given."""
+    if question.answer in {None, Answer.EXPIRED} or question.answered_by is None:
+        return f"⌛ Nobody answered in time; it expired at {{time:{question.deadline:.0f}}}."
+    reason = f": {plain(question.reason)}" if question.reason else ""
+    mark = "✅" if question.answer is Answer.CONFIRM else "🚫"
+    said = SAID[question.answer].capitalize()
+    return f"{mark} {said} by {_deciders(question)} at {{time:{question.answered_at:.0f}}}{reason}."
+
+
+def _deciders(question: Question) -> str:
+    if question.answer is Answer.CONFIRM and question.confirmations:
+        return " and ".join(person(each.by) for each in question.confirmations)
+    return person(question.answered_by)
+
+
+def progress(question: Question) -> str:
+    """Who has confirmed so far, and how many are missing; nothing where one is enough."""
+    if question.needed < 2:
+        return ""
+    confirmed = ", ".join(person(each.by) for each in question.confirmations) or "nobody yet"
+    return f"*{question.needed} people have to confirm*; so far: {confirmed}. {question.missing} missing."
+
+
+def remind_at(question: Question) -> float:
+    """When to remind; 0 where the question is too short for that."""
+    at = question.deadline - REMIND_SECONDS
+    return at if question.deadline - question.asked_at >= 2 * REMIND_SECONDS else 0.0
+
+
+def reminder(question: Question, what: str, now: float) -> Message:
+    """For the thread and the channel, a little before the question expires; decided, it says how."""
+    if not question.open_at(now):
+        return Message(summary=f"Decided: {what}", lines=(f"{what} {outcome(question)}",))
+    missing = f" {question.missing} missing." if question.needed > 1 else ""
+    return Message(
+        summary=f"Still open: {what}",
+        lines=(
+            f"⏳ {{team}} Still open: {what} It expires at {{time:{question.deadline:.0f}}}.{missing}",
+            f"{who_may(question)} may answer.",
+        ),
+        actions=confirm_or_reject(question),
+        notes=(how(question),),
+    )
+
+
+def how(question: Question) -> str:
+    """How to answer without a button."""
+    return f"Or type /deploy confirm {question.code} or /deploy reject {question.code}"
+
+
+def who_may(question: Question) -> str:
+    """Who may act on a question, in words."""
+    confirmed = "".join(f", {person(each.by)}" for each in question.confirmations)
+    where = _service(question)
+    return f"Any approver or admin{where} other than {person(question.requester)}{confirmed}"
+
+
+def _service(question: Question) -> str:
+    service = question.service
+    if question.change is not None:
+        service = question.change.grant.service
+    return f" of `{service}`" if service else ""
+
+
+def alert(question: Question, what: str, now: float) -> Message | None:
+    """Word to the team that a question was rejected or has expired; None where it was not."""
+    rejected = question.answer is Answer.REJECT
+    if not rejected and not expired(question, now):
+        return None
+    said = "rejected" if rejected else "expired"
+    return Message(
+        summary=f"{said.capitalize()}: {what}",
+        lines=(f"{{team}} {what} {outcome(question)}", _AFTER_NO[question.kind]),
+    )
+
+
+def expired(question: Question, now: float) -> bool:
+    """Whether it expired: the machine settles its own, the others are over with their deadline."""
+    if question.kind is Kind.ROLE:
+        return question.answer is None and now > question.deadline
+    return question.answer is Answer.EXPIRED
+
+
+def what_of(question: Question, version: str) -> str:
+    """The question in one sentence."""
+    if question.change is not None:
+        return role_texts.wish(question.change, question.requester.workspace)
+    return f"{ASKED[question.kind]} *{question.service}@{version}* in *{question.environment}*."
+
+
+def beside(question: Question, version: str, now: float) -> Iterator[tuple[str, Message]]:
+    """The messages beside a question's own, each with its key: a reminder once its time has come, and word of a no."""
+    what = what_of(question, version)
+    if reminded(question, now):
+        yield f"{REMINDER}{question.code}", reminder(question, what, now)
+    said = alert(question, what, now)
+    if said is not None:
+        yield f"alert-{question.code}", said
+
+
+def reminded(question: Question, now: float) -> bool:
+    """Whether there is, or may be, a reminder: it was still open when that was due."""
+    at = remind_at(question)
+    until = question.answered_at or now
+    return bool(at) and at <= min(until, now)
+
+
+def next_moment(question: Question, now: float) -> float:
+    """When its messages have to be looked at again although nothing is written; 0 where they do not."""
+    if not question.open_at(now):
+        return 0.0
+    at = remind_at(question)
+    return at if at > now else question.deadline + 1
+
+
+def role_message(question: Question, change: RoleChange, now: float) -> Message:
+    """The one message of a change of roles."""
+    what = role_texts.wish(change, question.requester.workspace)
+    asked = f"Asked by {person(question.requester)}."
+    if question.answer is Answer.CONFIRM:
+        return _changed(question, change)
+    if not question.open_at(now):
+        return Message(
+            summary="Roles: nothing was changed", lines=(f"🔑 {what}", f"{asked} {outcome(question)}")
+        )
+    return Message(
+        summary="Roles: a second person is asked",
+        lines=(
+            f"🔑 {{team}} {what}",
+            f"{asked} {who_may(question)} answers by {{time:{question.deadline:.0f}}}, else nothing changes.",
+            "In doubt, ask them in person whether it was really them, and reject.",
+        ),
+        actions=confirm_or_reject(question),
+        notes=(how(question),),
+    )
+
+
+def _changed(question: Question, change: RoleChange) -> Message:
+    effect = role_texts.effect(change, question.requester.workspace)
+    by = f"Done by {person(question.requester)} at {{time:{question.answered_at:.0f}}}."
+    if question.confirmations:
+        by = f"Asked by {person(question.requester)}. {outcome(question)}"
+    loud = "{team} " if change.loud else ""
+    return Message(summary="Roles: a role was changed", lines=(f"🔑 {loud}{effect}.", by))

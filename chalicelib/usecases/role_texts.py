@@ -1,0 +1,129 @@
+"""What people read about roles. Each sentence says what happens next and who must act."""
+
+from chalicelib.domain.approval import Answer, Question
+from chalicelib.domain.errors import Refused
+from chalicelib.domain.people import Actor
+from chalicelib.domain.policy import holds, require
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.role_commands import Roles, Whoami
+from chalicelib.domain.roles import Grant, Role, RoleChange
+from chalicelib.domain.settings import Team, names
+from chalicelib.usecases.chat_ports import Reply
+
+DOING = {
+    "grant": "Granting a role",
+    "revoke": "Revoking a role",
+    "confirm": "Confirming",
+    "reject": "Rejecting",
+}
+
+_MAY = {
+    Role.VIEWER: "ask for the status",
+    Role.DEPLOYER: "start, finish, cancel and roll back deployments",
+    Role.APPROVER: "confirm what somebody else asked for",
+    Role.ADMIN: "do everything, and grant and revoke roles",
+}
+
+
+def role(grant: Grant) -> str:
+    """`*approver* for `cameras``."""
+    return f"*{grant.role}* for {'`' + grant.service + '`' if grant.service else 'all services'}"
+
+
+def person(grant: Grant, workspace: str) -> str:
+    """Whose role it is."""
+    return f"{{person:{workspace}/{grant.user}}}"
+
+
+def effect(change: RoleChange, workspace: str) -> str:
+    """What a change has done."""
+    grant = change.grant
+    return f"{person(grant, workspace)} is {'no longer' if change.revoke else 'now'} {role(grant)}"
+
+
+def wish(change: RoleChange, workspace: str) -> str:
+    """The question about a change."""
+    grant = change.grant
+    return f"May {person(grant, workspace)} {'stop being' if change.revoke else 'become'} {role(grant)}?"
+
+
+def asked(question: Question) -> str:
+    """To the one who asked: a second person is needed."""
+    return (
+        "This role decides about what others ask for, so an approver or admin other than you confirms it. "
+        f"I asked in the channel (`{question.code}`); until somebody confirms, nothing changes."
+    )
+
+
+def done(change: RoleChange, workspace: str) -> str:
+    """To the one who did it."""
+    return f"Done: {effect(change, workspace)}. The channel shows it."
+
+
+def decided(question: Question, change: RoleChange) -> str:
+    """To the one who decided it."""
+    if question.answer is Answer.REJECT:
+        return "Rejected. Roles stay as they are."
+    return f"Confirmed: {effect(change, question.requester.workspace)}."
+
+
+def recorded(question: Question) -> str:
+    """What a line of history says about a change."""
+    change = question.change
+    if change is None:
+        return ""
+    grant = change.grant
+    where = f" on {grant.service}" if grant.service else ""
+    return f"{'revoke' if change.revoke else 'grant'} {grant.user} {grant.role}{where}"
+
+
+def listed(team: Team, service: str) -> str:
+    """Who holds which role, and since when where it was granted in chat."""
+    lines = [f"*Roles for {'`' + service + '`' if service else 'all services'}*"]
+    lines += [
+        f"• *{each}* ({_MAY[each]}): {_holders(team, each, service) or 'nobody'}" for each in reversed(Role)
+    ]
+    lines.append(
+        "An admin holds every role. Who has no date stands in `pointsman.yaml`; "
+        "the others were granted here with `/deploy grant`."
+    )
+    return "\n".join(lines)
+
+
+def answer(team: Team, command: Roles | Whoami, by: Actor) -> Reply:
+    """Who may do what, to whoever may look; everybody of the workspace may ask what they may do themselves."""
+    if isinstance(command, Whoami):
+        if by.workspace != team.workspace:
+            raise Refused(Reason.WRONG_WORKSPACE)
+        return Reply(own(team, by))
+    require(team, by, Role.VIEWER, "Looking at the roles", command.service)
+    if command.service and command.service not in team.services():
+        raise Refused(Reason.UNKNOWN_SERVICE, service=command.service, known=names(team.services()))
+    return Reply(listed(team, command.service))
+
+
+def _holders(team: Team, role: Role, service: str) -> str:
+    found = [_anybody(user, team) for user in sorted(team.configured(role))]
+    for grant in team.grants.given:
+        if grant.role is not role or (service and grant.service not in {"", service}):
+            continue
+        where = f" on `{grant.service}`" if grant.service else ""
+        found.append(f"{person(grant, team.workspace)}{where} (since {{time:{grant.at:.0f}}})")
+    return ", ".join(found)
+
+
+def _anybody(user: str, team: Team) -> str:
+    return "everybody" if user == "*" else f"{{person:{team.workspace}/{user}}}"
+
+
+def own(team: Team, actor: Actor) -> str:
+    """Which roles somebody holds, and what they may do with them."""
+    lines = [f"You are {{person:{actor}}} (`{actor.user}`)."]
+    everywhere = [each for each in Role if holds(team, actor, each)]
+    lines += [f"• You may {_MAY[each]} (*{each}*)." for each in everywhere]
+    for service in sorted(team.services()):
+        more = [each for each in Role if each not in everywhere and holds(team, actor, each, service)]
+        lines += [f"• For `{service}` you may {_MAY[each]} (*{each}*)." for each in more]
+    if len(lines) == 1:
+        lines.append("You hold no role. An admin can grant you one with `/deploy grant`.")
+    return "\n".join(lines)
