@@ -1,0 +1,133 @@
+"""Manifests, tags and differences of frontend releases, against naive oracles."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain import release
+from chalicelib.domain.builds import VERSION
+from chalicelib.domain.release import TAG, BadManifest, File, Manifest, decode, difference, manifest, sources
+
+NOON = 1_795_356_300.0  # 2026-11-22 14:05 UTC
+
+
+def file(path: str, content: str = "a", *, page: bool = False, cache: str = "no-cache") -> File:
+    """A file whose hash is made of one letter."""
+    return File(path, content * 64, len(path), "text/plain", cache, page=page)
+
+
+paths = st.text(st.sampled_from("abé /+"), min_size=1, max_size=4)
+releases = st.dictionaries(paths, st.sampled_from("abc"), max_size=8).map(
+    lambda each: manifest("web", "web_2026-11-22_14-05", [file(*one) for one in each.items()], 1)
+)
+
+
+@given(releases)
+def test_a_manifest_is_read_as_it_was_written(each: Manifest) -> None:
+    """Encoding and decoding give the same release with the same digests."""
+    assert decode(each.encode()) == each
+    assert decode(each.encode()).digest == each.digest
+
+
+def test_the_canonical_form_stays() -> None:
+    """One manifest's bytes are held for good: a digest that changes with a version of pointsman is worth nothing."""
+    each = manifest("web", "web_2026-11-22_14-05", [file("ä.html", page=True)], 7, commit="abc1234")
+    assert each.encode() == (
+        b'{"commit":"abc1234","files":[{"cache":"no-cache","content_type":"text/plain","page":true,'
+        b'"path":"\\u00e4.html","sha256":"' + b"a" * 64 + b'","size":6}],'
+        b'"format":1,"made_at":7,"service":"web","tag":"web_2026-11-22_14-05","version":""}'
+    )
+
+
+def test_the_same_files_have_the_same_content_under_any_tag() -> None:
+    """`content` is about the files alone, `digest` about the release, and neither about the order of finding."""
+    one = manifest("web", "web_2026-11-22_14-05", [file("a"), file("b")], 1)
+    two = manifest("web", "web_2026-11-22_14-06", [file("b"), file("a")], 2)
+    assert one.content == two.content
+    assert one.digest != two.digest
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda found: found.update(format=2),
+        lambda found: found.pop("files"),
+        lambda found: found.update(more=1),
+        lambda found: found["files"][0].update(sha256="../x"),
+        lambda found: found["files"][0].update(more=1),
+        lambda found: found.update(files=7),
+    ],
+)
+def test_what_pointsman_did_not_write_is_no_manifest(change: object) -> None:
+    """A field too many, too few or of another kind is refused."""
+    found = json.loads(manifest("web", "web_2026-11-22_14-05", [file("a")], 1).encode())
+    change(found)  # type: ignore[operator]
+    with pytest.raises(BadManifest):
+        decode(json.dumps(found, sort_keys=True, separators=(",", ":")).encode())
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"null", b"\xff", b"[" * 100_000])
+def test_bytes_that_are_no_manifest(content: bytes) -> None:
+    """Anything at all is refused with one error."""
+    with pytest.raises(BadManifest):
+        decode(content)
+
+
+def test_tags_are_made_in_utc_and_never_twice() -> None:
+    """Two pushes within a minute get two tags, and so do a hundred; each may be a version in a command."""
+    taken: list[str] = []
+    for _ in range(12):
+        taken.append(release.new_tag("web", NOON, taken))
+    assert taken[:2] == ["web_2026-11-22_14-05", "web_2026-11-22_14-05-2"]
+    assert len(set(taken)) == 12
+    assert all(TAG.fullmatch(each) and VERSION.fullmatch(each) for each in taken)
+
+
+def test_tags_are_ordered_by_time_and_number() -> None:
+    """The tenth of a minute is newer than the second; tags of others and other names are left out."""
+    tags = [f"web_2026-11-22_14-05{each}" for each in ("", "-10", "-2")]
+    others = ["web2_2026-11-22_14-05", "web_x", "web_2026-11-22_14-05-0"]
+    assert release.newest_first([*tags, *others], "web") == [tags[1], tags[2], tags[0]]
+
+
+@given(releases, releases)
+def test_applying_a_difference_makes_the_new_release(old: Manifest, new: Manifest) -> None:
+    """Old files without what is gone, with what was added and changed, are the new ones; what is same is not sent."""
+    found = difference(old, new)
+    result = {each.path: each for each in old.files}
+    for each in found.gone:
+        del result[each.path]
+    for each in (*found.assets, *found.pages):
+        assert result.get(each.path) != each
+        result[each.path] = each
+    assert result == {each.path: each for each in new.files}
+    assert set(found.same) == set(old.files) & set(new.files)
+
+
+def test_pages_come_last() -> None:
+    """Assets and pages are told apart, changed or added."""
+    old = manifest("web", "t", [file("index.html", page=True)], 1)
+    new = manifest(
+        "web", "t", [file("index.html", "b", page=True), file("new.html", page=True), file("a.js")], 1
+    )
+    found = difference(old, new)
+    assert [each.path for each in found.assets] == ["a.js"]
+    assert [each.path for each in found.pages] == ["new.html", "index.html"]
+    assert difference(None, new).same == ()
+
+
+@given(releases, st.lists(releases, max_size=3))
+def test_a_source_is_any_file_with_the_same_bytes_and_headers(new: Manifest, kept: list[Manifest]) -> None:
+    """Against the slow way to look for it; other headers are another object."""
+    found = sources(new.files, kept)
+    for each in new.files:
+        same = [
+            release.key(one.tag, other.path)
+            for one in kept
+            for other in one.files
+            if (other.sha256, other.size, other.cache) == (each.sha256, each.size, each.cache)
+        ]
+        assert found.get(each.path) == (same[0] if same else None)
+    assert sources([file("x", cache="other")], [manifest("web", "t", [file("x")], 1)]) == {}
