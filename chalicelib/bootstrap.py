@@ -50,6 +50,7 @@ def workflow() -> StepFunctionsWorkflow:
 def edge() -> "Edge":
     """The doors."""
     from chalicelib.adapters.slack import ResponseUrls  # noqa: PLC0415 - the steps need none of this
+    from chalicelib.adapters.slack_views import SlackViews  # noqa: PLC0415
     from chalicelib.edge import Edge, Secrets  # noqa: PLC0415
     from chalicelib.usecases import ci, visiting  # noqa: PLC0415
     from chalicelib.usecases.chatops import ChatOps  # noqa: PLC0415
@@ -65,6 +66,7 @@ def edge() -> "Edge":
         chatops=ChatOps(store(), workflow(), clock()),
         report=partial(ci.report, store(), workflow(), clock()),
         replies=ResponseUrls(settings().slack_hooks),
+        views=SlackViews(lambda: str(document.read().get("slack_bot_token", "")), settings().slack_api),
         visited=partial(visiting.note, store(), clock()),
         clock=clock(),
     )

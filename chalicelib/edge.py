@@ -12,14 +12,16 @@ from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.telemetry import log, log_error
 from chalicelib.usecases.answering import Request
-from chalicelib.usecases.chat_ports import Replies, Reply
+from chalicelib.usecases.chat_ports import Form, Replies, Reply, Views
 from chalicelib.usecases.chatops import ChatOps
+from chalicelib.usecases.forms import command_of, field_of
 from chalicelib.usecases.next_steps import next_steps
 from chalicelib.usecases.ports import Clock
 from chalicelib.wire import ci, slack_request
 from chalicelib.wire.slack_events import Challenge, parse_event
-from chalicelib.wire.slack_interaction import Submission, parse_interaction
+from chalicelib.wire.slack_interaction import Click, Submission, parse_interaction
 from chalicelib.wire.slack_message import reply_of
+from chalicelib.wire.slack_views import errors_of
 
 STATUS = {
     Reason.BAD_SIGNATURE: 401,
@@ -80,6 +82,7 @@ class Edge:
         chatops: ChatOps,
         report: Reporter,
         replies: Replies,
+        views: Views,
         visited: Callable[[Actor, str], None],
         clock: Clock,
     ) -> None:
@@ -88,6 +91,7 @@ class Edge:
         self._chatops = chatops
         self._report = report
         self._replies = replies
+        self._views = views
         self._visited = visited
         self._clock = clock
 
@@ -100,11 +104,14 @@ class Edge:
             return _closed(refused)
         except Unavailable as error:
             return _unavailable(error)
-        return _ephemeral(self._do(typed.text, typed.actor, typed.event))
+        reply = self._do(typed.text, typed.actor, typed.event)
+        if reply.form is not None and typed.trigger and self._views.open(typed.trigger, reply.form):
+            return Answer(200, content_type="text/plain")
+        return _ephemeral(reply)
 
     def interaction(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        """A button: the same command as if it were typed. Slack shows nothing of the answer, so refusals go to the
-        clicker's own response_url; what succeeded shows in the message itself."""
+        """A button: the same command as if it were typed. Slack shows nothing of the answer, so what there is to say
+        goes to the clicker's own response_url or view; what succeeded shows in the message itself. Or a form."""
         try:
             self._verify(headers, body)
             did = parse_interaction(body, headers)
@@ -113,11 +120,9 @@ class Edge:
         except Unavailable as error:
             return _unavailable(error)
         if isinstance(did, Submission):
-            return Answer(200)
+            return self._submitted(did)
         text = did.value if did.verb == "deploy" else f"{did.verb} {did.value}"
-        reply = self._do(text, did.actor, did.event)
-        if did.response_url:
-            self._replies.whisper(did.response_url, reply)
+        self._tell(did, self._do(text, did.actor, did.event))
         return Answer(200)
 
     def event(self, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -151,6 +156,37 @@ class Edge:
 
     def _verify(self, headers: Mapping[str, str], body: bytes) -> None:
         slack_request.verify(headers, body, self._secrets().slack_signing, self._clock.now())
+
+    def _tell(self, click: Click, reply: Reply) -> None:
+        """Only the one who clicked sees it: in the conversation, or where there is none in a view of its own."""
+        shown: Form | Reply = reply if reply.form is None else reply.form
+        if click.modal and self._views.change(click.view, shown):
+            return
+        if (
+            (reply.form or not click.response_url)
+            and click.trigger
+            and self._views.open(click.trigger, shown)
+        ):
+            return
+        if click.response_url:
+            self._replies.whisper(click.response_url, reply)
+
+    def _submitted(self, sent: Submission) -> Answer:
+        """A form: the command that it means. What is refused is said at a field, and the form stays open; else Slack
+        closes it (an empty 200)."""
+        try:
+            command = parse(command_of(sent.form, sent.about, sent.values))
+            self._chatops.handle(Request(command, sent.actor, sent.event))
+        except Refused as refused:
+            log("info", "refused", reason=refused.reason.value, actor=str(sent.actor))
+            field, said = field_of(sent.form, refused, sent.values), refused.text
+        except Unavailable as error:
+            log_error("a form could not be taken", error, actor=str(sent.actor))
+            field, said = "", _TROUBLE
+        else:
+            return Answer(200)
+        at = field if field in sent.values else next(iter(sent.values), "")
+        return Answer(200, json.dumps(errors_of(at, said)) if at else "")
 
     def _do(self, text: str, actor: Actor, event: str) -> Reply:
         """What to say to a person, whatever became of the command."""

@@ -87,7 +87,11 @@ class House:
             self.aws,
             PACKAGE / "sam.json",
             secrets={
-                "EdgeSecret": {"slack_signing": [workspace.SIGNING_SECRET], "ci": {ci.SOURCE: [ci.SECRET]}},
+                "EdgeSecret": {
+                    "slack_signing": [workspace.SIGNING_SECRET],
+                    "slack_bot_token": workspace.BOT_TOKEN,
+                    "ci": {ci.SOURCE: [ci.SECRET]},
+                },
                 "ChatSecret": {"slack_bot_token": workspace.BOT_TOKEN},
             },
             parameters={"SlackApi": f"{self.page}/api/", "SlackHooks": self.page},

@@ -53,17 +53,28 @@ class Decide:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenForm:
+    """A form for people who do not want to type: to deploy or, where a code is named, to reject with a reason."""
+
+    service: str = ""
+    environment: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
-    """Show what can be said."""
+    """Show what can be said; about one command, where it is named."""
+
+    about: str = ""
 
 
-Command = Deploy | Act | Keep | Decide | Reading | Help | ChangeRole | Roles | Whoami
+Command = Deploy | Act | Keep | Decide | Reading | OpenForm | Help | ChangeRole | Roles | Whoami
 
 
 def parse(text: str) -> Command:
     """The command that a person typed."""
     words = text.split()
-    if not words or words == ["help"]:
+    if not words:
         return Help()
     parser = _PARSERS.get(words[0])
     if parser is not None:
@@ -109,13 +120,30 @@ def _keep(verb: str, words: list[str]) -> Command:
     return Keep(service, environment, seconds(verb, words[2]))
 
 
+def _form(verb: str, words: list[str]) -> Command:
+    if len(words) == 2 and words[0] == "reject":
+        return OpenForm(code=_code("reject", words[1]))
+    if len(words) not in {0, 2}:
+        raise malformed(verb, "`form` takes a service and an environment, or `reject` and a code.")
+    return OpenForm(*(name(verb, word) for word in words))
+
+
+def _help(verb: str, words: list[str]) -> Command:
+    if len(words) > 1 or (words and words[0] not in USAGE):
+        raise malformed(verb, f"I know no command `{shown(' '.join(words))}`.")
+    return Help(*words)
+
+
+def _code(verb: str, word: str) -> str:
+    if not re.fullmatch(r"[A-Z0-9]{3,12}", word.upper()):
+        raise malformed(verb, f"`{shown(word)}` is not a code.")
+    return word.upper()
+
+
 def _decide(verb: str, words: list[str]) -> Command:
     if not words or (verb == "confirm" and len(words) > 1):
         raise malformed(verb, f"`{verb}` needs the code that I gave.")
-    code = words[0].upper()
-    if not re.fullmatch(r"[A-Z0-9]{3,12}", code):
-        raise malformed(verb, f"`{shown(words[0])}` is not a code.")
-    return Decide(verb, code, " ".join(words[1:])[:200])
+    return Decide(verb, _code(verb, words[0]), " ".join(words[1:])[:200])
 
 
 _PARSERS: dict[str, Callable[[str, list[str]], Command]] = {
@@ -127,6 +155,8 @@ _PARSERS: dict[str, Callable[[str, list[str]], Command]] = {
     "keep": _keep,
     "confirm": _decide,
     "reject": _decide,
+    "form": _form,
+    "help": _help,
     **PARSERS,
     "grant": change_role,
     "revoke": change_role,

@@ -33,7 +33,8 @@ USAGE: dict[str, str] = {
     "revoke": "/deploy revoke @user ROLE [on SERVICE]",
     "roles": "/deploy roles [SERVICE]",
     "whoami": "/deploy whoami",
-    "help": "/deploy help",
+    "form": "/deploy form [SERVICE ENVIRONMENT] | form reject CODE",
+    "help": "/deploy help [COMMAND]",
 }
 
 

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     BUILD_FAILED = "build_failed"
     NO_BUILD = "no_build"
     ALREADY_LIVE = "already_live"
+    OTHER_SERVICE = "other_service"
     # the state of things
     ALREADY_ACTIVE = "already_active"
     NOTHING_ACTIVE = "nothing_active"
@@ -106,6 +107,7 @@ TEXTS: dict[Reason, str] = {
     Reason.UNKNOWN_VERSION: "CI has not reported `{service}@{version}`. Newest: {known}.",
     Reason.BUILD_FAILED: "The build of `{service}@{version}` failed. Newest that passed: {known}.",
     Reason.NO_BUILD: "CI has not reported any build of `{service}` that passed.",
+    Reason.OTHER_SERVICE: "`{version}` is no build of `{service}`. Choose one of its own, or none for the newest.",
     Reason.ALREADY_LIVE: "`{service}@{version}` is live in {environment} already. Nothing was started.",
     Reason.ALREADY_ACTIVE: (
         "*{active}* is being deployed to {environment} ({state}). "

@@ -178,6 +178,55 @@ class Reply:
 
     text: str
     actions: tuple[Action, ...] = ()
+    form: "Form | None" = None
+    """Opened instead, where that can be done; the text is for where it can not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Something to choose; options of one group stand together."""
+
+    value: str
+    label: str
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form: a choice where it has options (all in sight at once where they are few), else a text."""
+
+    name: str
+    label: str
+    options: tuple[Option, ...] = ()
+    chosen: str = ""
+    hint: str = ""
+    optional: bool = False
+    few: bool = False
+    most: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What people who prefer forms fill in; it comes back by its kind, with what it was about. Sent, it is a command
+    (usecases/forms.py)."""
+
+    kind: str
+    title: str
+    submit: str
+    fields: tuple[Field, ...]
+    about: str = ""
+    lines: tuple[str, ...] = ()
+
+
+class Views(Protocol):
+    """What opens before one person, from what they just did. Each returns False where it could not be shown; that is
+    logged, and the person is told another way."""
+
+    def open(self, trigger: str, shown: Form | Reply) -> bool:
+        """A form to fill in, or an answer to something that was done where there is no conversation."""
+
+    def change(self, view: str, shown: Form | Reply) -> bool:
+        """The same in place of what is open."""
 
 
 class Replies(Protocol):

@@ -5,7 +5,7 @@ The edge never reaches a server; the state machine does the work.
 
 from collections.abc import Callable
 
-from chalicelib.domain.commands import Act, Decide, Deploy, Help, Keep
+from chalicelib.domain.commands import Act, Decide, Deploy, Help, Keep, OpenForm
 from chalicelib.domain.errors import Conflict, Refused
 from chalicelib.domain.reading import Reading
 from chalicelib.domain.reasons import Reason
@@ -16,7 +16,9 @@ from chalicelib.usecases.acting import Acting
 from chalicelib.usecases.answering import Answers, Request
 from chalicelib.usecases.chat_ports import Reply
 from chalicelib.usecases.deciding import Deciding
+from chalicelib.usecases.forms import form_for
 from chalicelib.usecases.granting import Granting
+from chalicelib.usecases.helping import help_with
 from chalicelib.usecases.looking import look
 from chalicelib.usecases.ports import Clock, Store, Workflow
 from chalicelib.usecases.role_texts import answer as role_answer
@@ -47,10 +49,12 @@ class ChatOps:
     def _said(self, request: Request) -> str | Reply:
         command = request.command
         if isinstance(command, Help):
-            return texts.HELP
+            return help_with(command.about)
         team = self._store.team()
         if isinstance(command, Roles | Whoami):
             return role_answer(team, command, request.actor)
+        if isinstance(command, OpenForm):
+            return form_for(self._store, team, command, request.actor, self._clock.now())
         if isinstance(command, Reading):
             return look(self._store, team, command, request.actor, self._clock.now())
         try:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from chalicelib.domain.approval import Answer, Kind, Question, people
 from chalicelib.domain.deployment import Deployment, Ref, State
-from chalicelib.domain.grammar import USAGE
 from chalicelib.usecases.ports import Overview
 
 STATE_NAMES: dict[State, str] = {
@@ -43,15 +42,6 @@ DOING = {
 }
 
 DONE_BEFORE = "I did this already; nothing was done twice."
-
-HELP = "\n".join(
-    [
-        "*What you can say*",
-        *(f"• `{usage}`" for usage in USAGE.values()),
-        "In a protected environment another person confirms within five minutes (by default), never one's own request.",
-    ]
-)
-
 
 _HARMLESS = str.maketrans("{}`*~", "()'·-")
 _EDGE_OF_ITALICS = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")

@@ -77,7 +77,7 @@ def _click(payload: Mapping[str, object], body: bytes, headers: Mapping[str, str
     return Click(
         actor=actor_of(payload),
         verb=verb_of(matching(actions[0], "action_id", _ACTION)),
-        value=matching(actions[0], "value", TEXT),
+        value=optional(actions[0], "value", TEXT),
         channel="" if in_view else matching(container, "channel_id", CHANNEL),
         timestamp="" if shown_to_one else matching(container, "message_ts", _TIMESTAMP),
         response_url="" if in_view else matching(payload, "response_url", URL),

@@ -36,9 +36,9 @@ def blocks_of(message: Message) -> list[Block]:
     blocks = [
         *_heading(message.title),
         *_fields(message.fields),
-        *_sections(message.lines),
+        *sections_of(message.lines),
         *_output(message.output),
-        *_buttons(message.actions),
+        *buttons_of(message.actions),
         *_notes(message.notes),
     ]
     return blocks or [_section(text_of(message))]
@@ -49,7 +49,7 @@ def reply_of(reply: Reply) -> Block:
     text = {"text": render(reply.text).strip() or "…"}
     if not reply.actions:
         return text
-    return {**text, "blocks": [*_sections(tuple(reply.text.split("\n"))), *_buttons(reply.actions)]}
+    return {**text, "blocks": [*sections_of(tuple(reply.text.split("\n"))), *buttons_of(reply.actions)]}
 
 
 def verb_of(action_id: str) -> str:
@@ -59,7 +59,7 @@ def verb_of(action_id: str) -> str:
 
 def _heading(title: str) -> list[Block]:
     text = plain(title, 150)
-    return [{"type": "header", "text": _plain(text)}] if text else []
+    return [{"type": "header", "text": plain_of(text)}] if text else []
 
 
 def _fields(fields: tuple[tuple[str, str], ...]) -> list[Block]:
@@ -68,7 +68,7 @@ def _fields(fields: tuple[tuple[str, str], ...]) -> list[Block]:
     return [{"type": "section", "fields": [_mrkdwn(each) for each in row]} for row in rows]
 
 
-def _sections(lines: tuple[str, ...]) -> list[Block]:
+def sections_of(lines: tuple[str, ...]) -> list[Block]:
     """Lines joined into as few sections as hold them."""
     texts: list[str] = []
     for line in lines[: MOST_BLOCKS * 4]:
@@ -88,7 +88,7 @@ def _output(output: str) -> list[Block]:
     return [_section(_FENCE.format(text))] if text else []
 
 
-def _buttons(actions: tuple[Action, ...]) -> list[Block]:
+def buttons_of(actions: tuple[Action, ...]) -> list[Block]:
     """Rows of buttons; a verb that comes again gets a number, because ids are unique in a message."""
     seen: Counter[str] = Counter()
     buttons = []
@@ -105,18 +105,19 @@ def _button(action: Action, action_id: str) -> Block:
     label = plain(action.label, 75) or plain(action.verb, 75) or "…"
     button: Block = {
         "type": "button",
-        "text": _plain(label),
+        "text": plain_of(label),
         "action_id": action_id,
-        "value": printable(action.value[:_VALUE]),
     }
+    if action.value:
+        button["value"] = printable(action.value[:_VALUE])
     if action.style in _STYLES:
         button["style"] = action.style
     if action.confirm.strip():
         button["confirm"] = {
-            "title": _plain("Are you sure?"),
-            "text": _plain(plain(action.confirm, 300) or "…"),
-            "confirm": _plain("Yes"),
-            "deny": _plain("No"),
+            "title": plain_of("Are you sure?"),
+            "text": plain_of(plain(action.confirm, 300) or "…"),
+            "confirm": plain_of("Yes"),
+            "deny": plain_of("No"),
         }
     return button
 
@@ -135,5 +136,6 @@ def _mrkdwn(text: str) -> Block:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def _plain(text: str) -> Block:
+def plain_of(text: str) -> Block:
+    """A text in which Slack expands nothing; emoji by their names become pictures."""
     return {"type": "plain_text", "text": text, "emoji": True}

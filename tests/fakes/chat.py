@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.domain.pacing import Limit
 from chalicelib.domain.reasons import Reason
-from chalicelib.usecases.chat_ports import ChatLimits, Message, Reply
+from chalicelib.usecases.chat_ports import ChatLimits, Form, Message, Reply
 from chalicelib.usecases.ports import Clock
 from tests.fakes.clock import FakeClock
 from tests.fakes.recorder import Recorder
@@ -85,3 +85,27 @@ class FakeReplies(Recorder):
         """Say something to the one who clicked."""
         with self._call("whisper", address=address):
             self.whispers.append((address, reply.text))
+
+
+class FakeViews(Recorder):
+    """What opened before a person: forms and answers, by the trigger or the view that they came for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[tuple[str, Form | Reply]] = []
+        self.works = True
+
+    def open(self, trigger: str, shown: Form | Reply) -> bool:
+        """A form, or an answer."""
+        with self._call("open", trigger=trigger):
+            return self._show(trigger, shown)
+
+    def change(self, view: str, shown: Form | Reply) -> bool:
+        """The same in place of what is open."""
+        with self._call("change", view=view):
+            return self._show(view, shown)
+
+    def _show(self, at: str, shown: Form | Reply) -> bool:
+        if self.works:
+            self.shown.append((at, shown))
+        return self.works

@@ -20,7 +20,7 @@ KEY = b"ci-secret-of-24-bytes-77"
 CI_SECRET = f"whsec_{base64.b64encode(KEY).decode()}"
 BOT_TOKEN = "xoxb-bot-token-93ab17f2"
 SECRETS: dict[str, object] = {
-    "edge": {"slack_signing": [SIGNING], "ci": {"jenkins": [CI_SECRET]}},
+    "edge": {"slack_signing": [SIGNING], "slack_bot_token": BOT_TOKEN, "ci": {"jenkins": [CI_SECRET]}},
     "chat": {"slack_bot_token": BOT_TOKEN},
 }
 """Distinctive, so that they are found wherever they should not be."""

@@ -31,7 +31,7 @@ from tests.faults.memory.account import MemoryAccount
 from tests.faults.memory.boto import bridge
 from tests.faults.memory.json_client import MemoryClient
 from tests.faults.memory.lines import WiredLines, WiredQueue
-from tests.faults.memory.slack import ORIGIN, MemoryReplies
+from tests.faults.memory.slack import ORIGIN, MemoryReplies, MemoryViews
 from tests.faults.wire import Wire
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:deploy"
@@ -130,6 +130,7 @@ class Product:
             chatops=ChatOps(store, workflow, self._clock),
             report=partial(ci.report, store, workflow, self._clock),
             replies=MemoryReplies(self._account.slack, self._wire),
+            views=MemoryViews(self._account.slack, self._wire),
             visited=partial(visiting.note, store, self._clock),
             clock=self._clock,
         )

@@ -138,7 +138,7 @@ def known(door: str, body: dict[str, Any], data: st.DataObject) -> dict[str, Any
     if door == "event":
         opened = {"type": "app_home_opened", "tab": "home", "user": DEPLOYER.user}
         return {"type": "event_callback", "team_id": WORKSPACE, "event_id": "Ev1", "event": opened}
-    if not isinstance(body.get("payload"), dict):
+    if not isinstance(body.get("payload"), dict) or "actions" not in body["payload"]:
         return body
     verb, _, value = text.partition(" ")
     changed = {"user": {"id": DEPLOYER.user, "team_id": WORKSPACE}}

@@ -59,6 +59,7 @@ def running(folder: Path) -> Iterator[World]:
             "POINTSMAN_TABLE": table,
             "POINTSMAN_EDGE_SECRET": "edge",
             "POINTSMAN_DEPLOY_MACHINE": _furnish(known, table),
+            "POINTSMAN_SLACK_API": "http://127.0.0.1:1/api/",
             "POINTSMAN_SLACK_HOOKS": "http://127.0.0.1:1",
         }
         with socket.socket() as free:
@@ -71,7 +72,9 @@ def running(folder: Path) -> Iterator[World]:
 
 def _furnish(known: dict[str, str], table: str) -> str:
     """Secrets, a configuration, builds, a deployment that waits for an answer; returns the machine's ARN."""
-    document = json.dumps({"slack_signing": [SLACK_SECRET], "ci": {"jenkins": [CI_SECRET]}})
+    document = json.dumps(
+        {"slack_signing": [SLACK_SECRET], "slack_bot_token": "xoxb-ingress", "ci": {"jenkins": [CI_SECRET]}}
+    )
     JsonClient("secretsmanager", known).call("CreateSecret", {"Name": "edge", "SecretString": document})
     store = DynamoStore(JsonClient("dynamodb", known), table)
     store.publish(raw_config())

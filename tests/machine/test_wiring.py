@@ -15,7 +15,13 @@ from tests.machine.template import EDGE, listed, policies, statements
 
 TABLE = "POINTSMAN_TABLE"
 NEEDS = {
-    EDGE: {TABLE, "POINTSMAN_DEPLOY_MACHINE", "POINTSMAN_EDGE_SECRET", "POINTSMAN_SLACK_HOOKS"},
+    EDGE: {
+        TABLE,
+        "POINTSMAN_DEPLOY_MACHINE",
+        "POINTSMAN_EDGE_SECRET",
+        "POINTSMAN_SLACK_API",
+        "POINTSMAN_SLACK_HOOKS",
+    },
     "Sweeper": {TABLE, "POINTSMAN_DEPLOY_MACHINE"},
     "Chat": {
         TABLE,

@@ -39,7 +39,11 @@ def stack(package: Path, chat: slack.WebApi, tmp_path_factory: pytest.TempPathFa
             package,
             parameters={"SlackApi": chat.url},
             secrets={
-                "EdgeSecret": {"slack_signing": [slack.SIGNING_SECRET], "ci": {"jenkins": [SECRET]}},
+                "EdgeSecret": {
+                    "slack_signing": [slack.SIGNING_SECRET],
+                    "slack_bot_token": "xoxb-package-test",
+                    "ci": {"jenkins": [SECRET]},
+                },
                 "ChatSecret": {"slack_bot_token": "xoxb-package-test"},
             },
         )

@@ -13,7 +13,7 @@ from chalicelib.domain.errors import Unavailable
 from chalicelib.edge import Answer, Edge, Secrets
 from chalicelib.usecases import ci, visiting
 from tests.builders import APPROVER, DEPLOYER, NOW, SHA, WORKSPACE
-from tests.fakes.chat import FakeReplies
+from tests.fakes.chat import FakeReplies, FakeViews
 from tests.unit.usecases.desk import Desk
 
 SLACK_SECRET = "slack-signing-secret"
@@ -35,6 +35,7 @@ class Door:
     def __init__(self) -> None:
         self.desk = Desk()
         self.replies = FakeReplies()
+        self.views = FakeViews()
         self.secrets = Secrets([SLACK_SECRET], {"jenkins": [CI_SECRET]})
         self.reachable = True
         report = partial(ci.report, self.desk.store, self.desk.workflow, self.desk.clock)
@@ -44,6 +45,7 @@ class Door:
             chatops=self.desk.chatops,
             report=report,
             replies=self.replies,
+            views=self.views,
             visited=partial(visiting.note, self.desk.store, self.desk.clock),
             clock=self.desk.clock,
         )
@@ -69,6 +71,47 @@ class Door:
             "container": {"type": "message", "message_ts": "1700000000.000100", "channel_id": "C0DEPLOYS"},
             "response_url": url,
             "actions": [{"type": "button", "action_id": verb, "value": value}],
+        }
+        return self.edge.interaction(*self.slack(urlencode({"payload": json.dumps(payload)}).encode()))
+
+    def click_in_view(
+        self, verb: str, value: str, user: str = APPROVER.user, *, kind: str = "home"
+    ) -> Answer:
+        """A button of the home tab or of a modal."""
+        payload = {
+            "type": "block_actions",
+            "user": {"id": user, "team_id": WORKSPACE},
+            "team": {"id": WORKSPACE},
+            "trigger_id": f"{next(self._triggers)}.3.abc",
+            "container": {"type": "view", "view_id": "V0VIEW"},
+            "view": {"id": "V0VIEW", "type": kind},
+            "actions": [{"type": "button", "action_id": verb, "value": value}],
+        }
+        return self.edge.interaction(*self.slack(urlencode({"payload": json.dumps(payload)}).encode()))
+
+    def submit(
+        self,
+        form: str,
+        values: dict[str, str],
+        user: str = DEPLOYER.user,
+        *,
+        about: str = "",
+        view: str = "V0FORM",
+    ) -> Answer:
+        """A form that was filled in."""
+        state = {name: {name: {"type": "plain_text_input", "value": value}} for name, value in values.items()}
+        payload = {
+            "type": "view_submission",
+            "user": {"id": user, "team_id": WORKSPACE},
+            "team": {"id": WORKSPACE},
+            "trigger_id": f"{next(self._triggers)}.4.abc",
+            "view": {
+                "id": view,
+                "type": "modal",
+                "callback_id": form,
+                "private_metadata": about,
+                "state": {"values": state},
+            },
         }
         return self.edge.interaction(*self.slack(urlencode({"payload": json.dumps(payload)}).encode()))
 

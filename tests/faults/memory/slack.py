@@ -16,8 +16,9 @@ from urllib.parse import SplitResult, parse_qsl
 from urllib.response import addinfourl
 
 from chalicelib.adapters.slack import ResponseUrls
-from chalicelib.usecases.chat_ports import Reply
+from chalicelib.usecases.chat_ports import Form, Reply
 from chalicelib.wire.slack_message import reply_of
+from chalicelib.wire.slack_views import view_of
 from tests.faults.wire import Wire
 
 ORIGIN = "http://slack.invalid"
@@ -89,6 +90,7 @@ class MemorySlack:
         self.texts: list[str] = []
         self.refused: list[str] = []
         self.journal: list[Happened] = []
+        self.views: list[dict[str, Any]] = []
 
     def note(self, what: str, who: str, text: str, **more: Any) -> None:
         """Something was seen."""
@@ -110,6 +112,12 @@ class MemorySlack:
         """What came to a response_url."""
         self.texts.append(reply["text"])
         self.note("answered", "", reply["text"], blocks=tuple(reply.get("blocks", ())))
+
+    def open(self, view: dict[str, Any]) -> None:
+        """What opened before somebody."""
+        self.views.append(view)
+        self.texts.append(json.dumps(view))
+        self.note("opened", "", view["title"]["text"], blocks=tuple(view["blocks"]))
 
     def _refuse(self, code: str) -> dict[str, Any]:
         self.refused.append(code)
@@ -209,3 +217,29 @@ class MemoryReplies(ResponseUrls):
             return 200
 
         return self._wire.call("chat.responseUrl").send(say, _HookTroubles())
+
+
+class MemoryViews:
+    """The port Views before the workspace; what SlackViews itself does is tested over HTTP."""
+
+    def __init__(self, workspace: MemorySlack, wire: Wire) -> None:
+        self._workspace = workspace
+        self._wire = wire
+
+    def open(self, trigger: str, shown: Form | Reply) -> bool:  # noqa: ARG002 - one person at a time
+        """views.open."""
+        return self._show("chat.views.open", shown)
+
+    def change(self, view: str, shown: Form | Reply) -> bool:  # noqa: ARG002 - one view at a time
+        """views.update."""
+        return self._show("chat.views.update", shown)
+
+    def _show(self, method: str, shown: Form | Reply) -> bool:
+        def show() -> bool:
+            self._workspace.open(view_of(shown))
+            return True
+
+        try:
+            return self._wire.call(method).send(show, _HookTroubles())
+        except OSError:
+            return False

@@ -1,0 +1,72 @@
+"""What people read who ask what they can say: grouped, short, with examples; and more about one command."""
+
+from chalicelib.domain.grammar import USAGE
+from chalicelib.usecases.chat_ports import Action, Reply
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Deploy": ("deploy", "plan", "finish", "cancel", "retry", "rollback", "keep", "form"),
+    "Decide": ("confirm", "reject"),
+    "People": ("grant", "revoke", "roles", "whoami"),
+    "Look": ("status", "where", "why", "versions", "history", "stats", "audit"),
+}
+"""Every command stands in one group; those that have none yet come last."""
+
+ABOUT: dict[str, tuple[str, str]] = {
+    "deploy": (
+        "Starts a deployment; without a version the newest build that passed.",
+        "cameras@142 to production",
+    ),
+    "plan": ("Shows what a deployment would do and cost, and changes nothing.", "plan cameras to production"),
+    "finish": ("Moves traffic to the new fleet that is ready.", "finish cameras production"),
+    "cancel": (
+        "Ends a deployment before the switch: the new fleet is removed, traffic stays where it is.",
+        "cancel cameras production",
+    ),
+    "retry": ("Tries the step again that failed, on the fleet that is there.", "retry cameras production"),
+    "rollback": ("Moves traffic back to the old fleet while that stands by.", "rollback cameras production"),
+    "keep": ("Keeps the old fleet longer, or ends it now.", "keep cameras production +2h"),
+    "form": ("Opens a form to deploy with, for whoever does not want to type.", "form"),
+    "confirm": ("Says yes to a question, by its code; never to one's own.", "confirm K7Q2F"),
+    "reject": ("Says no to a question, with a reason if you like.", "reject K7Q2F not before the demo"),
+    "grant": ("Gives somebody a role, for all services or one.", "grant @somebody deployer on cameras"),
+    "revoke": ("Takes a role away again.", "revoke @somebody deployer on cameras"),
+    "roles": ("Who may do what.", "roles cameras"),
+    "whoami": ("What you may do.", "whoami"),
+    "status": ("What is live where, and what is under way.", "status cameras"),
+    "where": ("Which version is live in which environment.", "where cameras"),
+    "why": ("What an environment waits for, and who can do something about it.", "why cameras production"),
+    "history": ("Who did what, newest first.", "history cameras production"),
+    "versions": ("The builds that could be deployed.", "versions cameras"),
+    "stats": ("How often, how fast and how well we deploy.", "stats cameras 30d"),
+    "audit": ("Whether the history is whole.", "audit cameras production"),
+}
+"""What a command does, and an example of it."""
+
+_CLOSING = (
+    "`/deploy help COMMAND` says more about one. In a protected environment another person confirms, "
+    "by default within five minutes."
+)
+_BUTTONS = (Action("form", "Open the form", "", "primary"), Action("status", "Show the status", ""))
+
+
+def help_with(about: str = "") -> Reply:
+    """Everything that can be said, or one command with an example."""
+    if not about:
+        return Reply("\n".join([*_all(), _CLOSING]), _BUTTONS)
+    says, example = ABOUT.get(about, ("", ""))
+    lines = [f"*{about}*: {says}" if says else f"*{about}*", f"Write it as `{USAGE[about]}`."]
+    return Reply("\n".join([*lines, *([f"For example `/deploy {example}`."] if example else [])]))
+
+
+def _all() -> list[str]:
+    grouped = {verb for verbs in GROUPS.values() for verb in verbs}
+    others = tuple(verb for verb in USAGE if verb not in grouped)
+    return [
+        "\n".join([f"*{title}*", *(_line(verb) for verb in verbs)])
+        for title, verbs in {**GROUPS, "More": others}.items()
+    ]
+
+
+def _line(verb: str) -> str:
+    says = ABOUT.get(verb, ("", ""))[0]
+    return f"• `{USAGE[verb]}`" + (f"  {says}" if says else "")

@@ -1,0 +1,137 @@
+"""Forms and views at the door: they open from what somebody just did, and are sent as commands."""
+
+import json
+
+import pytest
+
+from chalicelib.domain.deployment import Ref, State
+from chalicelib.edge import Answer
+from chalicelib.usecases.chat_ports import Form, Reply
+from tests.builders import APPROVER, DEPLOYER, GUEST, question
+from tests.unit.door import HOOK, Door
+from tests.unit.usecases.desk import CODE
+
+DEPLOY = {"where": "cameras production", "version": "cameras@142", "typed": "", "how": "deploy"}
+
+
+@pytest.fixture
+def door() -> Door:
+    """A fresh one."""
+    return Door()
+
+
+def errors(answer: Answer) -> dict[str, str]:
+    """What is shown at which field."""
+    assert answer.status == 200
+    said = json.loads(answer.body)
+    assert said["response_action"] == "errors"
+    return dict(said["errors"])
+
+
+def test_the_form_opens_at_once_and_nothing_else_is_said(door: Door) -> None:
+    """Slack shows nothing of an empty answer."""
+    assert door.type("form").body == ""
+    ((_, shown),) = door.views.shown
+    assert isinstance(shown, Form)
+
+
+def test_where_the_form_can_not_be_opened_the_person_is_told_what_to_type(door: Door) -> None:
+    """A trigger that is too old, a missing token, Slack that does not answer."""
+    door.views.works = False
+    assert "Type `/deploy SERVICE" in json.loads(door.type("form").body)["text"]
+    door.click("form", "")
+    assert door.replies.whispers[0][0] == HOOK
+    assert "Type `/deploy SERVICE" in door.replies.whispers[0][1]
+
+
+def test_a_sent_form_starts_the_deployment_and_closes(door: Door) -> None:
+    """The very same command as if it had been typed; an empty answer closes the form."""
+    answer = door.submit("deploy", DEPLOY)
+    assert (answer.status, answer.body) == (200, "")
+    assert door.desk.workflow.started == [Ref("cameras", "production", "cameras-production-1")]
+
+
+def test_a_form_that_is_sent_twice_starts_one_deployment(door: Door) -> None:
+    """The answer was lost, so somebody pressed again; Slack's trigger is another then."""
+    door.submit("deploy", DEPLOY)
+    assert door.submit("deploy", DEPLOY).body == ""
+    assert door.desk.environment().counter == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "word"),
+    [
+        ({"version": "cameras@150"}, "version", "not reported"),
+        ({"typed": "150"}, "typed", "not reported"),
+        ({"typed": "1 to 2"}, "typed", "Write it as"),
+        ({"version": "doors@7"}, "version", "no build of"),
+        ({"version": "cameras@141"}, "version", "live in production already"),
+        ({"where": "cameras moon"}, "where", "no environment"),
+    ],
+)
+def test_what_is_refused_is_said_at_its_field(
+    door: Door, changes: dict[str, str], field: str, word: str
+) -> None:
+    """In plain words, and nothing was started."""
+    found = errors(door.submit("deploy", DEPLOY | changes))
+    assert list(found) == [field]
+    assert word in found[field]
+    assert "*" not in found[field]
+    assert door.desk.workflow.started == []
+
+
+def test_who_may_not_deploy_is_told_so_when_the_form_is_sent(door: Door) -> None:
+    """What the form offered is no permission."""
+    assert "needs the role deployer" in errors(door.submit("deploy", DEPLOY, APPROVER.user))["how"]
+    assert "needs the role" in errors(door.submit("deploy", DEPLOY, GUEST.user))["how"]
+
+
+def test_a_form_that_meets_trouble_stays_open(door: Door) -> None:
+    """Nothing of what was typed is lost."""
+    door.desk.store.fail("commit")
+    assert "try again" in errors(door.submit("deploy", DEPLOY))["where"]
+
+
+def test_rejecting_by_form_keeps_the_reason(door: Door) -> None:
+    """The button opens it, sending it decides."""
+    door.desk.at(State.ASKING_START, question())
+    door.click("form", f"reject {CODE}")
+    ((_, shown),) = door.views.shown
+    assert isinstance(shown, Form)
+    answer = door.submit(shown.kind, {"reason": "not before the demo"}, APPROVER.user, about=shown.about)
+    assert answer.body == ""
+    assert door.desk.decided().reason == "not before the demo"
+
+
+def test_a_decided_question_is_said_at_the_field(door: Door) -> None:
+    """Somebody else was faster while the form was open."""
+    door.desk.at(State.ASKING_START, question())
+    door.click("reject", CODE)
+    assert "Too late" in errors(door.submit("reject", {"reason": ""}, APPROVER.user, about=CODE))["reason"]
+
+
+def test_a_form_that_nobody_made_is_refused_where_it_stands(door: Door) -> None:
+    """Its kind is not one of ours."""
+    assert "do not know" in errors(door.submit("other", {"a": "b"}))["a"]
+
+
+def test_a_click_in_the_home_tab_is_answered_in_a_view(door: Door) -> None:
+    """There is no conversation there: what there is to say opens."""
+    door.click_in_view("status", "cameras production", DEPLOYER.user)
+    ((_, shown),) = door.views.shown
+    assert isinstance(shown, Reply)
+    assert "`141` is live" in shown.text
+
+
+def test_a_click_in_a_view_changes_that_view(door: Door) -> None:
+    """An answer's next step is answered in the same place."""
+    door.click_in_view("status", "cameras production", DEPLOYER.user, kind="modal")
+    assert door.views.shown[0][0] == "V0VIEW"
+
+
+def test_a_refusal_in_the_home_tab_is_shown_with_its_next_step(door: Door) -> None:
+    """As it would be in a channel."""
+    door.click_in_view("finish", "cameras production", DEPLOYER.user)
+    ((_, shown),) = door.views.shown
+    assert isinstance(shown, Reply)
+    assert [each.verb for each in shown.actions] == ["status"]
