@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib.domain.builds import VERSION
+from chalicelib.domain import holding
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.grammar import USAGE, malformed, name, seconds, shown
+from chalicelib.domain.holding import Holding, reason, target
 from chalicelib.domain.reading import PARSERS, Reading
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.role_commands import ChangeRole, Roles, Whoami, change_role, roles, whoami
@@ -23,6 +24,8 @@ class Deploy:
     version: str | None
     environment: str
     plan_only: bool = False
+    override: str = ""
+    """Why it is started against a lock, a freeze or somebody's turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class Help:
     about: str = ""
 
 
-Command = Deploy | Act | Keep | Decide | Reading | OpenForm | Help | ChangeRole | Roles | Whoami
+Command = Deploy | Act | Keep | Decide | Holding | Reading | OpenForm | Help | ChangeRole | Roles | Whoami
 
 
 def parse(text: str) -> Command:
@@ -95,14 +98,13 @@ def _hint(word: str) -> str:
 
 
 def _deploy(verb: str, words: list[str]) -> Command:
-    if len(words) != 3 or words[1] != "to":
-        raise malformed(verb, "A deployment names a service, `to`, and an environment.")
-    service, at, version = words[0].partition("@")
-    if at and not VERSION.match(version):
-        raise malformed(
-            verb, f"`{shown(version)}` is not a version (letters, digits and `._+-`, 64 at most)."
-        )
-    return Deploy(name(verb, service), version or None, name(verb, words[2]), plan_only=verb == "plan")
+    service, version, environment = target(verb, words)
+    return Deploy(service, version or None, environment, plan_only=verb == "plan")
+
+
+def _override(verb: str, words: list[str]) -> Command:
+    service, version, environment = target(verb, words[:3])
+    return Deploy(service, version or None, environment, override=reason(verb, words[3:]))
 
 
 def _act(verb: str, words: list[str]) -> Command:
@@ -148,6 +150,7 @@ def _decide(verb: str, words: list[str]) -> Command:
 
 _PARSERS: dict[str, Callable[[str, list[str]], Command]] = {
     "plan": _deploy,
+    "override": _override,
     "finish": _act,
     "cancel": _act,
     "retry": _act,
@@ -157,6 +160,7 @@ _PARSERS: dict[str, Callable[[str, list[str]], Command]] = {
     "reject": _decide,
     "form": _form,
     "help": _help,
+    **holding.PARSERS,
     **PARSERS,
     "grant": change_role,
     "revoke": change_role,

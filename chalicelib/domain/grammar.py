@@ -10,6 +10,7 @@ from chalicelib.domain.reasons import Reason
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
 _DURATION = re.compile(r"\+?([0-9]{1,4})([smh])\Z")
+_DAYS = re.compile(r"([1-9][0-9]{0,2})d\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 USAGE: dict[str, str] = {
@@ -20,6 +21,12 @@ USAGE: dict[str, str] = {
     "retry": "/deploy retry SERVICE ENVIRONMENT",
     "rollback": "/deploy rollback SERVICE ENVIRONMENT",
     "keep": "/deploy keep SERVICE ENVIRONMENT +2h | end",
+    "lock": "/deploy lock SERVICE ENVIRONMENT [for 2h] REASON",
+    "unlock": "/deploy unlock SERVICE ENVIRONMENT [REASON]",
+    "locks": "/deploy locks",
+    "queue": "/deploy queue SERVICE[@VERSION] to ENVIRONMENT",
+    "leave": "/deploy leave SERVICE ENVIRONMENT",
+    "override": "/deploy override SERVICE[@VERSION] to ENVIRONMENT REASON",
     "status": "/deploy status [SERVICE [ENVIRONMENT]]",
     "where": "/deploy where [SERVICE]",
     "why": "/deploy why SERVICE ENVIRONMENT",
@@ -52,6 +59,12 @@ def seconds(verb: str, word: str) -> int:
     if not found or int(found[1]) == 0:
         raise malformed(verb, f"`{shown(word)}` is not a time like `+30m` or `+2h`.")
     return int(found[1]) * _SECONDS[found[2]]
+
+
+def length(verb: str, word: str) -> int:
+    """A length of time such as `2h` or `3d`, in seconds; never 0."""
+    found = _DAYS.match(word)
+    return int(found[1]) * 86_400 if found else seconds(verb, word)
 
 
 def malformed(verb: str, problem: str) -> Refused:

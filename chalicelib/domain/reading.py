@@ -70,7 +70,15 @@ class Audit:
     environment: str
 
 
-Reading = Status | Where | Why | Past | Versions | Stats | Audit
+@dataclass(frozen=True, slots=True)
+class Locks:
+    """Everything that keeps an environment for somebody, and who waits."""
+
+    page: int = 1
+    service: str = ""
+
+
+Reading = Locks | Status | Where | Why | Past | Versions | Stats | Audit
 
 
 def _status(verb: str, words: list[str]) -> Status:
@@ -121,6 +129,13 @@ def _audit(verb: str, words: list[str]) -> Audit:
     return Audit(TEAM, ROLES) if words == [ROLES] else Audit(*_both(verb, words))
 
 
+def _locks(verb: str, words: list[str]) -> Locks:
+    words, page = _paged(verb, words)
+    if words:
+        raise malformed(verb, "`locks` takes nothing more: it shows all.")
+    return Locks(page)
+
+
 def _pair(verb: str, words: list[str]) -> tuple[str, str]:
     """A service and an environment, as far as they are given."""
     names = [name(verb, word) for word in words]
@@ -147,6 +162,7 @@ def _number(verb: str, word: str) -> int:
 
 
 PARSERS: dict[str, Callable[[str, list[str]], Reading]] = {
+    "locks": _locks,
     "status": _status,
     "where": _where,
     "why": _why,

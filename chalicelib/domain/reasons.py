@@ -39,6 +39,16 @@ class Reason(StrEnum):
     OTHER_SERVICE = "other_service"
     # the state of things
     ALREADY_ACTIVE = "already_active"
+    LOCKED = "locked"
+    FROZEN = "frozen"
+    OTHERS_TURN = "others_turn"
+    NOT_LOCKED = "not_locked"
+    OTHERS_LOCK = "others_lock"
+    LOCK_TOO_LONG = "lock_too_long"
+    QUEUED_ALREADY = "queued_already"
+    NOT_QUEUED = "not_queued"
+    NOTHING_IN_THE_WAY = "nothing_in_the_way"
+    QUEUE_FULL = "queue_full"
     NOTHING_ACTIVE = "nothing_active"
     NOT_READY = "not_ready"
     TOO_LATE_TO_CANCEL = "too_late_to_cancel"
@@ -111,8 +121,36 @@ TEXTS: dict[Reason, str] = {
     Reason.ALREADY_LIVE: "`{service}@{version}` is live in {environment} already. Nothing was started.",
     Reason.ALREADY_ACTIVE: (
         "*{active}* is being deployed to {environment} ({state}). "
-        "Wait for it, or `/deploy cancel {service} {environment}`."
+        "Wait for it, `/deploy queue {wanted} to {environment}` to be told when it is your turn, "
+        "or `/deploy cancel {service} {environment}`."
     ),
+    Reason.LOCKED: (
+        "{who} has locked `{service}` in {environment} until {when}: {why} "
+        "Ask them, join the queue, or, if it can not wait, say `/deploy override {wanted} to {environment} REASON`."
+    ),
+    Reason.FROZEN: (
+        "Nothing new starts in {environment} until {when}: {why} Join the queue and I tell you when it is over, "
+        "or, if it can not wait, say `/deploy override {wanted} to {environment} REASON`."
+    ),
+    Reason.OTHERS_TURN: (
+        "It is the turn of {who} to deploy `{service}` to {environment}, until {when}. "
+        "`/deploy queue {wanted} to {environment}` gives you the next place."
+    ),
+    Reason.NOT_LOCKED: "`{service}` in {environment} is not locked. Nothing changed.",
+    Reason.OTHERS_LOCK: (
+        "This is the lock of {who}, who will be told that you end it. "
+        "Say why: `/deploy unlock {service} {environment} REASON`."
+    ),
+    Reason.LOCK_TOO_LONG: "A lock lasts {limit} at most; that would be {asked}. It can be prolonged later.",
+    Reason.QUEUED_ALREADY: (
+        "You wait for {environment} already, with `{waiting}`: number {number} in the queue. "
+        "`/deploy leave {service} {environment}` gives the place up."
+    ),
+    Reason.NOT_QUEUED: "You are not in the queue for `{service}` in {environment}. Nothing changed.",
+    Reason.NOTHING_IN_THE_WAY: (
+        "{environment} is free: no need to wait. `/deploy {wanted} to {environment}` starts it."
+    ),
+    Reason.QUEUE_FULL: "{number} wait for `{service}` in {environment} already; that is the most. Try again later.",
     Reason.NOTHING_ACTIVE: "No deployment of `{service}` to {environment} is under way.",
     Reason.NOT_READY: "*{deployment}* is not ready to finish: it is {state}. I will say here when it is.",
     Reason.TOO_LATE_TO_CANCEL: (

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from chalicelib.domain.errors import Refused
+from chalicelib.domain.freezes import Freeze
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.roles import Grants
 
@@ -25,6 +26,9 @@ class Timeouts:
     build: int = 1_800
     retry: int = 1_800
     most_keep_old: int = 86_400
+    lock: int = 28_800
+    most_lock: int = 604_800
+    turn: int = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ class EnvironmentSettings:
     accept_mixed_images: bool
     prices: dict[str, float]
     approvals: Approvals = field(default_factory=Approvals)
+    freezes: tuple[Freeze, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +174,7 @@ def _environment(
         accept_mixed_images=own.get("mixed_images", "refuse") == "accept",
         prices=dict(shared.get("prices", {})),
         approvals=Approvals(**own.get("approvals", {})),
+        freezes=tuple(Freeze(**each) for each in own.get("freezes", ())),
     )
 
 

@@ -98,6 +98,16 @@ def advance(stand: Stand, now: float, rules: Rules) -> Stand:
     return stand
 
 
+def started(environment: Environment, actor: Actor, now: float, rules: Rules) -> Stand:
+    """What a deployment that was just accepted does to the queue: who started it waits no more, and nobody else's turn
+    goes on."""
+    stand = Stand(environment)
+    place = stand.place_of(actor)
+    if place is not None:
+        stand = stand.ending(place, Over.DEPLOYED, now, actor)
+    return advance(stand, now, rules)
+
+
 def is_free_for(environment: Environment, actor: Actor) -> bool:
     """Whether neither a deployment nor somebody else's lock is in the way."""
     others = environment.lock is not None and environment.lock.actor != actor

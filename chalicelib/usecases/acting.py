@@ -1,7 +1,9 @@
 """What people do to a deployment that is under way: finish, cancel, retry, roll back, keep, end."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from chalicelib.domain.approval import Answer, Kind, Question
 from chalicelib.domain.commands import Act, Keep
@@ -12,9 +14,12 @@ from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
 from chalicelib.usecases import texts
 from chalicelib.usecases.answering import Answers, Request
+from chalicelib.usecases.overriding import asked_in_freeze, freeze_note
 from chalicelib.usecases.ports import Save, Seen
 from chalicelib.usecases.resume import resume
 from chalicelib.usecases.starting import Starting, holder
+
+_Does = Callable[[Act, Request], str]
 
 
 class Acting:
@@ -26,10 +31,10 @@ class Acting:
 
     def act(self, team: Team, request: Request, command: Act) -> str:
         """Do what the verb says to the deployment of an environment."""
-        team.environment(command.service, command.environment)
+        settings = team.environment(command.service, command.environment)
         require(team, request.actor, Role.DEPLOYER, texts.DOING[command.verb], command.service)
-        acts = {
-            "finish": self._finish,
+        acts: dict[str, _Does] = {
+            "finish": partial(self._finish, freeze_note(settings, self._answers.clock.now())),
             "cancel": self._cancel,
             "retry": self._retry,
             "rollback": self._rollback,
@@ -37,14 +42,15 @@ class Acting:
         }
         return acts[command.verb](command, request)
 
-    def _finish(self, command: Act, request: Request) -> str:
+    def _finish(self, note: str, command: Act, request: Request) -> str:
+        """A freeze that began meanwhile keeps nobody: whoever confirms is told of it (docs/locks.md says why)."""
         deployment = self._active(command)
         question = self._answers.open(deployment.ref, Kind.READY)
         if question is None:
             self._answers.wake_again(deployment.ref)
             raise Refused(Reason.NOT_READY, deployment=deployment.id, state=texts.state_name(deployment))
-        self._answers.answer(question, Answer.FINISH, request)
-        return texts.finishing(deployment)
+        self._answers.answer(question, Answer.FINISH, request, reason=note)
+        return " ".join(each for each in (texts.finishing(deployment), asked_in_freeze(note)) if each)
 
     def _cancel(self, command: Act, request: Request) -> str:
         stuck = self._stuck(command)

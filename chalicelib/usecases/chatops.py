@@ -5,8 +5,9 @@ The edge never reaches a server; the state machine does the work.
 
 from collections.abc import Callable
 
-from chalicelib.domain.commands import Act, Decide, Deploy, Help, Keep, OpenForm
+from chalicelib.domain.commands import Act, Command, Decide, Deploy, Help, Keep, OpenForm
 from chalicelib.domain.errors import Conflict, Refused
+from chalicelib.domain.holding import Holding
 from chalicelib.domain.reading import Reading
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.role_commands import ChangeRole, Roles, Whoami
@@ -19,6 +20,7 @@ from chalicelib.usecases.deciding import Deciding
 from chalicelib.usecases.forms import form_for
 from chalicelib.usecases.granting import Granting
 from chalicelib.usecases.helping import help_with
+from chalicelib.usecases.keeping_places import KeepingPlaces
 from chalicelib.usecases.looking import look
 from chalicelib.usecases.ports import Clock, Store, Workflow
 from chalicelib.usecases.role_texts import answer as role_answer
@@ -40,6 +42,7 @@ class ChatOps:
         self._granting = Granting(answers)
         self._deciding = Deciding(answers, self._granting)
         self._acting = Acting(answers, self._starting)
+        self._places = KeepingPlaces(answers)
 
     def handle(self, request: Request) -> Reply:
         """Do what was asked and return what to say to the one who asked; Refused says why not."""
@@ -80,6 +83,11 @@ class ChatOps:
         before = self._store.seen(request.event)
         if before is not None:
             return self._done_before(before)
+        if isinstance(command, Holding):
+            return self._places.hold(team, request, command)
+        return self._decide_or_act(team, request, command)
+
+    def _decide_or_act(self, team: Team, request: Request, command: Command) -> str:
         if isinstance(command, Decide):
             return self._deciding.decide(team, request, command)
         if isinstance(command, Keep):

@@ -8,11 +8,12 @@ from typing import Any
 
 from chalicelib.domain.people import Actor
 from chalicelib.domain.policy import Role, require
-from chalicelib.domain.reading import Audit, Past, Reading, Stats, Status, Versions, Where, Why
+from chalicelib.domain.reading import Audit, Locks, Past, Reading, Stats, Status, Versions, Where, Why
 from chalicelib.domain.roles import TEAM
 from chalicelib.domain.settings import Team
 from chalicelib.usecases import auditing, texts
 from chalicelib.usecases.chat_ports import Reply
+from chalicelib.usecases.listing import locks
 from chalicelib.usecases.paging import page
 from chalicelib.usecases.past import past
 from chalicelib.usecases.ports import Store
@@ -27,6 +28,7 @@ SIZE = 8
 _Answer = Callable[[Store, Team, Any, float], Reply]
 
 _DOING: dict[type, str] = {
+    Locks: "Looking at locks",
     Status: "Looking at the status",
     Where: "Looking at what is live",
     Why: "Looking at an environment",
@@ -67,6 +69,7 @@ def _status(store: Store, team: Team, command: Status, now: float) -> Reply:
 
 
 _ANSWERS: dict[type, _Answer] = {
+    Locks: locks,
     Status: _status,
     Where: where,
     Why: why,

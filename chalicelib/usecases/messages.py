@@ -11,6 +11,7 @@ from chalicelib.domain.history import Head
 from chalicelib.domain.plan import Plan, Route
 from chalicelib.usecases.buttons import ASKING, buttons, confirm_or_reject
 from chalicelib.usecases.chat_ports import Action, Message
+from chalicelib.usecases.overriding import warnings
 from chalicelib.usecases.questions import ASKED, how, outcome, person, progress
 from chalicelib.usecases.texts import STATE_NAMES, duration, plain
 
@@ -52,7 +53,11 @@ def deployment_message(
         summary=f"{heading}: {state}",
         title=f"{_mark(deployment)} {heading}: {state}",
         fields=tuple(_fields(deployment)),
-        lines=tuple(line for line in (_steps(deployment), *_next(deployment, open_questions)) if line),
+        lines=tuple(
+            line
+            for line in (*warnings(deployment), _steps(deployment), *_next(deployment, open_questions))
+            if line
+        ),
         actions=buttons(deployment, open_questions),
         notes=(_note(deployment, recorded),),
     )
@@ -65,12 +70,13 @@ def question_message(question: Question, deployment: Deployment, now: float) -> 
         asked = f"Asked by {{person:{question.requester}}}."
         return Message(
             summary=f"{ASKED[question.kind]} {outcome(question)}",
-            lines=(what, f"{asked} {outcome(question)}"),
+            lines=(what, *warnings(deployment), f"{asked} {outcome(question)}"),
         )
     return Message(
         summary=f"{ASKED[question.kind]} {deployment.service}@{deployment.version} in {deployment.environment}",
         lines=(
             f"{{team}} {what}{_closing(question, deployment)}",
+            *warnings(deployment),
             (
                 f"Asked by {{person:{question.requester}}}; {_whom(question)} by "
                 f"{{time:{question.deadline:.0f}}}, else it expires."

@@ -11,8 +11,11 @@ from chalicelib.domain.people import Actor
 from chalicelib.domain.policy import Role, require
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import EnvironmentSettings, Team
-from chalicelib.usecases import texts
+from chalicelib.domain.turns import Stand, started
+from chalicelib.usecases import overriding, texts
+from chalicelib.usecases.overriding import allowed
 from chalicelib.usecases.ports import Clock, Save, Seen, Store, Workflow
+from chalicelib.usecases.turning import current, lines, rules, saves
 
 
 class Starting:
@@ -28,21 +31,28 @@ class Starting:
         settings = team.environment(command.service, command.environment)
         role = Role.VIEWER if command.plan_only else Role.DEPLOYER
         require(team, actor, role, "Planning" if command.plan_only else "Deploying", command.service)
+        if command.override:
+            require(team, actor, Role.APPROVER, "Overriding a lock or a freeze", command.service)
         accepted = self._store.seen(event)
         if accepted is not None:
             return self._start(Ref(command.service, command.environment, accepted), command)
-        build = deployable(command.service, command.version, self._builds(command))
-        before = self._store.environment(command.service, command.environment)
-        if not command.plan_only:
-            self.refuse_while_busy(before, build.version)
+        build = deployable(
+            command.service, command.version, builds_of(self._store, command.service, command.version)
+        )
         now = self._clock.now()
+        if command.plan_only:
+            before, override = self._store.environment(command.service, command.environment), None
+        else:
+            before = current(self._store, team, settings, now)
+            self.refuse_while_busy(before, build.version, command.version or "")
+            override = allowed(before, settings, command, actor, now)
         after = _numbered(before, now, plan_only=command.plan_only)
         made = _deployment(settings, team.version, after, actor, now)
-        made = replace(made, version=build.version, plan_only=command.plan_only)
+        made = replace(made, version=build.version, plan_only=command.plan_only, override=override)
+        places = Stand(after) if command.plan_only else started(after, actor, now, rules(team, settings, now))
+        history = (_line(made, actor, now), *lines(places, actor, now))
         try:
-            self._store.commit(
-                Seen(event, now, result=made.id), Save(after), Save(made), _line(made, actor, now)
-            )
+            self._store.commit(Seen(event, now, result=made.id), *saves(places), Save(made), *history)
         except Duplicate:
             return self._start(replace(made.ref, deployment=self._store.seen(event) or made.id), command)
         return self._start(made.ref, command)
@@ -52,7 +62,7 @@ class Starting:
         if deployment is not None and deployment.state is State.ACCEPTED:
             self._workflow.start(deployment.ref, deployment.run)
 
-    def refuse_while_busy(self, environment: Environment, version: str) -> None:
+    def refuse_while_busy(self, environment: Environment, version: str, asked: str = "") -> None:
         """Refused where another deployment holds the environment, or the version is live already."""
         if environment.active is not None:
             active = holder(self._store, environment, environment.active)
@@ -63,6 +73,7 @@ class Starting:
                 state=texts.state_name(active),
                 service=environment.service,
                 environment=environment.name,
+                wanted=f"{environment.service}@{asked}" if asked else environment.service,
             )
         if environment.live_version == version:
             raise Refused(
@@ -72,18 +83,19 @@ class Starting:
                 environment=environment.name,
             )
 
-    def _builds(self, command: Deploy) -> list[Build]:
-        """The newest builds, and the one that is asked for, however old it is."""
-        builds = list(self._store.builds(command.service))
-        if command.version and all(build.version != command.version for build in builds):
-            named = self._store.build(command.service, command.version)
-            builds += [named] if named is not None else []
-        return builds
-
     def _start(self, ref: Ref, command: Deploy) -> str:
         """Start the execution; a crash before this line is mended by the same request coming again."""
         self._workflow.start(ref)
         return texts.planning(ref) if command.plan_only else texts.accepted(ref)
+
+
+def builds_of(store: Store, service: str, version: str | None) -> list[Build]:
+    """The newest builds, and the one that is asked for, however old it is."""
+    builds = list(store.builds(service))
+    if version and all(build.version != version for build in builds):
+        named = store.build(service, version)
+        builds += [named] if named is not None else []
+    return builds
 
 
 def holder(store: Store, environment: Environment, slot: Slot | None) -> Deployment | None:
@@ -123,5 +135,6 @@ def _deployment(
 
 
 def _line(made: Deployment, actor: Actor, now: float) -> History:
-    event = "plan_asked" if made.plan_only else "accepted"
-    return History(made.service, made.environment, made.id, now, actor, event)
+    event = "plan_asked" if made.plan_only else "overridden" if made.override else "accepted"
+    detail = overriding.recorded(made.override) if made.override else ""
+    return History(made.service, made.environment, made.id, now, actor, event, detail)

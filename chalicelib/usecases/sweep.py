@@ -19,6 +19,7 @@ from chalicelib.telemetry import log_error
 from chalicelib.usecases.ports import Clock, Execution, Fleet, Save, Store, Workflow
 from chalicelib.usecases.sweep_repairs import Repairer
 from chalicelib.usecases.sweep_rules import Facts, Report, Subject, decide
+from chalicelib.usecases.turning import current
 
 SPARE_SECONDS = 10.0
 """What one environment may take when AWS is slow; with less time left another is not begun."""
@@ -58,7 +59,9 @@ class Sweeper:
                 break
             swept += 1
             try:
-                found += self.act(self.look(team, service, name))
+                facts = self.look(team, service, name)
+                found += self.act(facts)
+                self._pass_on(team, facts.environment)
             except Exception as error:  # noqa: BLE001 - one environment's trouble must not keep the others from it
                 log_error("environment not swept", error, service=service, environment=name)
                 failed.append(f"{service} in {name}")
@@ -74,6 +77,14 @@ class Sweeper:
                 self._repairer.repair(facts, each)
         self._tell(facts, [each for each in decided if isinstance(each, Report)])
         return len(decided)
+
+    def _pass_on(self, team: Team, environment: Environment) -> None:
+        """End the lock whose time is over and give the next one their turn."""
+        settings = team.environment(environment.service, environment.name)
+        try:
+            current(self._store, team, settings, self._clock.now(), environment)
+        except Conflict as error:  # whoever was faster did the same, or the next sweep does
+            log_error("somebody was faster than the sweeper", error, service=environment.service)
 
     # --- looking ------------------------------------------------------------------------------------------------
 

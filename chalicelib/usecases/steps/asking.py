@@ -216,7 +216,7 @@ class AskingSteps:
         question = settle(work, Kind.READY)
         if question.answer is not Answer.FINISH:
             return _give_up(work, question)
-        work.note(finished_by=question.answered_by)
+        work.note(finished_by=question.answered_by, finish_note=question.reason)
         return say("ask" if work.settings.protected else "finish")
 
     def ask_to_finish(self, work: Work) -> Result:

@@ -1,0 +1,47 @@
+"""Everything that keeps an environment for somebody: deployments, locks, freezes, and who waits for it."""
+
+from collections.abc import Iterator
+
+from chalicelib.domain.deployment import Environment
+from chalicelib.domain.freezes import frozen
+from chalicelib.domain.reading import Locks
+from chalicelib.domain.settings import Team
+from chalicelib.usecases.chat_ports import Reply
+from chalicelib.usecases.paging import page
+from chalicelib.usecases.ports import Store
+from chalicelib.usecases.starting import holder
+from chalicelib.usecases.texts import plain, state_name
+
+SIZE = 12
+"""Environments of a page: two reads for each at most."""
+
+
+def locks(store: Store, team: Team, asked: Locks, now: float) -> Reply:
+    """A page of environments, each that is kept with by whom and until when; the free ones are counted."""
+    pairs = [(service, name) for service, names in sorted(team.services().items()) for name in names]
+    some = page(pairs, asked.page, SIZE, "locks")
+    said, free = [], 0
+    for service, name in some.shown:
+        found = tuple(_kept(store, team, store.environment(service, name), now))
+        free += not found
+        if found:
+            said += [f"*{service}* in *{name}*", *(f"• {each}" for each in found)]
+    if free:
+        said.append(f"{'Everything else' if said else 'Everything'} is free ({free}).")
+    return Reply("\n".join([*said, *some.notes]) or "Nothing is configured.", some.actions)
+
+
+def _kept(store: Store, team: Team, environment: Environment, now: float) -> Iterator[str]:
+    if environment.active is not None:
+        active = holder(store, environment, environment.active)
+        who = f", asked for by {{person:{active.requester}}}" if active is not None else ""
+        yield f"🚚 *{environment.active.deployment}* is {state_name(active)}{who}"
+    lock = environment.lock
+    if lock is not None and now < lock.until:
+        yield f"🔒 locked by {{person:{lock.actor}}} until {{when:{lock.until:.0f}}}: {plain(lock.reason)}"
+    freeze = frozen(team.environment(environment.service, environment.name).freezes, now)
+    if freeze is not None:
+        yield f"❄️ a freeze until {{when:{freeze.until:.0f}}}: {plain(freeze.reason)}"
+    for number, place in enumerate(environment.queue, start=1):
+        turn = f", whose turn it is until {{time:{place.offered_until:.0f}}}" if place.offered_at else ""
+        yield f"🧍 {number}. in the queue: {{person:{place.actor}}} with `{place.wanted}`{turn}"
