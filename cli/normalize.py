@@ -6,9 +6,20 @@ Defaults are written out so that a deployment under version 3 means the same aft
 from dataclasses import asdict
 from typing import Any
 
-from chalicelib.domain.settings import Approvals
+from chalicelib.domain.release_rules import PAGES
+from chalicelib.domain.settings import Approvals, Frontend
 from cli.durations import seconds
-from cli.reading import DEFAULT_TIMEOUTS, mapping, one_or_more, roles, sequence, strategy, texts, timeout
+from cli.reading import (
+    DEFAULT_TIMEOUTS,
+    is_frontend,
+    mapping,
+    one_or_more,
+    roles,
+    sequence,
+    strategy,
+    texts,
+    timeout,
+)
 
 PEOPLE = ("viewer", "deployer", "approver", "admin")
 
@@ -24,9 +35,23 @@ def normalize(data: dict[str, Any], bundles: dict[str, dict[str, str]]) -> dict[
             for source, content in mapping(data, "ci").items()
         },
         "services": {
-            name: _service(service, data["channel"], bundles[name])
+            name: frontend(service, data["channel"])
+            if is_frontend(service)
+            else _service(service, data["channel"], bundles[name])
             for name, service in data["services"].items()
         },
+    }
+
+
+def frontend(service: dict[str, Any], channel: str) -> dict[str, Any]:
+    """A frontend, which has a bucket where servers have roles."""
+    return {
+        "kind": "frontend",
+        "bucket": service["bucket"],
+        "keep": service.get("keep", Frontend.keep),
+        "pages": texts(service, "pages") or list(PAGES),
+        "cache": [[rule["files"], rule["control"]] for rule in sequence(service, "cache")],
+        "environments": {name: _environment(own, channel) for name, own in service["environments"].items()},
     }
 
 

@@ -11,6 +11,7 @@ from chalicelib.domain.settings import Team
 from cli.bundle import Archive, pack
 from cli.difference import difference
 from cli.normalize import normalize
+from cli.reading import is_frontend
 
 MOST_BYTES = 350_000
 """DynamoDB keeps 400 KB in an item; the rest is for keys and for how numbers are stored."""
@@ -51,7 +52,11 @@ class Published:
 
 def publish(data: dict[str, Any], folder: Path, versions: Versions, artifacts: Artifacts) -> Published:
     """Publish checked data. Bundles go first: a version never names an archive that is not there yet."""
-    archives = {name: pack(folder / service["ansible"]) for name, service in data["services"].items()}
+    archives = {
+        name: pack(folder / service["ansible"])
+        for name, service in data["services"].items()
+        if not is_frontend(service)
+    }
     raw = normalize(data, _bundles(archives, artifacts.url))
     size = len(json.dumps(raw).encode())
     if size > MOST_BYTES:

@@ -38,6 +38,11 @@ def roles(service: object) -> list[str]:
     return texts(service, "roles") or list(mapping(service, "roles"))
 
 
+def is_frontend(service: object) -> bool:
+    """Whether a service is a web frontend, which has no servers."""
+    return isinstance(service, dict) and service.get("kind") == "frontend"
+
+
 def strategy(environment: object) -> str:
     """How an environment's traffic moves."""
     given = environment.get("switch", "weighted") if isinstance(environment, dict) else "weighted"

@@ -3,7 +3,7 @@
 from pathlib import Path as File
 from typing import Any
 
-from cli import traffic_semantics
+from cli import kind_semantics, traffic_semantics
 from cli.document import Document
 from cli.durations import seconds, words
 from cli.findings import Path, nearest, shown
@@ -30,6 +30,7 @@ def check(document: Document, folder: File) -> None:
     _ansible(document, folder)
     _ids(document)
     traffic_semantics.check(document)
+    kind_semantics.check(document)
 
 
 def _ci(document: Document) -> None:

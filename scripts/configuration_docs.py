@@ -47,6 +47,7 @@ A key in **bold** must be there. NAME stands for a name that you choose: {name}.
 
 ## What is checked beyond the table
 
+- A service of servers has `roles` and `ansible`; a frontend has a `bucket`, and nothing that is only for servers.
 - Names fit together: the roles of `traffic` are roles of the service, the services of `ci` exist.
 - `weighted` has one load balancer and two target groups, `targets` one of each, `dns` two of each with a zone and a
   record in it. No two ways in share a target group, a listener or a record.

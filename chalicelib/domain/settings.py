@@ -73,6 +73,33 @@ class Bundle:
     sha256: str
 
 
+@dataclass(frozen=True)
+class Frontend:
+    """A service that is a web frontend: the bucket of its releases, how many are kept, and how files are served.
+
+    `pages` are patterns of names, `cache` pairs of a pattern and a Cache-Control header (domain/release_rules.py).
+    """
+
+    bucket: str
+    keep: int = 10
+    pages: tuple[str, ...] = ()
+    cache: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, found: dict[str, Any]) -> "Frontend":
+        """The settings in a normalized service."""
+        return cls(
+            bucket=str(found["bucket"]),
+            keep=int(found["keep"]),
+            pages=tuple(found["pages"]),
+            cache=tuple((str(files), str(control)) for files, control in found["cache"]),
+        )
+
+
+_NO_BUNDLE = {"url": "", "sha256": ""}
+"""A frontend configures no hosts."""
+
+
 @dataclass(frozen=True, slots=True)
 class EnvironmentSettings:
     """One service in one environment."""
@@ -131,6 +158,11 @@ class Team:
         """Each service with the names of its environments."""
         return {name: tuple(service["environments"]) for name, service in self.raw["services"].items()}
 
+    def frontend(self, service: str) -> Frontend | None:
+        """What is set for a web frontend; None where the service is servers or unknown."""
+        found = self.raw["services"].get(service, {})
+        return Frontend.of(found) if found.get("kind") == "frontend" else None
+
     def environment(self, service: str, environment: str) -> EnvironmentSettings:
         """The settings of one environment; Refused where service or environment is unknown."""
         services = self.raw["services"]
@@ -162,11 +194,11 @@ def _environment(
         name=name,
         protected=bool(own.get("protected", True)),
         channel=str(own.get("channel", channel)),
-        roles=tuple(shared["roles"]),
+        roles=tuple(shared.get("roles", ())),
         routes=tuple(_route(own["switch"], route) for route in own.get("traffic", ())),
         checks=tuple(shared.get("checks", ())),
         drain=Drain(**drain) if drain else None,
-        bundle=Bundle(**shared["bundle"]),
+        bundle=Bundle(**shared.get("bundle", _NO_BUNDLE)),
         timeouts=Timeouts(**own.get("timeouts", {})),
         bake_seconds=int(bake.get("time", 0)),
         alarms=tuple(bake.get("alarms", ())),

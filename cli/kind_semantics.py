@@ -1,0 +1,41 @@
+"""Servers and frontends are both services; what belongs to one means nothing to the other."""
+
+from typing import Any
+
+from cli.document import Document
+from cli.findings import Path
+from cli.reading import environments, is_frontend, mapping
+
+_SERVERS = ("roles", "ansible", "checks", "drain", "prices")
+_FRONTEND = ("bucket", "keep", "pages", "cache")
+_ONLY_SERVERS = ("switch", "traffic", "bake", "old_fleet", "mixed_images")
+_NEEDED = {False: ("roles", "ansible"), True: ("bucket",)}
+
+
+def check(document: Document) -> None:
+    """Add a finding for each key that is missing for the service's kind or belongs to the other."""
+    for name, service in mapping(document.data, "services").items():
+        if isinstance(service, dict) and service.get("kind", "servers") in ("servers", "frontend"):
+            _service(document, ("services", name), service)
+    for path, name, _environment, own in environments(document.data):
+        if is_frontend(mapping(document.data, "services")[name]) and isinstance(own, dict):
+            _refuse(document, path, own, _ONLY_SERVERS, "a frontend has no servers")
+
+
+def _service(document: Document, path: Path, service: dict[str, Any]) -> None:
+    frontend = is_frontend(service)
+    for key in _NEEDED[frontend]:
+        if key not in service:
+            document.add(path, f"`{key}` is missing", f"add `{key}:`", at_key=True)
+    if frontend:
+        _refuse(document, path, service, _SERVERS, "a frontend has no servers")
+    else:
+        _refuse(document, path, service, _FRONTEND, "only a frontend has it: `kind: frontend`")
+
+
+def _refuse(
+    document: Document, path: Path, given: dict[str, Any], keys: tuple[str, ...], advice: str
+) -> None:
+    for key in keys:
+        if key in given:
+            document.add((*path, key), f"`{key}` does not belong here", advice, at_key=True)

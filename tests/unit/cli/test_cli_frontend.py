@@ -1,0 +1,80 @@
+"""Services of kind frontend: what is checked, what is published, and what the service reads of it."""
+
+from collections.abc import Callable
+
+import pytest
+import yaml
+
+from chalicelib.domain.release_rules import PAGES
+from chalicelib.domain.settings import Frontend, Team
+from cli.normalize import normalize
+
+WEB = """\
+  web:
+    kind: frontend
+    bucket: example-releases
+    environments:
+      production: {protected: true}
+"""
+BUNDLE = {"cameras": {"url": "u", "sha256": "s"}}
+Report = Callable[[str], list[str]]
+
+
+def test_a_frontend_needs_a_bucket_and_no_servers(report: Report, valid: str) -> None:
+    """The smallest frontend is valid beside servers."""
+    assert report(valid + WEB) == []
+    (said,) = report(valid + WEB.replace("    bucket: example-releases\n", ""))
+    assert "`bucket` is missing" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("kind: frontend", "kind: frontend\n    roles: [a]", "`roles` does not belong here"),
+        ("kind: frontend", "kind: frontend\n    keep: 1", "1 is less than 2"),
+        ("kind: frontend", "kind: frontend\n    pages: []", "at least 1 must stand here"),
+        ("kind: frontend", "kind: frontend\n    cache: [{files: a}]", "`control` is missing"),
+        (
+            "kind: frontend",
+            'kind: frontend\n    cache: [{files: a, control: "a\\nb"}]',
+            "Cache-Control header",
+        ),
+        ("bucket: example-releases", "bucket: Example", "bucket"),
+        ("protected: true", "switch: dns", "`switch` does not belong here"),
+    ],
+)
+def test_what_is_wrong_with_a_frontend_is_told(
+    report: Report, valid: str, old: str, new: str, said: str
+) -> None:
+    """One line for each, at its place."""
+    found = report(valid + WEB.replace(old, new))
+    assert len(found) == 1, found
+    assert said in found[0]
+
+
+def test_a_kind_that_is_not_known(report: Report, valid: str) -> None:
+    """The nearest one is offered."""
+    assert "frontend" in report(valid + WEB.replace("kind: frontend", "kind: fronted"))[0]
+
+
+def test_servers_need_roles_and_have_no_bucket(broken: Callable[[str, str], list[str]]) -> None:
+    """As before, and the other way round."""
+    (said,) = broken("    ansible: ansible\n", "")
+    assert "`ansible` is missing" in said
+    (said,) = broken("    ansible: ansible\n", "    ansible: ansible\n    bucket: example\n")
+    assert "`bucket` does not belong here" in said
+
+
+def test_the_service_reads_what_was_published(valid: str) -> None:
+    """Defaults are written out; servers are published as they were before there were frontends."""
+    text = valid + WEB.replace(
+        "kind: frontend", "kind: frontend\n    cache: [{files: 'd/**', control: no-store}]"
+    )
+    raw = normalize(yaml.safe_load(text), BUNDLE)
+    team = Team(1, raw)
+    assert team.frontend("web") == Frontend("example-releases", 10, PAGES, (("d/**", "no-store"),))
+    assert team.frontend("cameras") is None
+    assert team.frontend("nothing") is None
+    settings = team.environment("web", "production")
+    assert (settings.protected, settings.roles, settings.routes) == (True, (), ())
+    assert "kind" not in raw["services"]["cameras"]
