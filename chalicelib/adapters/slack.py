@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from chalicelib.domain.errors import RateLimited, Refused, Unavailable
+from chalicelib.adapters.slack_files import Draw, SlackFiles, draw_png
+from chalicelib.domain.errors import NotReady, RateLimited, Refused, Unavailable
 from chalicelib.domain.pacing import Limit
 from chalicelib.domain.reasons import Reason
 from chalicelib.telemetry import log
-from chalicelib.usecases.chat_ports import ChatLimits, Message, Reply
+from chalicelib.usecases.chat_ports import ChatLimits, Message, Picture, Reply
 from chalicelib.wire.slack_message import blocks_of, reply_of, text_of
 
 if TYPE_CHECKING:
@@ -49,12 +50,13 @@ class SlackChat:
 
     limits = _LIMITS
 
-    def __init__(self, token: Callable[[], str], base_url: str) -> None:
+    def __init__(self, token: Callable[[], str], base_url: str, draw: Draw = draw_png) -> None:
         from slack_sdk import WebClient  # noqa: PLC0415 - see above
 
         # Its retry handlers sleep, and nothing sleeps in a function: the table's stream comes again instead.
         self._token = token
         self._client = WebClient(base_url=base_url, timeout=_SECONDS, retry_handlers=[])
+        self._files = SlackFiles(self._send, draw)
 
     def post(
         self, channel: str, message: Message, *, key: str, thread: str = "", broadcast: bool = False
@@ -94,14 +96,26 @@ class SlackChat:
         return None
 
     def update(self, channel: str, timestamp: str, message: Message) -> None:
-        """chat.update, which keeps the metadata; a message that somebody deleted is left alone."""
+        """chat.update, which keeps the metadata; a message that somebody deleted is left alone. A picture that Slack
+        has not looked through yet makes the blocks invalid (python-slack-sdk issue 1658, slack-github-action 413)."""
         try:
             self._call(
                 "chat.update", channel=channel, ts=timestamp, text=text_of(message), blocks=blocks_of(message)
             )
         except Refused as refused:
-            if refused.facts.get("problem") not in _GONE:
+            problem = refused.facts.get("problem")
+            if problem == "invalid_blocks" and message.picture is not None and message.picture.file:
+                raise NotReady("Slack does not show the picture yet") from refused
+            if problem not in _GONE:
                 raise
+
+    def upload(self, picture: Picture) -> str:
+        """See SlackFiles."""
+        return self._files.upload(picture)
+
+    def release(self, picture: Picture) -> None:
+        """See SlackFiles."""
+        self._files.release(picture)
 
     def _call(self, method: str, **arguments: object) -> dict[str, Any]:
         return self._send(method, body=arguments)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib.domain.approval import SECOND_PERSON, Kind, Question
 from chalicelib.domain.deployment import Deployment, Ref
-from chalicelib.domain.errors import Refused, Unavailable
+from chalicelib.domain.errors import NotReady, Refused, Unavailable
 from chalicelib.domain.findings import FindingKey
 from chalicelib.domain.locks import TicketKey
 from chalicelib.domain.roles import TEAM
@@ -27,6 +27,7 @@ from chalicelib.usecases.findings import finding_message
 from chalicelib.usecases.lines import LONGEST_WAKE, ChatBusy, Need, Queue
 from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
 from chalicelib.usecases.notices import notice
+from chalicelib.usecases.pictures import Pictures
 from chalicelib.usecases.ports import Clock, Store
 from chalicelib.usecases.questions import REMINDER, beside, next_moment, role_message
 from chalicelib.usecases.tickets import is_old_news, ticket_message, ticket_replies
@@ -40,7 +41,7 @@ _MOMENT = "moment#"
 """Begins the name under which a call comes for a record rather than for a line."""
 _CLOCKS_DIFFER = 60.0
 """Seconds: chat's clock gives the timestamps, ours the time of an intent."""
-_QUESTION, _WAS_QUESTION, _PROGRESS = range(3)
+_QUESTION, _WAS_QUESTION, _PROGRESS, _PICTURE = range(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Announcer:
         self._clock = clock
         self._wakes = wakes
         self._moments: dict[Ref, float] = {}
+        self._pictures = Pictures(chat, _digest)
         self._queue = Queue(chat.limits, clock, lines, wakes, self)
 
     def deployments(self, refs: Iterable[Ref]) -> None:
@@ -119,6 +121,8 @@ class Announcer:
             urgency = _QUESTION if _asks(each.message) else _PROGRESS
             if urgency and posted is not None and posted.asks:
                 urgency = _WAS_QUESTION
+            if there and posted is not None and self._lacks_the_picture_only(each, posted):
+                urgency = _PICTURE
             yield Need(each.key, channel, update=there, urgency=urgency)
 
     def show(self, ref: Ref, need: Need) -> bool:
@@ -134,9 +138,13 @@ class Announcer:
         return True
 
     def _show(self, ref: Ref, wanted: Wanted) -> None:
-        message, thread = wanted.message, wanted.thread
+        thread = wanted.thread
         before = self._store.post(ref, wanted.key)
         posted = before if before is not None else self._intend(ref, wanted)
+        if posted.timestamp and self._lacks_the_picture_only(wanted, posted):
+            self._add_picture(ref, wanted, posted)
+            return
+        message = self._pictures.without(wanted.message, posted)
         self._forget(ref, wanted.key, posted)
         try:
             timestamp = posted.timestamp or (self._adopt(posted, thread) if before is not None else None)
@@ -147,10 +155,31 @@ class Announcer:
                 timestamp = self._chat.post(
                     posted.channel, message, key=posted.key, thread=thread, broadcast=broadcast
                 )
+        except NotReady:  # its picture is gone: without it, and then with a new one
+            self._store.save_post(ref, wanted.key, replace(posted, digest="", upload=None))
+            self._show(ref, wanted)
+            return
         except Unavailable as error:
             raise ChatBusy(error) from error
-        shown = replace(posted, timestamp=timestamp, digest=_digest(message), asks=_asks(message))
+        digest = _digest(wanted.message if message.picture else message)
+        shown = replace(posted, timestamp=timestamp, digest=digest, asks=_asks(message))
         self._store.save_post(ref, wanted.key, shown)
+
+    def _lacks_the_picture_only(self, wanted: Wanted, posted: Posted) -> bool:
+        """Whether people read what they should, and only the picture is not there yet."""
+        message = self._pictures.without(wanted.message, posted)
+        return (
+            message.picture is None
+            and wanted.message.picture is not None
+            and posted.digest == _digest(message)
+        )
+
+    def _add_picture(self, ref: Ref, wanted: Wanted, posted: Posted) -> None:
+        """A step further; the last one leaves a record that says that nothing is missing any more."""
+        done = self._pictures.add(
+            wanted.message, posted, lambda now: self._store.save_post(ref, wanted.key, now)
+        )
+        self._store.save_post(ref, wanted.key, replace(done, digest=_digest(wanted.message)))
 
     def _intend(self, ref: Ref, wanted: Wanted) -> Posted:
         """Write down that a message is about to be posted. Nobody can guess its key, so nobody else's is adopted."""
@@ -283,8 +312,8 @@ class Announcer:
                 yield Wanted(key, channel, message, thread, loud=True)
 
 
-def _digest(message: Message) -> str:
-    return hashlib.sha256(repr(message).encode()).hexdigest()[:32]
+def _digest(shown: object) -> str:
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 
 
 def _asks(message: Message) -> bool:

@@ -79,6 +79,18 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """How far a picture has come: which one, its file in the chat service, whether that may be used, how often it was
+    tried, and whether people see it."""
+
+    digest: str
+    file: str = ""
+    released: bool = False
+    tries: int = 0
+    shown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Posted:
     """Where a message is, and the digest of what it showed. Without a timestamp it is the intent to post: whoever finds
     it looks in chat for the key before posting."""
@@ -90,6 +102,7 @@ class Posted:
     at: float = 0.0
     asks: bool = False
     """Whether it showed the buttons of a question: taking them away comes before any progress."""
+    upload: Upload | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +128,13 @@ class Chat(Protocol):
         """The timestamp of the message that was posted under a key, by this app and not before `since`; else None."""
 
     def update(self, channel: str, timestamp: str, message: Message) -> None:
-        """Replace a message in place."""
+        """Replace a message in place; NotReady where its picture can not be shown yet."""
+
+    def upload(self, picture: Picture) -> str:
+        """Draw a picture and send it; returns its file, which nobody sees; unless it is released it is dropped."""
+
+    def release(self, picture: Picture) -> None:
+        """Let the picture's file be used in messages; no error where it was released before."""
 
 
 @dataclass(frozen=True, slots=True)

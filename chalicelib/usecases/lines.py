@@ -30,6 +30,14 @@ _SURE = 0.5
 _UPDATE, _POST = "update", "post"
 
 
+class Later(Exception):
+    """A message that is to be looked at again after a while, in its own time: others go on."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"again in {seconds:.0f} s")
+        self.seconds = seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """A message that chat does not show as it should: posted or updated, where, and how urgently (0 first)."""
@@ -123,6 +131,9 @@ class Queue:
                 measure("ChatWaited", waited, "Seconds")
             try:
                 taken = self._shows.show(waiting.ref, need)
+            except Later as later:
+                self._lines.back(name, waiting, until=self._clock.now() + later.seconds)
+                return
             except ChatBusy as busy:
                 self._rest(name, limit, waiting, busy)
                 return

@@ -11,9 +11,11 @@ from chalicelib.domain.history import Head
 from chalicelib.domain.plan import Plan, Route
 from chalicelib.usecases.buttons import ASKING, buttons, confirm_or_reject
 from chalicelib.usecases.chat_ports import Action, Message
+from chalicelib.usecases.cost import cost
 from chalicelib.usecases.overriding import warnings
 from chalicelib.usecases.questions import ASKED, how, outcome, person, progress
 from chalicelib.usecases.texts import STATE_NAMES, duration, plain
+from chalicelib.usecases.timeline import timeline, who_acted
 
 _MARKS: dict[State, str] = {
     State.SUCCEEDED: "✅",
@@ -49,17 +51,20 @@ def deployment_message(
     heading = f"{deployment.service}@{deployment.version} to {deployment.environment}"
     state = STATE_NAMES[deployment.state]
     open_questions = [each for each in questions if each.open_at(now)]
+    picture = timeline(deployment, questions)
+    acted = f"Who acted: {who_acted(deployment, questions)}" if picture else ""
     return Message(
         summary=f"{heading}: {state}",
         title=f"{_mark(deployment)} {heading}: {state}",
         fields=tuple(_fields(deployment)),
         lines=tuple(
             line
-            for line in (*warnings(deployment), _steps(deployment), *_next(deployment, open_questions))
+            for line in (*warnings(deployment), _steps(deployment), *_next(deployment, open_questions), acted)
             if line
         ),
         actions=buttons(deployment, open_questions),
         notes=(_note(deployment, recorded),),
+        picture=picture,
     )
 
 
@@ -143,7 +148,8 @@ def _fields(deployment: Deployment) -> list[tuple[str, str]]:
     fields.extend(_decisions(deployment) or [("Asked for by", person(deployment.requester))])
     if plan is not None and plan.groups:
         fields.append(("New fleet", _fleet(plan)))
-        fields.append(("Second fleet costs", _price(plan)))
+        spent = cost(deployment)
+        fields.append(("What it cost", spent) if spent else ("Second fleet costs", _price(plan)))
         if plan.routes and deployment.state in BEFORE_SWITCH | {State.PLANNED}:
             fields.append(("Traffic will move", "; ".join(_way(route) for route in plan.routes)))
     if deployment.package is not None and deployment.package.commit:

@@ -8,7 +8,7 @@ and .../composition-objects/confirmation-dialog-object (title 100, text 300, ans
 from collections import Counter
 from typing import Any
 
-from chalicelib.usecases.chat_ports import Action, Message, Reply
+from chalicelib.usecases.chat_ports import Action, Message, Picture, Reply
 from chalicelib.wire.slack_text import cut, escape, plain, printable, render, tail
 
 MOST_BLOCKS = 50
@@ -19,6 +19,7 @@ _FIELDS, _FIELD = 10, 2_000
 _BUTTONS, _ROWS = 25, 2
 _NOTES = 10
 _VALUE = 2_000
+_ALT = 2_000
 _FENCE = "```\n{}\n```"
 _SEPARATOR = ":"
 _STYLES = {"primary", "danger"}
@@ -38,6 +39,7 @@ def blocks_of(message: Message) -> list[Block]:
         *_fields(message.fields),
         *sections_of(message.lines),
         *_output(message.output),
+        *_picture(message.picture),
         *buttons_of(message.actions),
         *_notes(message.notes),
     ]
@@ -86,6 +88,14 @@ def _output(output: str) -> list[Block]:
     """What a host printed: preformatted, its end if it is long, since that is where errors stand."""
     text = tail(escape(output.strip().replace("`", "'")), MOST_TEXT - len(_FENCE.format("")))
     return [_section(_FENCE.format(text))] if text else []
+
+
+def _picture(picture: Picture | None) -> list[Block]:
+    """An image block of a file in Slack (.../blocks/image-block, .../composition-objects/slack-file-object)."""
+    if picture is None or not picture.file:
+        return []
+    alt = plain(picture.alt, _ALT) or "…"
+    return [{"type": "image", "slack_file": {"id": picture.file}, "alt_text": alt}]
 
 
 def buttons_of(actions: tuple[Action, ...]) -> list[Block]:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.errors import Refused, Unavailable
+from chalicelib.domain.errors import NotReady, Refused, Unavailable
 from chalicelib.domain.pacing import Limit
 from chalicelib.domain.reasons import Reason
-from chalicelib.usecases.chat_ports import ChatLimits, Form, Message, Reply
+from chalicelib.usecases.chat_ports import ChatLimits, Form, Message, Picture, Reply
 from chalicelib.usecases.ports import Clock
 from tests.fakes.clock import FakeClock
 from tests.fakes.recorder import Recorder
@@ -24,7 +24,8 @@ class Shown:
 
 
 class FakeChat(Recorder):
-    """`shown` by timestamp, oldest first; `down`: nothing goes through; `gone`: channels that are not there."""
+    """`shown` by timestamp, oldest first; `down`: nothing goes through; `gone`: channels that are not there; `looks`:
+    so many updates come too early for a picture."""
 
     limits = ChatLimits(Limit(0.0, per_channel=True), Limit(0.0))
     """None, where a test does not say otherwise."""
@@ -36,6 +37,9 @@ class FakeChat(Recorder):
         self.shown: dict[str, Shown] = {}
         self.down = False
         self.gone: set[str] = set()
+        self.files: dict[str, Picture] = {}
+        self.released: set[str] = set()
+        self.looks = 0
 
     def post(
         self, channel: str, message: Message, *, key: str, thread: str = "", broadcast: bool = False
@@ -63,9 +67,31 @@ class FakeChat(Recorder):
         """Replace a message in place; one that somebody deleted is left alone."""
         with self._call("update", channel=channel, timestamp=timestamp, message=message):
             self._refuse("chat.update", channel)
+            self._refuse_picture(message.picture)
             before = self.shown.get(timestamp)
             if before is not None:
                 self.shown[timestamp] = replace(before, message=message, updates=before.updates + 1)
+
+    def upload(self, picture: Picture) -> str:
+        """Keep a picture; nobody sees it yet."""
+        with self._call("upload", picture=picture):
+            self._refuse("files.getUploadURLExternal", "")
+            file = f"F{len(self.files) + 1:08}"
+            self.files[file] = picture
+            return file
+
+    def release(self, picture: Picture) -> None:
+        """Let it be used."""
+        with self._call("release", picture=picture):
+            self._refuse("files.completeUploadExternal", "")
+            self.released.add(picture.file)
+
+    def _refuse_picture(self, picture: Picture | None) -> None:
+        if picture is None or not picture.file:
+            return
+        self.looks -= self.looks > 0
+        if self.looks or picture.file not in self.released:
+            raise NotReady("the picture is being looked through")
 
     def _refuse(self, method: str, channel: str) -> None:
         if self.down:

@@ -17,6 +17,7 @@ from chalicelib.adapters.traffic import AwsTraffic
 from chalicelib.edge import Edge, Secrets
 from chalicelib.usecases import ci, visiting
 from chalicelib.usecases.announce import Announcer
+from chalicelib.usecases.chat_ports import Picture
 from chalicelib.usecases.chatops import ChatOps
 from chalicelib.usecases.ports import Clock
 from chalicelib.usecases.steps.ending import RetireSteps, TerminateSteps
@@ -35,6 +36,11 @@ from tests.faults.memory.slack import ORIGIN, MemoryReplies, MemoryViews
 from tests.faults.wire import Wire
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:deploy"
+
+
+def _draw(picture: Picture) -> bytes:
+    """Drawing takes longer than a whole run here; tests/unit draws."""
+    return picture.title.encode()
 
 
 class Product:
@@ -115,7 +121,9 @@ class Product:
 
     def _announcer(self) -> Announcer:
         document = SecretDocument(self._client("secretsmanager"), "chat", self._clock)
-        chat = SlackChat(lambda: str(document.read().get("slack_bot_token", "")), f"{ORIGIN}/api/")
+        chat = SlackChat(
+            lambda: str(document.read().get("slack_bot_token", "")), f"{ORIGIN}/api/", draw=_draw
+        )
         return Announcer(self._store(), chat, self._clock, WiredLines(self._lines, self._wire), self.queue)
 
     def _sweeper(self) -> Sweeper:

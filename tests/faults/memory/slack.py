@@ -19,6 +19,7 @@ from chalicelib.adapters.slack import ResponseUrls
 from chalicelib.usecases.chat_ports import Form, Reply
 from chalicelib.wire.slack_message import reply_of
 from chalicelib.wire.slack_views import view_of
+from tests.faults.memory.slack_files import Files
 from tests.faults.wire import Wire
 
 ORIGIN = "http://slack.invalid"
@@ -91,6 +92,7 @@ class MemorySlack:
         self.refused: list[str] = []
         self.journal: list[Happened] = []
         self.views: list[dict[str, Any]] = []
+        self.files = Files(now, ORIGIN)
 
     def note(self, what: str, who: str, text: str, **more: Any) -> None:
         """Something was seen."""
@@ -100,13 +102,18 @@ class MemorySlack:
         """What Slack's Web API answers."""
         if token != self._token:
             return self._refuse("invalid_auth")
-        if method == "chat.postMessage":
-            return self._post(given)
-        if method == "chat.update":
-            return self._update(given)
-        if method in {"conversations.history", "conversations.replies"}:
-            return self._history(given, thread=given.get("ts", "") if method.endswith("replies") else "")
-        return self._refuse("unknown_method")
+        methods: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "chat.postMessage": self._post,
+            "chat.update": self._update,
+            "conversations.history": lambda given: self._history(given, thread=""),
+            "conversations.replies": lambda given: self._history(given, thread=given["ts"]),
+            "files.getUploadURLExternal": lambda given: self._said(self.files.address(given)),
+            "files.completeUploadExternal": lambda given: self._said(self.files.complete(given)),
+        }
+        return methods[method](given) if method in methods else self._refuse("unknown_method")
+
+    def _said(self, answer: dict[str, Any] | str) -> dict[str, Any]:
+        return self._refuse(answer) if isinstance(answer, str) else {"ok": True, **answer}
 
     def whisper(self, reply: dict[str, Any]) -> None:
         """What came to a response_url."""
@@ -126,6 +133,8 @@ class MemorySlack:
     def _post(self, given: dict[str, Any]) -> dict[str, Any]:
         if given["channel"] != CHANNEL:
             return self._refuse("channel_not_found")
+        if not self.files.can_be_shown(given["blocks"]):
+            return self._refuse("invalid_blocks")
         thread = given.get("thread_ts", "")
         if thread and all(each.ts != thread for each in self.messages):
             return self._refuse("thread_not_found")
@@ -136,6 +145,8 @@ class MemorySlack:
         return {"ok": True, "channel": CHANNEL, "ts": ts}
 
     def _update(self, given: dict[str, Any]) -> dict[str, Any]:
+        if not self.files.can_be_shown(given["blocks"]):
+            return self._refuse("invalid_blocks")
         for message in self.messages:
             if message.ts == given["ts"]:
                 message.text, message.blocks = given["text"], given["blocks"]
@@ -170,6 +181,8 @@ class SlackOverHttp(urllib.request.HTTPHandler):
             return super().http_open(req)
         if self.workspace is None:
             raise URLError(f"{req.host} is not in memory")
+        if req.selector.startswith("/upload/"):
+            return self._take(req, self.workspace.files)
         method, workspace = req.selector.rpartition("/")[2], self.workspace
         body = req.data.decode() if isinstance(req.data, bytes) else ""
         given = json.loads(body) if body.startswith("{") else dict(parse_qsl(body))
@@ -180,6 +193,15 @@ class SlackOverHttp(urllib.request.HTTPHandler):
         except _Http as failed:
             return _response(req, failed.status, {"ok": False, "error": "told_to_fail"})
         return _response(req, 200, said)
+
+    def _take(self, req: urllib.request.Request, files: Files) -> Any:
+        """The bytes of a picture, at the address that was given for them."""
+        file, length = req.selector.rpartition("/")[2], len(req.data if isinstance(req.data, bytes) else b"")
+        try:
+            self.wire.call("chat.files.upload").send(lambda: files.take(file, length), self._troubles)
+        except _Http as failed:
+            return _response(req, failed.status, {"ok": False, "error": "told_to_fail"})
+        return _response(req, 200, {"ok": True})
 
 
 def _response(request: urllib.request.Request, status: int, said: dict[str, Any]) -> addinfourl:
