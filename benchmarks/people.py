@@ -142,7 +142,8 @@ class Crowd:
     def _send(self, kind: str, service: str, user: str, text: str) -> Answer:
         person = workspace.Person(user, user.lower(), "")
         url = f"{self.house.page}/commands/{workspace.TEAM_ID}/{service}"
-        body = requests.command_body(person, self.house.channel_of(service), "/deploy", text, url)
+        channel, trigger = self.house.channel_of(service), f"{time.monotonic_ns()}.1.2"
+        body = requests.command_body(person, channel, "/deploy", text, response_url=url, trigger=trigger)
         headers = requests.signed_headers(workspace.SIGNING_SECRET, body, self.house.clock.now())
         self.signatures.append(headers["X-Slack-Signature"])
         request = Request(f"{self.house.api}/slack/commands", body, headers)  # noqa: S310 - own http URL

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-from sandbox.front import requests
+from sandbox.front import requests, workspace
 from sandbox.front.channel import Click
 from sandbox.front.content import SlackError
+from sandbox.front.views import check_view
 
 if TYPE_CHECKING:
     from sandbox.front.channel import Channel, Message
     from sandbox.front.response_urls import ResponseUrls
+    from sandbox.front.views import Views
     from sandbox.front.workspace import Person
 
 ACKNOWLEDGE_SECONDS = 3.0
 COMMANDS = {"/deploy"}
+EVENT_RETRIES = 3
+_MENTION = re.compile(r"@([A-Za-z]+)")
 
 
 class NoSuchButtonError(Exception):
@@ -37,8 +42,11 @@ class App:
 class Acting:
     """Types and clicks on behalf of people. Each call returns None, or the error code their screen shows."""
 
-    def __init__(self, channel: Channel, response_urls: ResponseUrls, app: App, http: ClientSession) -> None:
+    def __init__(
+        self, channel: Channel, views: Views, response_urls: ResponseUrls, app: App, http: ClientSession
+    ) -> None:
         self._channel = channel
+        self._views = views
         self._response_urls = response_urls
         self._app = app
         self._http = http
@@ -60,7 +68,9 @@ class Acting:
             return "invalid_command"
         typed = self._channel.post(channel, person.id, text, kind="command", viewer=person.id)
         url = self._response_urls.issue("commands", person.id, channel)
-        body = requests.command_body(person, channel, command, rest.strip(), url)
+        trigger = self._views.triggers.issue(person.id)
+        rest = _escaped(rest.strip())
+        body = requests.command_body(person, channel, command, rest, response_url=url, trigger=trigger)
         error, answer = await self._send("/slack/commands", body)
         error = error or self._show(person, channel, answer, typed)
         if error:
@@ -80,15 +90,77 @@ class Acting:
         block_id, button = _button(message, wanted, stale=stale)
         pressed = self._channel.now()
         url = self._response_urls.issue("actions", person.id, channel, message)
-        body = requests.click_body(person, message, block_id, button, response_url=url, now=pressed)
+        trigger = self._views.triggers.issue(person.id)
+        body = requests.click_body(
+            person, message, block_id, button, response_url=url, trigger=trigger, now=pressed
+        )
         error, _ = await self._send("/slack/interactions", body)
         label = str(button["text"]["text"])
         self._channel.clicked(message, Click(pressed, person.id, label, button["action_id"], error or "ok"))
         return error
 
-    async def _send(self, path: str, body: bytes) -> tuple[str | None, bytes]:
+    async def open_home(self, person: Person) -> str | None:
+        """Open the app's Home tab: an event, which Slack sends again where it is not answered."""
+        body = requests.home_opened_body(person, self._channel.now(), self._views.homes.get(person.id))
+        for number in range(1 + EVENT_RETRIES):
+            retry = {"X-Slack-Retry-Num": str(number), "X-Slack-Retry-Reason": "http_error"} if number else {}
+            error, _ = await self._send("/slack/events", body, kind=requests.JSON, more=retry)
+            if error is None:
+                return None
+        return error
+
+    async def act_in_view(self, person: Person, view_id: str, wanted: dict[str, Any]) -> str | None:
+        """Press a button, or choose an option (`selected`), in the Home tab or a modal."""
+        owner, view = self._views.find(view_id)
+        if view is None or owner != person.id:
+            raise NoSuchButtonError(f"{person.name} sees no view {view_id}")
+        block_id, element = _element(view, wanted)
+        chosen = _option(element, wanted.get("selected"))
+        trigger = self._views.triggers.issue(person.id)
+        now = self._channel.now()
+        body = requests.view_action_body(
+            person, view, block_id, element, selected=chosen, trigger=trigger, now=now
+        )
+        error, _ = await self._send("/slack/interactions", body)
+        return error
+
+    async def submit(
+        self, person: Person, view_id: str, values: dict[str, Any]
+    ) -> tuple[str | None, dict[str, str]]:
+        """Submit a modal: (error code, what is wrong with which block). An empty answer closes it."""
+        owner, view = self._views.find(view_id)
+        if view is None or owner != person.id or view["type"] != "modal":
+            raise NoSuchButtonError(f"{person.name} has no form {view_id} open")
+        trigger = self._views.triggers.issue(person.id)
+        body = requests.submission_body(person, view, values, trigger=trigger)
+        error, answer = await self._send("/slack/interactions", body)
+        if error:
+            return error, {}
+        wrong = self._answered(person, answer)
+        said = ", ".join(f"{name}: {why}" for name, why in wrong.items())
+        filled = f"{view['title']['text']}: {_filled(values)}" + (f" ({said})" if said else "")
+        self._channel.post(workspace.DEPLOYS, person.id, filled, kind="form", viewer=person.id)
+        return None, wrong
+
+    def _answered(self, person: Person, answer: bytes) -> dict[str, str]:
+        """https://docs.slack.dev/surfaces/modals#submission_responses: errors leave it open, anything else closes,
+        replaces or clears it."""
+        given = json.loads(answer) if answer.strip() else {}
+        action = given.get("response_action", "clear")
+        if action == "errors":
+            return {str(block): str(why) for block, why in given["errors"].items()}
+        if action in {"update", "push"} and not check_view(given.get("view"), "modal"):
+            self._views.replace(person.id, given["view"])
+        else:
+            self._views.close(person.id)
+        return {}
+
+    async def _send(
+        self, path: str, body: bytes, *, kind: str = requests.FORM, more: dict[str, str] | None = None
+    ) -> tuple[str | None, bytes]:
         """(error code, answer). https://docs.slack.dev/interactivity/implementing-slash-commands#responding."""
-        headers = requests.signed_headers(self._app.signing_secret, body, self._channel.now())
+        headers = requests.signed_headers(self._app.signing_secret, body, self._channel.now(), kind=kind)
+        headers |= more or {}
         self._signatures.append(headers["X-Slack-Signature"])
         timeout = ClientTimeout(total=self._app.acknowledge_within)
         try:
@@ -132,3 +204,51 @@ def _button(message: Message, wanted: dict[str, Any], *, stale: bool) -> tuple[s
         if wanted and all(described.get(name) == value for name, value in wanted.items()):
             return block_id, button
     raise NoSuchButtonError(f"message {message.ts} has no button {wanted}")
+
+
+def _escaped(text: str) -> str:
+    """Mentions as the app asked for them in its manifest (`should_escape`)."""
+
+    def mention(found: re.Match[str]) -> str:
+        handle = found[1].lower()
+        known = {each.handle: each for each in workspace.PEOPLE.values()}.get(handle)
+        return f"<@{known.id}|{known.handle}>" if known else found[0]
+
+    return _MENTION.sub(mention, text)
+
+
+def _element(view: dict[str, Any], wanted: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The element of a view that is meant: by action id, and value or label where several have it."""
+    asked = {name: wanted[name] for name in ("action_id", "block_id", "value", "label") if wanted.get(name)}
+    for block in view["blocks"]:
+        for element in (*block.get("elements", ()), block.get("accessory"), block.get("element")):
+            if not isinstance(element, dict) or "action_id" not in element:
+                continue
+            label = element["text"]["text"] if "text" in element else None
+            described = {**element, "label": label, "block_id": block["block_id"]}
+            if asked and all(described.get(name) == value for name, value in asked.items()):
+                return str(block["block_id"]), element
+    raise NoSuchButtonError(f"the view has no {wanted}")
+
+
+def _option(element: dict[str, Any], value: Any) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    groups = [element.get("options", [])] + [group["options"] for group in element.get("option_groups", [])]
+    for options in groups:
+        for option in options:
+            if option["value"] == value:
+                return dict(option)
+    raise NoSuchButtonError(f"there is no option {value}")
+
+
+def _filled(values: dict[str, Any]) -> str:
+    """What somebody put into a form, in words."""
+    said = []
+    for fields in values.values():
+        for state in fields.values():
+            chosen = state.get("selected_option") or {}
+            several = [each["text"]["text"] for each in state.get("selected_options") or ()]
+            text = state.get("value") or (chosen["text"]["text"] if chosen else ", ".join(several))
+            said += [str(text)] if text else []
+    return "; ".join(said) or "nothing"

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Kind = Literal["message", "command", "failure"]
+Kind = Literal["message", "command", "failure", "form"]
+_WITHOUT_ID = {"image", "mrkdwn", "plain_text"}
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class Channel:
 
     def post(self, channel: str, author: str, text: str, **details: Any) -> Message:
         """Add a message; `details` are further fields of Message, and `blocks`."""
-        blocks = _with_ids(details.pop("blocks", None) or [])
+        blocks = with_ids(details.pop("blocks", None) or [])
         kind = details.pop("kind", "message")
         content = Content(self.now(), text, blocks)
         message = Message(self._next_ts(), channel, author, kind, [content], **details)
@@ -125,7 +126,7 @@ class Channel:
     def edit(self, message: Message, text: str | None, blocks: list[dict[str, Any]] | None) -> Message:
         """Give a message new content; None keeps what it has."""
         new_text = message.text if text is None else text
-        new_blocks = message.blocks if blocks is None else _with_ids(blocks)
+        new_blocks = message.blocks if blocks is None else with_ids(blocks)
         message.versions.append(Content(self.now(), new_text, new_blocks))
         return self._tell(message)
 
@@ -161,7 +162,7 @@ def _buttons(block: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return [(block.get("block_id", ""), element) for element in found]
 
 
-def _with_ids(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def with_ids(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Slack names the blocks and actions that the app did not name."""
     return [_with_id(block, f"b{n}") for n, block in enumerate(blocks)]
 
@@ -172,8 +173,10 @@ def _with_id(block: dict[str, Any], name: str) -> dict[str, Any]:
         named["elements"] = [_with_action_id(e, f"{name}a{n}") for n, e in enumerate(named["elements"])]
     if "accessory" in named:
         named["accessory"] = _with_action_id(named["accessory"], f"{name}a")
+    if "element" in named:
+        named["element"] = _with_action_id(named["element"], f"{name}a")
     return named
 
 
 def _with_action_id(element: dict[str, Any], name: str) -> dict[str, Any]:
-    return {"action_id": name, **element} if element.get("type") == "button" else element
+    return element if element.get("type") in _WITHOUT_ID else {"action_id": name, **element}

@@ -42,13 +42,38 @@ class Chat:
         """
         chosen = self._with_button(user, button) if message is None else message
         ts = chosen if isinstance(chosen, str) else chosen["ts"]
+        channel = None if isinstance(chosen, str) else chosen["channel"]
         for field in ("label", "action_id"):
             try:
-                self._act("click", user=user, message_ts=ts, stale=stale, **{field: button})
+                self._act("click", user=user, message_ts=ts, channel=channel, stale=stale, **{field: button})
             except LookupError:
                 continue
             return
         raise LookupError(f"message {ts} has no button {button!r}")
+
+    def open_home(self, user: str) -> None:
+        """Somebody opens the app's Home tab; what it shows then comes by itself."""
+        self._act("open_home", user=user)
+
+    def view(self, user_id: str, kind: str = "home") -> dict[str, Any] | None:
+        """What a person (by id) sees in their `home` tab or open `modal`; None where there is nothing."""
+        shown: dict[str, Any] = self._call("GET", "/_sandbox/channel")[f"{kind}s"]
+        found: dict[str, Any] | None = shown.get(user_id)
+        return found
+
+    def act_in_view(self, user: str, view: dict[str, Any], **wanted: Any) -> None:
+        """Somebody presses a button of a view (`action_id` or `label`), or chooses an option of it (`selected`)."""
+        self._act("view_action", user=user, view_id=view["id"], **wanted)
+
+    def submit(self, user: str, view: dict[str, Any], values: dict[str, Any]) -> dict[str, str]:
+        """Somebody sends a form; returns what is wrong with which block, nothing where it was taken."""
+        answer = self._call(
+            "POST", "/_sandbox/submit", {"user": user, "view_id": view["id"], "values": values}
+        )
+        if not answer["ok"]:
+            raise RefusedError(answer.get("error") or answer.get("detail"))
+        wrong: dict[str, str] = answer["errors"]
+        return wrong
 
     def messages(self, viewer: str | None = None) -> list[Message]:
         """What is in the channel now, oldest first; only what `viewer` sees, if named."""

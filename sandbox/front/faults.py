@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 POSTING = {"chat.postMessage", "chat.postEphemeral"}
 SECONDS_PER_MESSAGE = 1.0
 TIER_3 = {"chat.update", "conversations.history", "conversations.replies"}
-TIER_3_CALLS, MINUTE = 50, 60.0
+TIER_4 = {"views.open", "views.publish", "views.update"}
+TIER_3_CALLS, TIER_4_CALLS, MINUTE = 50, 100, 60.0
 
 
 @dataclass
@@ -49,7 +50,8 @@ class Faults:
 @dataclass
 class Pace:
     """Slack's rate limits, the strict reading of https://docs.slack.dev/apis/web-api/rate-limits: one message a second
-    and channel without the bursts that it tolerates, and Tier 3 methods 50 times in any minute, each counted alone."""
+    and channel without the bursts that it tolerates, and methods of Tier 3 and 4 50 and 100 times in any minute, each
+    counted alone."""
 
     now: Callable[[], float]
     _last: dict[str, float] = field(default_factory=dict)
@@ -62,9 +64,10 @@ class Pace:
             wait = self._last.get(channel, -math.inf) + SECONDS_PER_MESSAGE - now
             if wait <= 0:
                 self._last[channel] = now
-        elif method in TIER_3:
-            calls = self._calls.setdefault(method, deque(maxlen=TIER_3_CALLS))
-            wait = calls[0] + MINUTE - now if len(calls) == TIER_3_CALLS else 0
+        elif method in TIER_3 | TIER_4:
+            most = TIER_3_CALLS if method in TIER_3 else TIER_4_CALLS
+            calls = self._calls.setdefault(method, deque(maxlen=most))
+            wait = calls[0] + MINUTE - now if len(calls) == most else 0
             if wait <= 0:
                 calls.append(now)
         else:

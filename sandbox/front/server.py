@@ -15,12 +15,14 @@ from sandbox.front import workspace
 from sandbox.front.acting import ACKNOWLEDGE_SECONDS, Acting, App
 from sandbox.front.channel import Channel
 from sandbox.front.faults import Faults, Pace
+from sandbox.front.files import Files
 from sandbox.front.gateway import Gateway, lambda_invoke
 from sandbox.front.response_urls import ResponseUrls
 from sandbox.front.routes import read_api
 from sandbox.front.slack import Slack
 from sandbox.front.stage import Stage, only_this_machine
 from sandbox.front.view import View
+from sandbox.front.views import Triggers, Views
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -81,12 +83,21 @@ class Front:
         clock = VirtualClock(settings.folder / CLOCK)
         http = await self._stack.enter_async_context(ClientSession())
         channel, faults = Channel(clock.now), Faults(rate_limit=True)
+        views, files = Views(Triggers()), Files(self.page_url)
         response_urls = ResponseUrls(channel, self.page_url)
         target = App(settings.app_url or self.api_url, settings.signing_secret, settings.acknowledge_seconds)
-        acting = Acting(channel, response_urls, target, http)
-        slack = Slack(channel, response_urls, faults=faults, pace=Pace(clock.now), token=settings.bot_token)
+        acting = Acting(channel, views, response_urls, target, http)
+        slack = Slack(
+            channel,
+            response_urls,
+            views=views,
+            files=files,
+            faults=faults,
+            pace=Pace(clock.now),
+            token=settings.bot_token,
+        )
         view = View(settings.folder, clock, http, aws=settings.aws_endpoint)
-        return site(slack, Stage(channel, acting, faults, view))
+        return site(slack, Stage(channel, views, acting, faults, view))
 
     async def _serve(self, app: web.Application, port: socket) -> None:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)

@@ -15,16 +15,27 @@ from sandbox.front.web_api import WebApi
 if TYPE_CHECKING:
     from sandbox.front.channel import Channel
     from sandbox.front.faults import Faults, Pace
+    from sandbox.front.files import Files
     from sandbox.front.response_urls import ResponseUrls
+    from sandbox.front.views import Views
 
 
 class Slack:
     """Checks the token, applies the faults that are switched on, and calls the method."""
 
     def __init__(
-        self, channel: Channel, response_urls: ResponseUrls, *, faults: Faults, pace: Pace, token: str
+        self,
+        channel: Channel,
+        response_urls: ResponseUrls,
+        *,
+        views: Views,
+        files: Files,
+        faults: Faults,
+        pace: Pace,
+        token: str,
     ) -> None:
-        self._api = WebApi(channel)
+        self._api = WebApi(channel, views, files)
+        self._files = files
         self._response_urls = response_urls
         self._faults = faults
         self._pace = pace
@@ -36,6 +47,8 @@ class Slack:
         return [
             web.route("*", "/api/{method}", self.call),
             web.get("/_sandbox/chat/calls", self.calls),
+            web.post("/upload/v1/{file}", self.upload),
+            web.get("/_sandbox/files/{file}", self.file),
             web.post("/commands/{path:.+}", self.respond),
             web.post("/actions/{path:.+}", self.respond),
         ]
@@ -50,6 +63,21 @@ class Slack:
     async def calls(self, _request: web.Request) -> web.Response:
         """What the app has called so far."""
         return web.json_response(self.tally.report())
+
+    async def upload(self, request: web.Request) -> web.Response:
+        """The bytes of a file."""
+        body = await request.read()
+
+        def take() -> web.Response:
+            taken = self._files.take(request.match_info["file"], body)
+            return web.Response(text=f"OK - {len(body)}") if taken else web.Response(status=400)
+
+        return await self._answer(request, take)
+
+    async def file(self, request: web.Request) -> web.Response:
+        """What the page shows of it."""
+        content = self._files.content(request.match_info["file"])
+        return web.Response(body=content, content_type="image/png") if content else web.Response(status=404)
 
     async def respond(self, request: web.Request) -> web.Response:
         """A message to a response_url."""

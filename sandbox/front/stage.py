@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sandbox.front.acting import Acting
     from sandbox.front.channel import Channel, Message
     from sandbox.front.faults import Faults
+    from sandbox.front.views import Views
     from sandbox.front.workspace import Person
 
 VIEW_INTERVAL = 0.5  # real seconds between two pictures of the estate
@@ -35,8 +36,9 @@ class Watched(Protocol):
 class Stage:
     """Commands, clicks, the channel's content, faults, and one stream of everything that changes."""
 
-    def __init__(self, channel: Channel, acting: Acting, faults: Faults, view: Watched) -> None:
+    def __init__(self, channel: Channel, views: Views, acting: Acting, faults: Faults, view: Watched) -> None:
         self._channel = channel
+        self._views = views
         self._acting = acting
         self._faults = faults
         self._view = view
@@ -46,6 +48,10 @@ class Stage:
         return [
             web.post("/_sandbox/command", self.command),
             web.post("/_sandbox/click", self.click),
+            web.post("/_sandbox/open_home", self.open_home),
+            web.post("/_sandbox/view_action", self.view_action),
+            web.post("/_sandbox/submit", self.submit),
+            web.post("/_sandbox/close", self.close),
             web.post("/_sandbox/chat", self.chat),
             web.get("/_sandbox/channel", self.channel),
             web.get("/_sandbox/events", self.events),
@@ -74,10 +80,38 @@ class Stage:
                 stale=bool(asked.get("stale")),
             )
         except NoSuchButtonError as missing:
-            return web.json_response(
-                {"ok": False, "error": "no_such_button", "detail": str(missing)}, status=404
-            )
+            return _missing(missing)
         return _outcome(error)
+
+    async def open_home(self, request: web.Request) -> web.Response:
+        """Somebody opens the app's Home tab: {"user"}."""
+        return _outcome(await self._acting.open_home(_person(await _asked(request))))
+
+    async def view_action(self, request: web.Request) -> web.Response:
+        """A button or a choice in a view: {"user", "view_id", "action_id", "block_id"?, "value"?, "selected"?}."""
+        asked = await _asked(request)
+        try:
+            error = await self._acting.act_in_view(_person(asked), str(asked.get("view_id")), asked)
+        except NoSuchButtonError as missing:
+            return _missing(missing)
+        return _outcome(error)
+
+    async def submit(self, request: web.Request) -> web.Response:
+        """A modal is submitted: {"user", "view_id", "values"}; `errors` says what is wrong with which block."""
+        asked = await _asked(request)
+        values = asked.get("values")
+        try:
+            error, wrong = await self._acting.submit(
+                _person(asked), str(asked.get("view_id")), values if isinstance(values, dict) else {}
+            )
+        except NoSuchButtonError as missing:
+            return _missing(missing)
+        return web.json_response({"ok": error is None, "error": error, "errors": wrong})
+
+    async def close(self, request: web.Request) -> web.Response:
+        """Somebody closes their modal: {"user"}."""
+        self._views.close(_person(await _asked(request)).id)
+        return _outcome(None)
 
     async def chat(self, request: web.Request) -> web.Response:
         """Switch troubles of the chat service on or off; see Faults."""
@@ -105,7 +139,7 @@ class Stage:
         return web.json_response({"messages": messages, "handed_out": self._acting.handed_out()})
 
     async def transcript(self, _request: web.Request) -> web.Response:
-        """The channel as people saw it, as Markdown."""
+        """Every channel as people saw it, as Markdown."""
         return web.Response(text=transcript(self._channel.messages()), content_type="text/markdown")
 
     async def view(self, _request: web.Request) -> web.Response:
@@ -121,13 +155,19 @@ class Stage:
         return web.json_response(moved, status=200 if moved["ok"] else 400)
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events: `channel` first, then each changed `message`, and `view` about twice a second."""
+        """Server-sent events: `channel` first, then each changed `message`, `home` and `modal`; about twice a second
+        `view`."""
         stream = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         )
         await stream.prepare(request)
-        changes: asyncio.Queue[Message] = asyncio.Queue()
-        stop = self._channel.listen(changes.put_nowait)
+        changes: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+        stops = (
+            self._channel.listen(lambda message: changes.put_nowait(("message", message.as_json()))),
+            self._views.listen(
+                lambda kind, user, view: changes.put_nowait((kind, {"user": user, "view": view}))
+            ),
+        )
         try:
             await _send(stream, "channel", self._content(None))
             async for name, data in self._news(changes, with_view="view" in request.query):
@@ -135,11 +175,12 @@ class Stage:
         except (ConnectionResetError, asyncio.CancelledError):
             pass  # the page was closed
         finally:
-            stop()
+            for stop in stops:
+                stop()
         return stream
 
     async def _news(
-        self, changes: asyncio.Queue[Message], *, with_view: bool
+        self, changes: asyncio.Queue[tuple[str, dict[str, Any]]], *, with_view: bool
     ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         loop = asyncio.get_running_loop()
         due = loop.time()
@@ -149,8 +190,7 @@ class Stage:
                 due = loop.time() + VIEW_INTERVAL
             try:
                 wait = max(0.0, due - loop.time()) if with_view else 15.0
-                message = await asyncio.wait_for(changes.get(), wait)
-                yield "message", message.as_json()
+                yield await asyncio.wait_for(changes.get(), wait)
             except TimeoutError:
                 if not with_view:
                     yield "idle", {}
@@ -165,6 +205,8 @@ class Stage:
             "channels": [{"id": i, "name": name} for i, name in workspace.CHANNELS.items()],
             "people": [vars(p) for p in workspace.PEOPLE.values()],
             "bot": bot,
+            "homes": self._views.homes,
+            "modals": self._views.modals,
             "messages": [m.as_json() for m in self._channel.messages() if visible(m) and not m.deleted],
         }
 
@@ -204,6 +246,10 @@ def _channel(asked: dict[str, Any]) -> str:
     if channel not in workspace.CHANNELS:
         raise web.HTTPBadRequest(text=f"there is no channel {channel}")
     return channel
+
+
+def _missing(missing: NoSuchButtonError) -> web.Response:
+    return web.json_response({"ok": False, "error": "no_such_button", "detail": str(missing)}, status=404)
 
 
 def _outcome(error: str | None) -> web.Response:

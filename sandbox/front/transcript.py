@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 MAX_STATES = 12  # of a message's edits, as many are named
 
 
-def transcript(messages: Iterable[Message], channel: str = workspace.DEPLOYS) -> str:
-    """The whole channel. Times are the sandbox's virtual time, UTC."""
+def transcript(messages: Iterable[Message]) -> str:
+    """Every channel in which something was said, one after the other. Times are the sandbox's virtual time, UTC."""
+    said = list(messages)
+    here = [channel for channel in workspace.CHANNELS if any(m.channel == channel for m in said)]
+    return "\n".join(_channel(said, channel) for channel in here or [workspace.DEPLOYS])
+
+
+def _channel(messages: Iterable[Message], channel: str) -> str:
     here = [m for m in messages if m.channel == channel]
     lines = [f"# #{workspace.CHANNELS[channel]}", ""]
     day = ""
@@ -44,6 +50,8 @@ def body_lines(content: Content) -> list[str]:
 def _entry(message: Message) -> list[str]:
     if message.kind == "command":
         return [_head(message, f" typed `{message.text}`"), ""]
+    if message.kind == "form":
+        return [_head(message, f" sent a form · {message.text}"), ""]
     lines = [_head(message), "", *body_lines(message.versions[-1]), ""]
     states = _states(message)
     if states:

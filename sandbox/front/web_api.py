@@ -25,13 +25,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.front.channel import Channel
+    from sandbox.front.files import Files
+    from sandbox.front.views import Views
 
 
 class WebApi:
     """Calls by name; an answer is what stands beside `"ok": true`."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, views: Views, files: Files) -> None:
         self._channel = channel
+        self._files = files
         self._methods: dict[str, Callable[[Arguments], dict[str, Any]]] = {
             "auth.test": self._auth_test,
             "chat.postMessage": self._post_message,
@@ -39,7 +42,12 @@ class WebApi:
             "chat.postEphemeral": self._post_ephemeral,
             "conversations.history": partial(history.history, channel),
             "conversations.replies": partial(history.replies, channel),
+            "files.getUploadURLExternal": files.begin,
+            "files.completeUploadExternal": files.complete,
             "users.info": self._users_info,
+            "views.open": views.open,
+            "views.publish": views.publish,
+            "views.update": views.update,
         }
 
     def call(self, method: str, arguments: Arguments) -> dict[str, Any]:
@@ -62,6 +70,7 @@ class WebApi:
     def _post_message(self, arguments: Arguments) -> dict[str, Any]:
         channel = channel_id(arguments)
         blocks, text = content_of(arguments, longest=MAX_POST_TEXT)
+        self._files.refuse_unknown(blocks)
         message = self._channel.post(
             channel,
             workspace.BOT_USER_ID,
@@ -82,6 +91,7 @@ class WebApi:
         if message.author != workspace.BOT_USER_ID:
             raise SlackError("cant_update_message")
         blocks, text = content_of(arguments, longest=MAX_UPDATE_TEXT)
+        self._files.refuse_unknown(blocks)
         if blocks is None and text is not None:
             blocks = []  # text alone replaces what the message had
         if "metadata" in arguments:  # else the message keeps what it had

@@ -11,7 +11,8 @@ BOT_USER_ID = "U0POINTSMAN"
 BOT_ID = "B0POINTSMAN"
 BOT_NAME = "Pointsman"
 DEPLOYS = "C0DEPLOYS"
-CHANNELS = {DEPLOYS: "deploys"}
+STAGING = "C0STAGING"
+CHANNELS = {DEPLOYS: "deploys", STAGING: "staging"}
 """Names by id; `open_channels` adds to them before the front starts."""
 SIGNING_SECRET = "sandbox-signing-secret"
 BOT_TOKEN = "xoxb-sandbox-bot-token"

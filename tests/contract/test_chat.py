@@ -13,6 +13,8 @@ from chalicelib.usecases.chat_ports import Chat, Message
 from sandbox.front.channel import Channel as FrontChannel
 from sandbox.front.channel import Message as FrontMessage
 from sandbox.front.content import SlackError
+from sandbox.front.files import Files
+from sandbox.front.views import Triggers, Views
 from sandbox.front.web_api import WebApi
 from tests.builders import NOW
 from tests.fakes.chat import FakeChat
@@ -79,7 +81,7 @@ class Workspace:
     def __init__(self) -> None:
         self.channel = FrontChannel(lambda: NOW)
         self.down = False
-        self._api = WebApi(self.channel)
+        self._api = WebApi(self.channel, Views(Triggers()), Files("http://slack.invalid"))
 
     def answer(self, asked: Asked) -> Reply:
         """One call of the Web API."""

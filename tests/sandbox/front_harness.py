@@ -15,10 +15,12 @@ from sandbox.front.acting import Acting, App
 from sandbox.front.channel import Channel
 from sandbox.front.client import Chat
 from sandbox.front.faults import Faults, Pace
+from sandbox.front.files import Files
 from sandbox.front.response_urls import ResponseUrls
 from sandbox.front.server import address_of, site, take_port
 from sandbox.front.slack import Slack
 from sandbox.front.stage import Stage
+from sandbox.front.views import Triggers, Views
 from sandbox.front.workspace import BOT_TOKEN, SIGNING_SECRET
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ class Rehearsal:
         self.channel = Channel(self.clock.now)
         self.faults = Faults()
         self.view = view
+        self.views, self.files = Views(Triggers()), Files(self.url)
         self.response_urls = ResponseUrls(self.channel, self.url)
         self.chat = Chat(self.url)
         self.app = App(app_url, SIGNING_SECRET, acknowledge)
@@ -76,10 +79,18 @@ class Rehearsal:
 
     async def application(self, http: ClientSession) -> web.Application:
         """The site, put together as the front does it."""
-        acting = Acting(self.channel, self.response_urls, self.app, http)
+        acting = Acting(self.channel, self.views, self.response_urls, self.app, http)
         pace = Pace(self.clock.now)
-        slack = Slack(self.channel, self.response_urls, faults=self.faults, pace=pace, token=BOT_TOKEN)
-        return site(slack, Stage(self.channel, acting, self.faults, self.view))
+        slack = Slack(
+            self.channel,
+            self.response_urls,
+            views=self.views,
+            files=self.files,
+            faults=self.faults,
+            pace=pace,
+            token=BOT_TOKEN,
+        )
+        return site(slack, Stage(self.channel, self.views, acting, self.faults, self.view))
 
 
 @contextmanager

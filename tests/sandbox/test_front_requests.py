@@ -32,7 +32,13 @@ def channel() -> Channel:
 def payload(message: Message) -> dict[str, Any]:
     """The payload of the Approver's click on a message."""
     body = requests.click_body(
-        workspace.person("Approver"), message, "b0", BUTTON, response_url="http://127.0.0.1/r", now=START
+        workspace.person("Approver"),
+        message,
+        "b0",
+        BUTTON,
+        response_url="http://127.0.0.1/r",
+        trigger="1.2.3",
+        now=START,
     )
     decoded: dict[str, Any] = json.loads(parse_qs(body.decode())["payload"][0])
     return decoded
@@ -56,7 +62,12 @@ def test_the_documented_example_is_signed_as_documented() -> None:
 def test_slacks_library_accepts_the_raw_bytes_and_nothing_else() -> None:
     """The signature covers the body byte for byte, and the moment it was sent."""
     body = requests.command_body(
-        workspace.person("Lead"), "C0DEPLOYS", "/deploy", "a+b ä&c=d@142", "http://127.0.0.1/commands/1"
+        workspace.person("Lead"),
+        "C0DEPLOYS",
+        "/deploy",
+        "a+b ä&c=d@142",
+        response_url="http://127.0.0.1/commands/1",
+        trigger="1.2.3",
     )
     headers = requests.signed_headers("s3cret", body, START)
     clock = Clock()
@@ -73,7 +84,8 @@ def test_a_command_carries_every_documented_field() -> None:
         "C0DEPLOYS",
         "/deploy",
         "cameras@142 to production",
-        "http://127.0.0.1/c",
+        response_url="http://127.0.0.1/c",
+        trigger="1.2.3",
     )
     form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
     assert form["text"] == "cameras@142 to production"
