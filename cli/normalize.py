@@ -81,6 +81,10 @@ def _environment(own: dict[str, Any], channel: str) -> dict[str, Any]:
         "switch": strategy(own),
         "traffic": [_route(route) for route in sequence(own, "traffic")],
         "timeouts": {name: timeout(own, name) for name in asdict(DEFAULT_TIMEOUTS)},
+        "freezes": [
+            {"begin": each["from"], "end": each["to"], "zone": each["zone"], "reason": each["reason"]}
+            for each in sequence(own, "freezes")
+        ],
         "approvals": {**asdict(Approvals()), **mapping(own, "approvals")},
         "bake": {"time": seconds(bake.get("time", 0)), "alarms": texts(bake, "alarms")},
         "old_fleet": own.get("old_fleet", "terminate"),

@@ -3,7 +3,7 @@
 from pathlib import Path as File
 from typing import Any
 
-from cli import kind_semantics, traffic_semantics
+from cli import freeze_semantics, kind_semantics, traffic_semantics
 from cli.document import Document
 from cli.durations import seconds, words
 from cli.findings import Path, nearest, shown
@@ -18,6 +18,9 @@ _LONGEST = {
     "keep_old": 30 * _DAY,
     "build": _DAY,
     "most_keep_old": 30 * _DAY,
+    "lock": 30 * _DAY,
+    "most_lock": 30 * _DAY,
+    "turn": _HOUR,  # whoever waits behind waits for it
 }
 _SHORTEST = {"retry": 0}  # what failed is removed at once
 
@@ -54,7 +57,9 @@ def _durations(document: Document) -> None:
             _within(
                 document, (*path, "timeouts", name), value, (_SHORTEST.get(name, 1), _LONGEST.get(name, _DAY))
             )
-        _keep(document, path, own)
+        _no_longer(document, path, own, "keep_old", "most_keep_old")
+        _no_longer(document, path, own, "lock", "most_lock")
+        freeze_semantics.check(document, path, own)
 
 
 def _ids(document: Document) -> None:
@@ -77,14 +82,14 @@ def _within(document: Document, path: Path, value: object, bounds: tuple[int, in
         document.add(path, f"{shown(value)} is too {'long' if given > most else 'short'}", advice)
 
 
-def _keep(document: Document, path: Path, own: object) -> None:
-    keep, most = timeout(own, "keep_old"), timeout(own, "most_keep_old")
-    if keep is None or most is None or keep <= most:
+def _no_longer(document: Document, path: Path, own: object, name: str, most_name: str) -> None:
+    length, most = timeout(own, name), timeout(own, most_name)
+    if length is None or most is None or length <= most:
         return
     given = mapping(own, "timeouts")
-    key = "keep_old" if "keep_old" in given else "most_keep_old"
-    problem = f"keep_old ({words(keep)}) is longer than most_keep_old ({words(most)})"
-    document.add((*path, "timeouts", key), problem, "raise most_keep_old or shorten keep_old")
+    key = name if name in given else most_name
+    problem = f"{name} ({words(length)}) is longer than {most_name} ({words(most)})"
+    document.add((*path, "timeouts", key), problem, f"raise {most_name} or shorten {name}")
 
 
 def _people(document: Document) -> None:

@@ -52,7 +52,8 @@ A key in **bold** must be there. NAME stands for a name that you choose: {name}.
 - `weighted` has one load balancer and two target groups, `targets` one of each, `dns` two of each with a zone and a
   record in it. No two ways in share a target group, a listener or a record.
 - A protected environment has somebody who may ask and somebody else who may confirm.
-- `keep_old` is at most `most_keep_old`. The folder `ansible` holds a `site.yml`.
+- `keep_old` is at most `most_keep_old`, `lock` at most `most_lock`. A freeze names a time zone and days that exist, has
+  both ends weekly or both dated, and ends after it begins. The folder `ansible` holds a `site.yml`.
 - Keys stand once. YAML aliases and tags are not supported; `true` and `false` are the only words for yes and no.
 """
 _WORDS = {"object": "mapping", "array": "list", "string": "text", "integer": "number"}

@@ -90,7 +90,8 @@ def test_the_service_reads_what_was_written(
     assert production.bake_seconds == 30
     assert production.prices == {"t3.small": 0.0208}
     assert set(versions.team().raw["services"]["cameras"]["environments"]["production"]) == {
-        "protected", "channel", "switch", "traffic", "timeouts", "approvals", "bake", "old_fleet", "mixed_images",
+        "protected", "channel", "switch", "traffic", "timeouts", "approvals", "bake", "freezes", "old_fleet",
+            "mixed_images",
     }  # fmt: skip
 
 
