@@ -144,7 +144,7 @@ def _mark(deployment: Deployment) -> str:
 
 def _fields(deployment: Deployment) -> list[tuple[str, str]]:
     plan = deployment.plan
-    fields = [("Version", f"{(plan.old_version if plan else '') or 'unknown'} → *{deployment.version}*")]
+    fields = [("Version", _version(deployment))]
     fields.extend(_decisions(deployment) or [("Asked for by", person(deployment.requester))])
     if plan is not None and plan.groups:
         fields.append(("New fleet", _fleet(plan)))
@@ -156,6 +156,13 @@ def _fields(deployment: Deployment) -> list[tuple[str, str]]:
         origin = f"`{deployment.package.commit[:12]}` {plain(deployment.package.author)}".strip()
         fields.append(("Built from", origin))
     return fields
+
+
+def _version(deployment: Deployment) -> str:
+    """Before there is a plan nobody has looked what is live."""
+    if deployment.plan is None:
+        return f"*{deployment.version}*"
+    return f"{deployment.plan.old_version or 'unknown'} → *{deployment.version}*"
 
 
 def _decisions(deployment: Deployment) -> list[tuple[str, str]]:
@@ -241,8 +248,9 @@ def _what_next(deployment: Deployment, questions: Sequence[Question]) -> str:
         return f"Released by {person(deployment.wanted_by)}: hosts and traffic stayed as they were."
     asked = next((each for each in questions if each.kind in SECOND_PERSON), None)
     if asked is not None and deployment.state in ASKING:
-        whom = progress(asked) or "*Somebody else has to confirm*."
-        return f"{whom} By {{time:{asked.deadline:.0f}}}: use the buttons or `/deploy confirm {asked.code}`."
+        confirmed, by = progress(asked), f"by {{time:{asked.deadline:.0f}}}"
+        whom = f"{confirmed} The rest {by}" if confirmed else f"*Somebody else has to confirm* {by}"
+        return f"{whom}: use the buttons or `/deploy confirm {asked.code}`."
     where = f"{deployment.service} {deployment.environment}"
     ready = next((each for each in questions if each.kind is Kind.READY), None)
     retry = next((each for each in questions if each.kind is Kind.RETRY), None)
