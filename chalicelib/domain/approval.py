@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from chalicelib.domain.brief import Brief
 from chalicelib.domain.deployment import Ref
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
@@ -107,6 +108,7 @@ class Question:
     seconds: int = 0
     needed: int = 1
     confirmations: tuple[Confirmation, ...] = ()
+    brief: Brief | None = None
     change: RoleChange | None = None
     """What a question of the kind `role` is about."""
     revision: int = 0

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from chalicelib.domain.approval import Question
+from chalicelib.domain.brief import Counts
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
@@ -34,6 +35,9 @@ class Build:
     commit: str = ""
     author: str = ""
     url: str = ""
+    message: str = ""
+    """The first line of the commit's message."""
+    tests: Counts | None = None
     artifact: str = ""
     sha256: str = ""
     waiting: tuple[str, ...] = ()

@@ -34,7 +34,7 @@ class Timeouts:
 @dataclass(frozen=True, slots=True)
 class Approvals:
     """How many people beside the one who asked confirm each question of a protected environment; `risky` is how many
-    more confirm the start and the switch of a deployment that can harm more (see domain/risk.py)."""
+    more confirm the start and the switch of a deployment that can harm more (see domain/brief.py)."""
 
     start: int = 1
     finish: int = 1

@@ -1,14 +1,15 @@
 """What the channel shows, worked out from the records alone, so that it can be rendered again at any time."""
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
-from chalicelib.domain.approval import SECOND_PERSON, Kind, Question
+from chalicelib.domain.approval import SECOND_PERSON, Answer, Kind, Question
 from chalicelib.domain.builds import Build, BuildStatus
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State
 from chalicelib.domain.history import Head
+from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import Plan, Route
+from chalicelib.usecases.brief_texts import fleet, told
 from chalicelib.usecases.buttons import ASKING, buttons, confirm_or_reject
 from chalicelib.usecases.chat_ports import Action, Message
 from chalicelib.usecases.cost import cost
@@ -56,10 +57,16 @@ def deployment_message(
     return Message(
         summary=f"{heading}: {state}",
         title=f"{_mark(deployment)} {heading}: {state}",
-        fields=tuple(_fields(deployment)),
+        fields=tuple(_fields(deployment, questions)),
         lines=tuple(
             line
-            for line in (*warnings(deployment), _steps(deployment), *_next(deployment, open_questions), acted)
+            for line in (
+                *warnings(deployment),
+                _steps(deployment),
+                _last_no(deployment, questions),
+                *_next(deployment, open_questions),
+                acted,
+            )
             if line
         ),
         actions=buttons(deployment, open_questions),
@@ -87,6 +94,7 @@ def question_message(question: Question, deployment: Deployment, now: float) -> 
                 f"{{time:{question.deadline:.0f}}}, else it expires."
             ),
             *filter(None, [progress(question)]),
+            *told(question, deployment),
         ),
         actions=confirm_or_reject(question),
         notes=(how(question),),
@@ -142,12 +150,12 @@ def _mark(deployment: Deployment) -> str:
     return _MARKS.get(deployment.state, "🔵")
 
 
-def _fields(deployment: Deployment) -> list[tuple[str, str]]:
+def _fields(deployment: Deployment, questions: Sequence[Question]) -> list[tuple[str, str]]:
     plan = deployment.plan
     fields = [("Version", _version(deployment))]
-    fields.extend(_decisions(deployment) or [("Asked for by", person(deployment.requester))])
+    fields.extend(_decisions(deployment, questions) or [("Asked for by", person(deployment.requester))])
     if plan is not None and plan.groups:
-        fields.append(("New fleet", _fleet(plan)))
+        fields.append(("New fleet", fleet(plan)))
         spent = cost(deployment)
         fields.append(("What it cost", spent) if spent else ("Second fleet costs", _price(plan)))
         if plan.routes and deployment.state in BEFORE_SWITCH | {State.PLANNED}:
@@ -165,25 +173,25 @@ def _version(deployment: Deployment) -> str:
     return f"{deployment.plan.old_version or 'unknown'} → *{deployment.version}*"
 
 
-def _decisions(deployment: Deployment) -> list[tuple[str, str]]:
+def _decisions(deployment: Deployment, questions: Sequence[Question]) -> list[tuple[str, str]]:
     """Who asked and who confirmed, for each decision that was confirmed."""
     decisions = (
-        ("Start", deployment.requester, deployment.confirmed_by),
-        ("Switch", deployment.finished_by, deployment.finish_confirmed_by),
-        ("Rollback", deployment.rollback_by, deployment.rollback_confirmed_by),
+        ("Start", Kind.START, deployment.requester, deployment.confirmed_by),
+        ("Switch", Kind.FINISH, deployment.finished_by, deployment.finish_confirmed_by),
+        ("Rollback", Kind.ROLLBACK, deployment.rollback_by, deployment.rollback_confirmed_by),
     )
     return [
-        (what, f"asked by {person(asked)}, confirmed by {person(confirmed)}")
-        for what, asked, confirmed in decisions
+        (what, f"asked by {person(asked)}, confirmed by {_confirmers(questions, kind, confirmed)}")
+        for what, kind, asked, confirmed in decisions
         if confirmed is not None
     ]
 
 
-def _fleet(plan: Plan) -> str:
-    counts = Counter[tuple[str, str]]()
-    for group in plan.groups:
-        counts[group.role, group.spec.instance_type] += group.count
-    return ", ".join(f"{count} {role} ({kind})" for (role, kind), count in counts.items())
+def _confirmers(questions: Sequence[Question], kind: Kind, last: Actor) -> str:
+    """All whom it needed; the record itself has the one who decided it."""
+    asked = (each for each in questions if each.kind is kind and each.answer is Answer.CONFIRM)
+    found = next((each.confirmations for each in asked if each.answered_by == last), ())
+    return " and ".join(person(each.by) for each in found) or person(last)
 
 
 def _way(route: Route) -> str:
@@ -241,6 +249,27 @@ def _keep_people(detail: str) -> str:
     """A detail that the product worded itself: people stay people, all else is made harmless."""
     parts = _PERSON.split(detail)
     return "".join(part if _PERSON.fullmatch(part) else plain(part) for part in parts)
+
+
+def _last_no(deployment: Deployment, questions: Sequence[Question]) -> str:
+    """Why it is back where it waits: what was asked last was refused, or nobody answered."""
+    asked = [
+        each for each in questions if each.kind in _GONE_BACK and each.asked_at >= _entered_before(deployment)
+    ]
+    if deployment.state not in {State.READY, State.BAKING, State.KEEPING} or not asked:
+        return ""
+    last = max(asked, key=lambda each: each.asked_at)
+    if last.answer not in {Answer.REJECT, Answer.EXPIRED}:
+        return ""
+    return f"{_GONE_BACK[last.kind]}: {outcome(last)}"
+
+
+_GONE_BACK = {Kind.FINISH: "The switch", Kind.ROLLBACK: "Going back", Kind.END: "Ending the old fleet"}
+
+
+def _entered_before(deployment: Deployment) -> float:
+    """When the state before this one was entered."""
+    return deployment.phases[-2].at if len(deployment.phases) > 1 else 0.0
 
 
 def _what_next(deployment: Deployment, questions: Sequence[Question]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.domain.brief import Counts
 from chalicelib.domain.builds import VERSION, Build, BuildStatus
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.grammar import NAME
@@ -49,6 +50,8 @@ _ARTIFACT = re.compile(
 )
 _S3 = re.compile(rf"s3://{_BUCKET}/{_KEY}")
 _AUTHOR = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,120}")
+_LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,200}")
+_MOST_TESTS = 10_000_000
 _STATUS: dict[str, frozenset[str]] = {
     "build.started": frozenset({"running"}),
     "build.finished": frozenset({"passed", "failed"}),
@@ -109,9 +112,26 @@ def _build(source: str, data: Mapping[str, Any], now: float, region: str) -> Bui
         commit=optional(data, "commit", _COMMIT).lower(),
         author=optional(data, "author", _AUTHOR),
         url=optional(data, "url", _URL),
+        message=optional(data, "message", _LINE),
+        tests=_tests(data),
         artifact=_address(packaged(data, "artifact", _ARTIFACT), region),
         sha256=packaged(data, "sha256", _SHA256),
     )
+
+
+def _tests(data: Mapping[str, Any]) -> Counts | None:
+    """Two counts, or nothing."""
+    if data.get("tests") is None:
+        return None
+    given = inner(data, "tests")
+    return Counts(_count(given, "passed"), _count(given, "failed"))
+
+
+def _count(given: Mapping[str, Any], name: str) -> int:
+    number = given.get(name)
+    if type(number) is not int or not 0 <= number <= _MOST_TESTS:
+        raise bad(f"`{name}` is not a whole number of tests")
+    return number
 
 
 def _address(artifact: str, region: str) -> str:

@@ -7,6 +7,7 @@ from chalicelib.domain.builds import BuildStatus
 from chalicelib.domain.deployment import Ref, State
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.reasons import Reason
+from chalicelib.domain.roles import ROLES, TEAM, Grant, Grants, Role, RoleChange
 from chalicelib.usecases.ci import report
 from chalicelib.usecases.ports import Save
 from chalicelib.usecases.steps.ledger import LedgerSteps
@@ -29,6 +30,67 @@ def test_two_approvers(arenas: Arenas) -> None:
         assert (arena.asked().answer, arena.asked().answered_by) == (Answer.CONFIRM, winner)
         assert [line.actor for line in arena.history()] == [winner]
         assert arena.workflow.woken == [TOKEN]
+
+
+def test_two_of_two_confirm_at_once(arenas: Arenas) -> None:
+    """Both count: whoever comes second decides, and the machine is woken once, by that one."""
+    for arena in arenas():
+        arena.at(State.ASKING_FINISH, question(Kind.FINISH, needed=2))
+        got = together(arena.says(f"confirm {CODE}", APPROVER), arena.says(f"confirm {CODE}", LEAD))
+        assert all(isinstance(each, str) for each in got), got
+        asked = arena.asked()
+        assert {each.by for each in asked.confirmations} == {APPROVER, LEAD}
+        assert asked.answer is Answer.CONFIRM
+        assert asked.answered_by == asked.confirmations[-1].by
+        assert [line.detail for line in arena.history("confirm_finish")][::-1] == ["1 of 2", "2 of 2"]
+        assert arena.workflow.woken == [TOKEN]
+
+
+def test_one_person_twice_at_once_is_one_of_two(arenas: Arenas) -> None:
+    """Two clicks of one person, from two windows."""
+    for arena in arenas():
+        arena.at(State.ASKING_FINISH, question(Kind.FINISH, needed=2))
+        got = together(arena.says(f"confirm {CODE}", APPROVER), arena.says(f"confirm {CODE}", APPROVER))
+        _, refused = one_won(got)
+        assert refused[0].reason is Reason.CONFIRMED_BEFORE
+        assert [each.by for each in arena.asked().confirmations] == [APPROVER]
+        assert arena.workflow.woken == []
+
+
+def test_the_last_two_admins_revoked_at_once(arenas: Arenas) -> None:
+    """Two admins, in chat only, each with a confirmed wish to revoke the other: one of them stays."""
+    for arena in arenas():
+        admins = (Grant(DEPLOYER.user, Role.ADMIN), Grant(LEAD.user, Role.ADMIN))
+        asked = [
+            question(
+                Kind.ROLE,
+                code=code,
+                service=TEAM,
+                environment=ROLES,
+                deployment=f"role-{code}",
+                requester=by,
+                token="",
+                change=RoleChange(grant, revoke=True),
+            )
+            for code, by, grant in (("AAAAA", DEPLOYER, admins[1]), ("BBBBB", LEAD, admins[0]))
+        ]
+        arena.store.commit(Save(Grants(admins)), *(Save(each) for each in asked))
+        got = together(arena.says("confirm AAAAA", APPROVER), arena.says("confirm BBBBB", APPROVER))
+        _, refused = one_won(got)
+        assert refused[0].reason in {Reason.LAST_ADMIN, Reason.REQUESTER_NOT_ALLOWED}
+        assert len(arena.store.team().people(Role.ADMIN)) == 1
+
+
+def test_two_grants_at_once_are_both_kept(arenas: Arenas) -> None:
+    """They are one record: the slower one is decided again, on what the faster one wrote."""
+    for arena in arenas():
+        arena.store.commit(Save(Grants((Grant(LEAD.user, Role.ADMIN),))))
+        got = together(
+            arena.says("grant <@U0GUEST> deployer", LEAD), arena.says("grant <@U0GUEST> viewer", LEAD)
+        )
+        assert all(isinstance(each, str) for each in got), got
+        given = {each.role for each in arena.store.team().grants.given}
+        assert given == {Role.ADMIN, Role.DEPLOYER, Role.VIEWER}
 
 
 def test_a_confirmation_against_a_rejection(arenas: Arenas) -> None:

@@ -4,14 +4,19 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.domain.approval import GRACE_SECONDS, Answer, Kind, Question, code_from
+from chalicelib.domain.approval import GRACE_SECONDS, SECOND_PERSON, Answer, Kind, Question, code_from
+from chalicelib.domain.brief import Brief
+from chalicelib.domain.briefing import brief, needed
 from chalicelib.domain.deployment import HAS_FLEET, Slot, State, Trigger
 from chalicelib.domain.errors import LostLock, StepFailed
-from chalicelib.domain.people import Actor
+from chalicelib.domain.people import SERVICE, Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.ports import Save, Workflow
 from chalicelib.usecases.steps.work import Result, Work
 from chalicelib.usecases.texts import plain
+
+MOST_BUILDS = 40
+"""So many reports are looked through for what is between the live version and the new one."""
 
 
 def ask(
@@ -28,6 +33,7 @@ def ask(
             work.store.commit(Save(renewed))
         return renewed
     deployment = work.deployment
+    told = _brief(work, kind) if kind in SECOND_PERSON else None
     question = Question(
         code=code,
         kind=kind,
@@ -39,9 +45,29 @@ def ask(
         deadline=work.now + seconds,
         digest=deployment.plan.digest if deployment.plan else "",
         token=work.event.token,
+        needed=needed(work.settings.approvals, kind, told.risks) if told else 1,
+        brief=told,
     )
-    work.store.commit(Save(question), work.history(f"asked_{kind}"))
+    work.store.commit(Save(question), *_supersede(work, kind), work.history(f"asked_{kind}"))
     return question
+
+
+def _supersede(work: Work, kind: Kind) -> list[Save]:
+    """Older questions of this kind that are still open: a redrive enters a wait anew with another time of entering, and
+    nobody waits with the older one any more."""
+    asked = work.store.questions(work.deployment.ref)
+    older = (each for each in asked if each.kind is kind and each.answer is None)
+    return [Save(each.superseded(SERVICE, work.now)) for each in older]
+
+
+def _brief(work: Work, kind: Kind) -> Brief:
+    """From the newest builds, with the two that it is about however old they are."""
+    deployment, store = work.deployment, work.store
+    builds = list(store.builds(deployment.service, limit=MOST_BUILDS))
+    wanted = {deployment.version, deployment.plan.old_version if deployment.plan else ""} - {""}
+    missing = wanted - {each.version for each in builds}
+    builds += [found for version in sorted(missing) if (found := store.build(deployment.service, version))]
+    return brief(deployment, kind, sorted(builds, key=lambda each: each.reported_at, reverse=True))
 
 
 def settle(work: Work, kind: Kind) -> Question:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
+from chalicelib.domain.brief import Counts
 from chalicelib.domain.builds import BuildStatus
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import ci as ci_actor
@@ -139,6 +140,33 @@ def test_a_passed_build_is_read() -> None:
     assert found.build.reported_at == 1_700_000_000.0
 
 
+def test_what_changed_and_how_it_was_tested_is_read() -> None:
+    """Both are optional: without them nothing is claimed."""
+    told = read(report(message="Reconnect at once", tests={"passed": 120, "failed": 2}))
+    assert (told.build.message, told.build.tests) == ("Reconnect at once", Counts(120, 2))
+    silent = read(report())
+    assert (silent.build.message, silent.build.tests) == ("", None)
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        {},
+        {"passed": 1},
+        {"passed": "1", "failed": 0},
+        {"passed": -1, "failed": 0},
+        {"passed": 1.5, "failed": 0},
+        {"passed": True, "failed": 0},
+        {"passed": 10**9, "failed": 0},
+        [],
+        "120",
+    ],
+)
+def test_tests_are_two_counts(tests: object) -> None:
+    """Anything else is refused, by its name."""
+    assert "`" in problem(lambda: read(report("build.finished", tests=tests)))
+
+
 def test_a_build_that_started_has_no_artifact_yet() -> None:
     """Only a build that passed has to name its package."""
     found = read(report("build.started", status="running", artifact=None, sha256=None, url=None))
@@ -162,6 +190,8 @@ def test_a_build_that_started_has_no_artifact_yet() -> None:
         ("commit", "abc"),
         ("author", "two\nlines"),
         ("author", "x" * 121),
+        ("message", "two\nlines"),
+        ("message", "x" * 201),
         ("artifact", None),
         ("artifact", ""),
         ("artifact", "https://elsewhere.example.test/x.tar.gz"),
