@@ -1,0 +1,118 @@
+"""The timeline and the cost of a deployment, from its record alone."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain.approval import Answer, Confirmation, Kind
+from chalicelib.domain.deployment import ENDS, Deployment, Phase, State
+from chalicelib.usecases.chat_ports import Bar, BarKind, Mark
+from chalicelib.usecases.cost import cost
+from chalicelib.usecases.timeline import LONGEST_ALT, timeline, who_acted
+from tests.builders import APPROVER, DEPLOYER, LEAD, NOW, deployment, hosts, plan, question
+
+DONE = (
+    (State.ACCEPTED, 0),
+    (State.ASKING_START, 4),
+    (State.PREPARING, 60),
+    (State.SWITCHING, 360),
+    (State.BAKING, 360.5),
+    (State.KEEPING, 400),
+    (State.RETIRING, 7_600),
+    (State.SUCCEEDED, 7_660),
+)
+
+
+def made(*steps: tuple[State, float], **changes: object) -> Deployment:
+    """A deployment that went through these states."""
+    phases = tuple(Phase(state, NOW + at) for state, at in steps)
+    return replace(deployment(steps[-1][0], phases=phases), **changes)  # type: ignore[arg-type]
+
+
+def test_phases_are_bars_and_waits_are_another_kind() -> None:
+    """What took less than a second is left out."""
+    picture = timeline(made(*DONE), [])
+    assert picture is not None
+    assert [(bar.label, bar.kind, bar.end - bar.start) for bar in picture.bars] == [
+        ("Plan", BarKind.WORK, 4),
+        ("Wait: start", BarKind.WAIT, 56),
+        ("Prepare", BarKind.WORK, 300),
+        ("Watch", BarKind.LIVE, 39.5),
+        ("Old fleet stands by", BarKind.LIVE, 7_200),
+        ("End old fleet", BarKind.WORK, 60),
+    ]
+    assert picture.bars[0] == Bar(NOW, NOW + 4, "Plan", BarKind.WORK)
+
+
+def test_who_acted_stands_by_number_with_every_one_of_a_quorum() -> None:
+    """The picture has the numbers, the message the people."""
+    confirmed = question(
+        answer=Answer.CONFIRM,
+        answered_by=LEAD,
+        answered_at=NOW + 60,
+        confirmations=(Confirmation(APPROVER, NOW + 30), Confirmation(LEAD, NOW + 60)),
+    )
+    expired = question(Kind.FINISH, code="AAAAA", answer=Answer.EXPIRED, answered_at=NOW + 90)
+    extended = question(
+        Kind.KEEP, code="BBBBB", answer=Answer.EXTEND, answered_by=DEPLOYER, answered_at=NOW + 500
+    )
+    asked = [confirmed, expired, extended]
+    picture = timeline(made(*DONE), asked)
+    assert picture is not None
+    assert picture.marks == (
+        Mark(NOW, "asked for it"),
+        Mark(NOW + 30, "confirmed the start"),
+        Mark(NOW + 60, "confirmed the start"),
+        Mark(NOW + 500, "kept the old fleet longer"),
+    )
+    assert who_acted(made(*DONE), asked) == (
+        "1 {person:T0TEST/U0DEPLOYER} asked for it · 2 {person:T0TEST/U0APPROVER} confirmed the start · "
+        "3 {person:T0TEST/U0LEAD} confirmed the start · 4 {person:T0TEST/U0DEPLOYER} kept the old fleet longer"
+    )
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        ((State.ACCEPTED, 0), (State.PLANNED, 10)),
+        ((State.ACCEPTED, 0), (State.PREPARING, 10), (State.STUCK, 90)),
+        ((State.ACCEPTED, 0), (State.PREPARING, 10), (State.READY, 90)),
+        ((State.ACCEPTED, 0), (State.FAILED, 3)),
+    ],
+)
+def test_what_has_no_story_has_no_picture(states: tuple[tuple[State, float], ...]) -> None:
+    """A plan, something that may go on, something under way, something that never began."""
+    assert timeline(made(*states), []) is None
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(State), st.floats(0, 90_000)), min_size=1, max_size=40),
+    st.sampled_from(sorted(ENDS)),
+    st.text(max_size=200),
+)
+def test_whatever_happened_the_words_fit(steps: list[tuple[State, float]], end: State, version: str) -> None:
+    """Slack refuses a description that is too long."""
+    steps = sorted(steps, key=lambda step: step[1])
+    picture = timeline(made(*steps, (end, 90_000), version=version), [])
+    assert picture is None or 0 < len(picture.alt) <= LONGEST_ALT
+
+
+@pytest.mark.parametrize(
+    ("usd", "said"),
+    [
+        (0.08, "about 0.17 USD: a second fleet for 2 h 6 min at 0.08 USD an hour"),
+        (0.001, "less than 0.01 USD: a second fleet for 2 h 6 min at 0.00 USD an hour"),
+        (None, "unknown: no price is configured; a second fleet ran for 2 h 6 min"),
+    ],
+)
+def test_what_it_cost(usd: float | None, said: str) -> None:
+    """From preparing the second fleet to the end of one of the two."""
+    assert cost(made(*DONE, plan=plan(usd_per_hour=usd), new=hosts("i-1"))) == said
+
+
+def test_what_never_had_a_second_fleet_cost_nothing() -> None:
+    """And what has not ended is not summed up yet."""
+    assert cost(made((State.ACCEPTED, 0), (State.EXPIRED, 300), plan=plan())) == ""
+    assert cost(made((State.PREPARING, 0), (State.READY, 300), plan=plan(), new=hosts("i-1"))) == ""
