@@ -35,7 +35,7 @@ def draw_png(picture: Picture) -> bytes:
         from chalicelib.adapters.picture_png import png  # noqa: PLC0415 - see above
 
         return png(picture)
-    except (ImportError, OSError, ValueError) as error:
+    except (ImportError, OSError, ValueError, ArithmeticError) as error:
         raise Unavailable(f"a picture can not be drawn: {error}") from error
 
 

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol
 from urllib.parse import parse_qsl
 
 import pytest
 
 from chalicelib.adapters.slack import SlackChat
-from chalicelib.domain.errors import Refused, Unavailable
-from chalicelib.usecases.chat_ports import Chat, Message
+from chalicelib.domain.errors import NotReady, Refused, Unavailable
+from chalicelib.usecases.chat_ports import Bar, BarKind, Chat, Message, Picture
 from sandbox.front.channel import Channel as FrontChannel
 from sandbox.front.channel import Message as FrontMessage
 from sandbox.front.content import SlackError
@@ -24,6 +25,7 @@ CHANNEL = "C0DEPLOYS"
 ELSEWHERE = "C0NOWHERE"
 HELLO = Message(summary="hello", lines=("*hello*",))
 LATER = Message(summary="later", lines=("*later*",))
+PICTURE = Picture("Timeline", "It took a minute.", (Bar(NOW, NOW + 60, "Prepare", BarKind.WORK),))
 
 
 class Channel(Protocol):
@@ -78,15 +80,19 @@ class Fake:
 class Workspace:
     """The sandbox's Slack behind HTTP; it holds every message to Block Kit's limits."""
 
-    def __init__(self) -> None:
+    def __init__(self, origin: str) -> None:
         self.channel = FrontChannel(lambda: NOW)
         self.down = False
-        self._api = WebApi(self.channel, Views(Triggers()), Files("http://slack.invalid"))
+        self.files = Files(origin)
+        self._api = WebApi(self.channel, Views(Triggers()), self.files)
 
     def answer(self, asked: Asked) -> Reply:
         """One call of the Web API."""
         if self.down:
             return _json({"ok": False, "error": "service_unavailable"}, 503)
+        if asked.path.startswith("/upload/"):
+            taken = self.files.take(asked.path.rpartition("/")[2], asked.body)
+            return Reply(200 if taken else 400, b"OK")
         is_json = asked.headers["content-type"].startswith("application/json")
         sent = json.loads(asked.body) if is_json else dict(parse_qsl(asked.body.decode()))
         try:
@@ -107,9 +113,10 @@ class Slack:
     """The adapter."""
 
     def __init__(self, service: Service) -> None:
-        self._workspace = Workspace()
+        self._workspace = Workspace(service.url)
         service.next_reply = self._workspace.answer  # type: ignore[method-assign] # answers by what is asked
-        self.chat: Chat = SlackChat(lambda: "xoxb-token", f"{service.url}/")
+        drawn = replace(PICTURE, file="").title.encode()
+        self.chat: Chat = SlackChat(lambda: "xoxb-token", f"{service.url}/", draw=lambda _: drawn)
 
     def texts(self) -> dict[str, str]:
         """By timestamp."""
@@ -218,3 +225,26 @@ def test_a_chat_that_is_down_is_unavailable(channel: Channel) -> None:
     with pytest.raises(Unavailable):
         channel.chat.find(CHANNEL, "k1", since=0.0)
     assert channel.texts() == {first: "hello"}
+
+
+def test_a_picture_is_shown_once_it_was_released(channel: Channel) -> None:
+    """Before that the message says that it can not be shown yet, and stays as it was."""
+    first = channel.chat.post(CHANNEL, HELLO, key="k1")
+    filed = replace(PICTURE, file=channel.chat.upload(PICTURE))
+    pictured = replace(LATER, picture=filed)
+    with pytest.raises(NotReady):
+        channel.chat.update(CHANNEL, first, pictured)
+    assert channel.texts() == {first: "hello"}
+    channel.chat.release(filed)
+    channel.chat.update(CHANNEL, first, pictured)
+    assert channel.texts() == {first: "later"}
+
+
+def test_a_picture_may_be_released_twice(channel: Channel) -> None:
+    """Whoever did it may have died before saying so."""
+    first = channel.chat.post(CHANNEL, HELLO, key="k1")
+    filed = replace(PICTURE, file=channel.chat.upload(PICTURE))
+    channel.chat.release(filed)
+    channel.chat.release(filed)
+    channel.chat.update(CHANNEL, first, replace(LATER, picture=filed))
+    assert channel.texts() == {first: "later"}
