@@ -165,13 +165,13 @@ class Question:
 
     def _refuse_late(self, now: float) -> None:
         if self.answer is Answer.EXPIRED or (self.answer is None and now > self.deadline):
-            raise Refused(Reason.EXPIRED, when=f"at {{time:{min(self.deadline, now):.0f}}}")
+            raise Refused(Reason.EXPIRED, when=f"{{when:{min(self.deadline, now):.0f}}}")
         if self.answer is not None:
             raise Refused(
                 Reason.ALREADY_DECIDED,
                 who=f"{{person:{self.answered_by}}}",
                 answer=SAID[self.answer],
-                when=f"at {{time:{self.answered_at:.0f}}}",
+                when=f"{{when:{self.answered_at:.0f}}}",
             )
 
 

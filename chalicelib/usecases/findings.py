@@ -38,15 +38,13 @@ def finding_message(finding: Finding) -> Message:
     }
     what = _WHAT[finding.trouble].format_map(facts)
     if not finding.open:
-        over = (
-            f"✅ {_OVER[finding.trouble].format_map(facts)} Resolved at {{time:{finding.resolved_at:.0f}}}."
-        )
+        over = f"✅ {_OVER[finding.trouble].format_map(facts)} Resolved {{when:{finding.resolved_at:.0f}}}."
         return Message(summary=_unmarked(over), lines=(over, f"It was: {_harmless(finding.detail)}"))
     return Message(
         summary=f"🆘 {_unmarked(what)}",
         lines=(f"🆘 {{team}} {what}", _harmless(finding.detail), _MEANS[finding.trouble]),
         actions=_buttons(finding),
-        notes=(f"found at {{time:{finding.found_at:.0f}}} · {finding.trouble}",),
+        notes=(f"found {{when:{finding.found_at:.0f}}} · {finding.trouble}",),
     )
 
 

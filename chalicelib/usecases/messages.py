@@ -297,12 +297,12 @@ def _what_next(deployment: Deployment, questions: Sequence[Question]) -> str:
         ),
         State.READY: (
             f"*The new fleet is ready.* `/deploy finish {where}` switches traffic; without it everything is removed"
-            + (f" by {{time:{ready.deadline:.0f}}}." if ready else ".")
+            + (f" by {{when:{ready.deadline:.0f}}}." if ready else ".")
         ),
         State.SWITCHING: "Next: devices are asked to move, and the new fleet is watched.",
         State.BAKING: "Next: the old fleet stands by. Trouble goes back by itself.",
         State.KEEPING: (
-            f"The old fleet stands by until {{time:{deployment.keep_until:.0f}}}, "
+            f"The old fleet stands by until {{when:{deployment.keep_until:.0f}}}, "
             f"then ends by itself. `/deploy rollback {where}` goes back."
         ),
         State.SWITCHING_BACK: "Next: the new fleet is removed.",
@@ -328,7 +328,7 @@ def _lasted(deployment: Deployment) -> str:
 
 
 def _note(deployment: Deployment, recorded: Head | None) -> str:
-    words = [deployment.id, f"asked for at {{time:{deployment.requested_at:.0f}}}"]
+    words = [deployment.id, f"asked for {{when:{deployment.requested_at:.0f}}}"]
     if deployment.reason:
         words.append(f"reason code {deployment.reason}")
     if recorded is not None:

@@ -108,7 +108,7 @@ def _holders(team: Team, role: Role, service: str) -> str:
         if grant.role is not role or (service and grant.service not in {"", service}):
             continue
         where = f" on `{grant.service}`" if grant.service else ""
-        found.append(f"{person(grant, team.workspace)}{where} (since {{time:{grant.at:.0f}}})")
+        found.append(f"{person(grant, team.workspace)}{where} (since {{when:{grant.at:.0f}}})")
     return ", ".join(found)
 
 

@@ -147,7 +147,7 @@ def ending(deployment: Deployment) -> str:
 
 def extended(deployment: Deployment, until: float) -> str:
     """The window was extended."""
-    return f"The old fleet of *{deployment.id}* stands by until {{time:{until:.0f}}}."
+    return f"The old fleet of *{deployment.id}* stands by until {{when:{until:.0f}}}."
 
 
 def status(overviews: Sequence[Overview], now: float) -> str:
@@ -163,7 +163,7 @@ def _environment(overview: Overview, now: float) -> str:
         else "nothing was deployed by me yet"
     )
     if environment.live_since:
-        live += f" since {{time:{environment.live_since:.0f}}}"
+        live += f" since {{when:{environment.live_since:.0f}}}"
     lines = [f"*{environment.service}* in *{environment.name}*: {live}."]
     held = {slot.deployment for slot in (environment.active, environment.keeping) if slot is not None}
     lines.extend(

@@ -41,7 +41,7 @@ def _lock(lock: Lock) -> Message:
     if lock.over is not None:
         ended = f"🔓 {what} is not locked any more: {_lock_ended(lock)}"
         return Message(summary=_unmarked(ended), lines=(ended, f"It was locked by {who}. {why}"))
-    until = f"{{time:{lock.until:.0f}}}"
+    until = f"{{when:{lock.until:.0f}}}"
     said = f"🔒 {what} is locked by {who} until {until}."
     value = f"{lock.service} {lock.environment}"
     return Message(
@@ -105,7 +105,7 @@ def _place(place: Place) -> Message:
         summary=_unmarked(said),
         lines=(said, then),
         actions=(leave,),
-        notes=(f"in the queue since {{time:{place.since:.0f}}}",),
+        notes=(f"in the queue since {{when:{place.since:.0f}}}",),
     )
 
 

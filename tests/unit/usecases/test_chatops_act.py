@@ -221,7 +221,7 @@ def test_keeping_longer_counts_from_the_deadline_that_was() -> None:
     desk = Desk()
     desk.keeping()
     desk.clock.advance(3_600)
-    assert f"{{time:{NOW + 7_200 + 3_600:.0f}}}" in desk.say(f"keep {WHERE} +1h")
+    assert f"{{when:{NOW + 7_200 + 3_600:.0f}}}" in desk.say(f"keep {WHERE} +1h")
     assert (desk.decided().answer, desk.decided().seconds) == (Answer.EXTEND, 3_600)
 
 

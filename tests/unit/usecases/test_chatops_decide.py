@@ -87,7 +87,7 @@ def test_the_last_second_counts_and_the_next_does_not() -> None:
     desk.clock.advance(301)
     refused = desk.refused(f"confirm {CODE}", APPROVER)
     assert refused.reason is Reason.EXPIRED
-    assert f"{{time:{NOW + 300:.0f}}}" in refused.text
+    assert f"{{when:{NOW + 300:.0f}}}" in refused.text
     desk.clock.advance(-1)
     desk.say(f"confirm {CODE}", APPROVER)
 
@@ -108,7 +108,7 @@ def test_a_second_decision_is_refused_and_told_who_decided(first: str, said: str
     assert refused.reason is Reason.ALREADY_DECIDED
     assert said in refused.text
     assert f"{{person:{APPROVER}}}" in refused.text
-    assert f"{{time:{NOW:.0f}}}" in refused.text
+    assert f"{{when:{NOW:.0f}}}" in refused.text
 
 
 def test_a_rejection_keeps_its_reason() -> None:

@@ -216,7 +216,7 @@ def test_roles_are_listed_with_where_they_come_from() -> None:
     team = desk(Grant(GUEST.user, Role.APPROVER, "cameras", ADMIN, NOW - 60))
     said = team.say("roles", DEPLOYER)
     assert "*admin* (do everything, and grant and revoke roles): {person:T0TEST/U0ADMIN}" in said
-    assert f"{{person:T0TEST/U0GUEST}} on `cameras` (since {{time:{NOW - 60:.0f}}})" in said
+    assert f"{{person:T0TEST/U0GUEST}} on `cameras` (since {{when:{NOW - 60:.0f}}})" in said
     assert "everybody" in said
     assert "U0GUEST" in team.say("roles cameras", DEPLOYER)
     assert team.refused("roles doors").reason is Reason.UNKNOWN_SERVICE

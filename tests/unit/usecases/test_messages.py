@@ -133,13 +133,13 @@ def test_ready_shows_what_to_try_by_hand_and_how_long_it_waits() -> None:
     said = words(shown(State.READY))
     assert "`10.0.1.1` (control)" in said
     assert "/deploy finish cameras production" in said
-    assert f"{{time:{NOW + 300:.0f}}}" in said
+    assert f"{{when:{NOW + 300:.0f}}}" in said
 
 
 def test_keeping_says_until_when_there_is_a_way_back() -> None:
     """And which command it is."""
     message = shown(State.KEEPING)
-    assert f"{{time:{NOW + 7_200:.0f}}}" in words(message)
+    assert f"{{when:{NOW + 7_200:.0f}}}" in words(message)
     assert "/deploy rollback cameras production" in words(message)
     assert [each.verb for each in message.actions] == ["rollback", "keep", "keep"]
 
