@@ -194,6 +194,7 @@ def run_announcer(announcer: "Announcer", event: Mapping[str, Any], context: obj
     from chalicelib.domain.deployment import Ref  # noqa: PLC0415
     from chalicelib.domain.findings import FindingKey  # noqa: PLC0415
     from chalicelib.domain.locks import TicketKey  # noqa: PLC0415
+    from chalicelib.domain.people import Actor  # noqa: PLC0415
 
     records = event["Records"]
     lines = {line_of(each) for each in records if "body" in each}
@@ -202,6 +203,7 @@ def run_announcer(announcer: "Announcer", event: Mapping[str, Any], context: obj
         announcer.deployments(each for each in changes if isinstance(each, Ref))
         announcer.tickets(each for each in changes if isinstance(each, TicketKey))
         announcer.findings(each for each in changes if isinstance(each, FindingKey))
+        announcer.homes(each for each in changes if isinstance(each, Actor))
         announcer.builds(each for each in changes if isinstance(each, tuple))
         announcer.wake(lines)
     except PointsmanError as error:

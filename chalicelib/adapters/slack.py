@@ -9,10 +9,12 @@ from urllib.parse import SplitResult, urlsplit
 from chalicelib.adapters.slack_files import Draw, SlackFiles, draw_png
 from chalicelib.domain.errors import NotReady, RateLimited, Refused, Unavailable
 from chalicelib.domain.pacing import Limit
+from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.telemetry import log
-from chalicelib.usecases.chat_ports import ChatLimits, Message, Picture, Reply
+from chalicelib.usecases.chat_ports import ChatLimits, Home, Message, Picture, Reply
 from chalicelib.wire.slack_message import blocks_of, reply_of, text_of
+from chalicelib.wire.slack_views import home_of
 
 if TYPE_CHECKING:
     from slack_sdk.web import SlackResponse
@@ -39,9 +41,12 @@ _PAGE, _PAGES = 200, 10
 """Slack recommends pages of 200 ("Pagination"). Seconds lie between an intent and its message, so this is plenty."""
 
 
-_LIMITS = ChatLimits(post=Limit(1.0, per_channel=True), update=Limit(1.5, burst=10))
+_LIMITS = ChatLimits(
+    post=Limit(1.0, per_channel=True), update=Limit(1.5, burst=10), publish=Limit(0.75, burst=20)
+)
 """Page "Rate limits": one message a second and channel (bursts may get lost), and for chat.update Tier 3, which is at
-least 50 a minute for the app in a workspace: 10 at once and 40 a minute are never more than that."""
+least 50 a minute for the app in a workspace: 10 at once and 40 a minute are never more than that. views.publish is
+Tier 4, at least 100 a minute: 20 at once and 80."""
 _UNTOLD_WAIT = 30.0
 
 
@@ -116,6 +121,10 @@ class SlackChat:
     def release(self, picture: Picture) -> None:
         """See SlackFiles."""
         self._files.release(picture)
+
+    def publish(self, person: Actor, home: Home) -> None:
+        """views.publish; Refused where the app's Home tab is not turned on (`not_enabled`)."""
+        self._call("views.publish", user_id=person.user, view=home_of(home))
 
     def _call(self, method: str, **arguments: object) -> dict[str, Any]:
         return self._send(method, body=arguments)

@@ -19,11 +19,13 @@ from chalicelib.domain.deployment import Deployment, Ref
 from chalicelib.domain.errors import NotReady, Refused, Unavailable
 from chalicelib.domain.findings import FindingKey
 from chalicelib.domain.locks import TicketKey
+from chalicelib.domain.people import Actor
 from chalicelib.domain.roles import TEAM
 from chalicelib.telemetry import log
 from chalicelib.usecases.auditing import last_line
 from chalicelib.usecases.chat_ports import Chat, Lines, Message, Posted, Wakes
 from chalicelib.usecases.findings import finding_message
+from chalicelib.usecases.homes import Homes, home_ref, is_home
 from chalicelib.usecases.lines import LONGEST_WAKE, ChatBusy, Need, Queue
 from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
 from chalicelib.usecases.notices import notice
@@ -66,19 +68,34 @@ class Announcer:
         self._wakes = wakes
         self._moments: dict[Ref, float] = {}
         self._pictures = Pictures(chat, _digest)
+        self._homes = Homes(store, chat, clock)
         self._queue = Queue(chat.limits, clock, lines, wakes, self)
 
     def deployments(self, refs: Iterable[Ref]) -> None:
-        """Show each of these deployments as it is now, as far as chat's limits allow it now."""
-        self._queue.serve({line for ref in sorted(set(refs)) for line in self._queue.enter(ref)})
+        """Show each of these deployments as it is now, as far as chat's limits allow it now, and in the homes of those
+        who looked lately."""
+        if self._bring(refs):
+            self._homes.forget()
+            self._bring(self._homes.lately())
+
+    def homes(self, people: Iterable[Actor]) -> None:
+        """Show these people their homes."""
+        self._homes.forget()
+        self._bring(home_ref(who) for who in people)
+
+    def _bring(self, refs: Iterable[Ref]) -> bool:
+        """Show what of these chat does not show as it is; False where there is nothing to look at."""
+        changed = sorted(set(refs))
+        self._queue.serve({line for ref in changed for line in self._queue.enter(ref)})
+        return bool(changed)
 
     def builds(self, builds: Iterable[tuple[str, str]]) -> None:
         """Announce each of these builds (service, version)."""
-        self.deployments(Ref(service, _BUILDS, version) for service, version in builds)
+        self._bring(Ref(service, _BUILDS, version) for service, version in builds)
 
     def findings(self, keys: Iterable[FindingKey]) -> None:
         """Show each of these findings as it is now, in the thread of its deployment."""
-        self.deployments(Ref(key.service, key.environment, f"{_FINDING}{key.key}") for key in keys)
+        self._bring(Ref(key.service, key.environment, f"{_FINDING}{key.key}") for key in keys)
 
     def tickets(self, keys: Iterable[TicketKey]) -> None:
         """Show each of these locks and places in the queue as it is now."""
@@ -112,6 +129,9 @@ class Announcer:
 
     def needs(self, ref: Ref) -> Iterator[Need]:
         """The messages of a record that chat does not show as they should be."""
+        if is_home(ref):
+            yield from self._homes.needs(ref)
+            return
         for each in self._wanted(ref):
             posted = self._store.post(ref, each.key)
             there = posted is not None and bool(posted.timestamp)
@@ -127,6 +147,8 @@ class Announcer:
 
     def show(self, ref: Ref, need: Need) -> bool:
         """Post a message, or bring the one posted under the key up to date."""
+        if is_home(ref):
+            return self._homes.show(ref)
         wanted = {each.key: each for each in self._wanted(ref)}.get(need.key)
         if wanted is None:
             return True

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from chalicelib.domain.deployment import Ref
 from chalicelib.domain.pacing import Limit
+from chalicelib.domain.people import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,28 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class ChatLimits:
-    """How often a chat service lets a bot post and update; each refusal may still say RateLimited."""
+    """How often a chat service lets a bot post, update and publish homes; each refusal may still say RateLimited."""
 
     post: Limit
     update: Limit
+    publish: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A paragraph of a home with the buttons that belong to it."""
+
+    lines: tuple[str, ...]
+    actions: tuple[Action, ...] = ()
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What one person finds on their own page in chat."""
+
+    parts: tuple[Part, ...]
+    notes: tuple[str, ...] = ()
 
 
 class Chat(Protocol):
@@ -135,6 +154,9 @@ class Chat(Protocol):
 
     def release(self, picture: Picture) -> None:
         """Let the picture's file be used in messages; no error where it was released before."""
+
+    def publish(self, person: Actor, home: Home) -> None:
+        """Show somebody their home, in place of what stood there; Refused where they can have none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ LONGEST_WAKE = 900
 _SOONEST_REST, _LONGEST_REST = 10.0, 300.0
 _SURE = 0.5
 """Seconds: a wake that is due this soon may be on its way already, and may have found the line empty."""
-_UPDATE, _POST = "update", "post"
+_UPDATE, _POST, _HOMES = "update", "post", "views"
+"""Lines are served in the order of their names: homes last."""
 
 
 class Later(Exception):
@@ -46,6 +47,8 @@ class Need:
     channel: str
     update: bool
     urgency: int
+    home: bool = False
+    """Somebody's home, which has a limit of its own."""
 
 
 class ChatBusy(Exception):
@@ -161,9 +164,13 @@ class Queue:
         self._lines.noted(name, now + seconds)
 
     def _line(self, need: Need) -> str:
+        if need.home:
+            return _HOMES
         kind = _UPDATE if need.update else _POST
         limit = self._limits.update if need.update else self._limits.post
         return f"{kind}#{need.channel}" if limit.per_channel else kind
 
     def _limit(self, name: str) -> Limit:
+        if name == _HOMES:
+            return self._limits.publish
         return self._limits.update if name.partition("#")[0] == _UPDATE else self._limits.post

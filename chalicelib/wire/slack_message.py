@@ -35,13 +35,13 @@ def text_of(message: Message) -> str:
 def blocks_of(message: Message) -> list[Block]:
     """The message as Slack draws it; one section with the summary where there is nothing else."""
     blocks = [
-        *_heading(message.title),
+        *heading_of(message.title),
         *_fields(message.fields),
         *sections_of(message.lines),
         *_output(message.output),
         *_picture(message.picture),
         *buttons_of(message.actions),
-        *_notes(message.notes),
+        *notes_of(message.notes),
     ]
     return blocks or [_section(text_of(message))]
 
@@ -59,7 +59,12 @@ def verb_of(action_id: str) -> str:
     return action_id.partition(_SEPARATOR)[0]
 
 
-def _heading(title: str) -> list[Block]:
+def action_id(verb: str, number: int) -> str:
+    """The id of the how-manieth button with a verb."""
+    return f"{verb}{_SEPARATOR}{number}" if number > 1 else verb
+
+
+def heading_of(title: str) -> list[Block]:
     text = plain(title, 150)
     return [{"type": "header", "text": plain_of(text)}] if text else []
 
@@ -105,18 +110,17 @@ def buttons_of(actions: tuple[Action, ...]) -> list[Block]:
     for action in actions[: _BUTTONS * _ROWS]:
         verb = action.verb[:200] or "action"
         seen[verb] += 1
-        number = f"{_SEPARATOR}{seen[verb]}" if seen[verb] > 1 else ""
-        buttons.append(_button(action, f"{verb}{number}"))
+        buttons.append(_button(action, action_id(verb, seen[verb])))
     rows = [buttons[start : start + _BUTTONS] for start in range(0, len(buttons), _BUTTONS)]
     return [{"type": "actions", "elements": row} for row in rows]
 
 
-def _button(action: Action, action_id: str) -> Block:
+def _button(action: Action, identifier: str) -> Block:
     label = plain(action.label, 75) or plain(action.verb, 75) or "…"
     button: Block = {
         "type": "button",
         "text": plain_of(label),
-        "action_id": action_id,
+        "action_id": identifier,
     }
     if action.value:
         button["value"] = printable(action.value[:_VALUE])
@@ -132,7 +136,7 @@ def _button(action: Action, action_id: str) -> Block:
     return button
 
 
-def _notes(notes: tuple[str, ...]) -> list[Block]:
+def notes_of(notes: tuple[str, ...]) -> list[Block]:
     shown = [text for each in notes[:_NOTES] if (text := render(each, MOST_TEXT).strip())]
     return [{"type": "context", "elements": [_mrkdwn(each) for each in shown]}] if shown else []
 

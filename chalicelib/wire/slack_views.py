@@ -6,10 +6,20 @@ options, 100 groups, placeholder 150), .../radio-button-group-element (10 option
 (max_length 3,000), .../composition-objects/option-object (text 75, value 150), .../option-group-object (label 75).
 """
 
+from collections import Counter
 from typing import Any
 
-from chalicelib.usecases.chat_ports import Field, Form, Option, Reply
-from chalicelib.wire.slack_message import Block, buttons_of, plain_of, sections_of
+from chalicelib.usecases.chat_ports import Field, Form, Home, Option, Part, Reply
+from chalicelib.wire.slack_message import (
+    Block,
+    action_id,
+    buttons_of,
+    heading_of,
+    notes_of,
+    plain_of,
+    sections_of,
+    verb_of,
+)
 from chalicelib.wire.slack_text import plain, printable
 
 MOST_BLOCKS = 100
@@ -27,6 +37,32 @@ View = dict[str, Any]
 def view_of(shown: Form | Reply) -> View:
     """A modal: a form to fill in, or an answer to read."""
     return _form(shown) if isinstance(shown, Form) else _answer(shown)
+
+
+def home_of(home: Home) -> View:
+    """The home tab. What does not fit ends with a word that there is more."""
+    blocks = numbered([block for part in home.parts for block in _part(part)])
+    rest = notes_of(home.notes)
+    room = MOST_BLOCKS - len(rest)
+    if len(blocks) > room:
+        blocks = [*blocks[: room - 1], *sections_of(("There is more: type `/deploy where`.",))]
+    return {"type": "home", "blocks": [*blocks, *rest] or sections_of(("…",))}
+
+
+def _part(part: Part) -> list[Block]:
+    return [*heading_of(part.title), *sections_of(part.lines), *buttons_of(part.actions)]
+
+
+def numbered(blocks: list[Block]) -> list[Block]:
+    """Buttons of several rows under ids of their own: in one view each is unique."""
+    seen: Counter[str] = Counter()
+    for block in blocks:
+        for element in block.get("elements", ()):
+            if element.get("type") == "button":
+                verb = verb_of(element["action_id"])
+                seen[verb] += 1
+                element["action_id"] = action_id(verb, seen[verb])
+    return blocks
 
 
 def errors_of(field: str, text: str) -> View:

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 from chalicelib.domain.errors import NotReady, Refused, Unavailable
 from chalicelib.domain.pacing import Limit
+from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
-from chalicelib.usecases.chat_ports import ChatLimits, Form, Message, Picture, Reply
+from chalicelib.usecases.chat_ports import ChatLimits, Form, Home, Message, Picture, Reply
 from chalicelib.usecases.ports import Clock
 from tests.fakes.clock import FakeClock
 from tests.fakes.recorder import Recorder
@@ -27,7 +28,7 @@ class FakeChat(Recorder):
     """`shown` by timestamp, oldest first; `down`: nothing goes through; `gone`: channels that are not there; `looks`:
     so many updates come too early for a picture."""
 
-    limits = ChatLimits(Limit(0.0, per_channel=True), Limit(0.0))
+    limits = ChatLimits(Limit(0.0, per_channel=True), Limit(0.0), Limit(0.0))
     """None, where a test does not say otherwise."""
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -40,6 +41,7 @@ class FakeChat(Recorder):
         self.files: dict[str, Picture] = {}
         self.released: set[str] = set()
         self.looks = 0
+        self.homes: dict[Actor, Home] = {}
 
     def post(
         self, channel: str, message: Message, *, key: str, thread: str = "", broadcast: bool = False
@@ -92,6 +94,12 @@ class FakeChat(Recorder):
         self.looks -= self.looks > 0
         if self.looks or picture.file not in self.released:
             raise NotReady("the picture is being looked through")
+
+    def publish(self, person: Actor, home: Home) -> None:
+        """Show somebody their home."""
+        with self._call("publish", person=person, home=home):
+            self._refuse("views.publish", person.user)
+            self.homes[person] = home
 
     def _refuse(self, method: str, channel: str) -> None:
         if self.down:

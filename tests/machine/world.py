@@ -210,6 +210,8 @@ class World:
                 self.announcer.findings([item])
             elif isinstance(item, TicketKey):
                 self.announcer.tickets([item])
+            elif isinstance(item, Actor):
+                self.announcer.homes([item])
             elif isinstance(item, tuple):
                 self.announcer.builds([item])
         except (Unavailable, Killed):

@@ -93,6 +93,7 @@ class MemorySlack:
         self.journal: list[Happened] = []
         self.views: list[dict[str, Any]] = []
         self.files = Files(now, ORIGIN)
+        self.homes: dict[str, dict[str, Any]] = {}
 
     def note(self, what: str, who: str, text: str, **more: Any) -> None:
         """Something was seen."""
@@ -105,6 +106,7 @@ class MemorySlack:
         methods: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "chat.postMessage": self._post,
             "chat.update": self._update,
+            "views.publish": self._publish,
             "conversations.history": lambda given: self._history(given, thread=""),
             "conversations.replies": lambda given: self._history(given, thread=given["ts"]),
             "files.getUploadURLExternal": lambda given: self._said(self.files.address(given)),
@@ -143,6 +145,11 @@ class MemorySlack:
         self.texts.append(json.dumps(given))
         self.note("posted", "", given["text"], ts=ts, thread=thread, blocks=tuple(given["blocks"]))
         return {"ok": True, "channel": CHANNEL, "ts": ts}
+
+    def _publish(self, given: dict[str, Any]) -> dict[str, Any]:
+        self.homes[given["user_id"]] = given["view"]
+        self.texts.append(json.dumps(given))
+        return {"ok": True, "view": {"id": f"V{given['user_id']}"}}
 
     def _update(self, given: dict[str, Any]) -> dict[str, Any]:
         if not self.files.can_be_shown(given["blocks"]):

@@ -1,0 +1,127 @@
+"""What somebody finds on their own page: what waits for them, what is live where, the latest deployments. Worked out
+from records alone; times are for the reader's clock, so that nothing changes only because time passes."""
+
+from collections.abc import Iterator, Sequence
+
+from chalicelib.domain.approval import SECOND_PERSON, Question
+from chalicelib.domain.deployment import Deployment, State
+from chalicelib.domain.people import Actor
+from chalicelib.domain.policy import Role, holds
+from chalicelib.domain.settings import Team
+from chalicelib.usecases.buttons import buttons, confirm_or_reject
+from chalicelib.usecases.chat_ports import Action, Home, Part
+from chalicelib.usecases.ports import Overview
+from chalicelib.usecases.questions import ASKED, progress
+from chalicelib.usecases.texts import STATE_NAMES, plain
+
+MOST_PLACES = 20
+_MOST_WAITING, _LATEST = 10, 5
+"""Each that waits is two blocks, each place two at most; with headings well below the hundred of a view."""
+_WAITS = frozenset({State.READY, State.ASKING_RETRY, State.KEEPING, State.STUCK})
+_START = (
+    Action("form", "Deploy by form", "", "primary"),
+    Action("where", "What is where", ""),
+    Action("help", "What can I say?", ""),
+)
+
+
+def home_page(team: Team, who: Actor, overviews: Sequence[Overview], now: float) -> Home:
+    """The home of one person, of what they may look at."""
+    mine = [each for each in overviews if holds(team, who, Role.VIEWER, each.environment.service)]
+    if not mine:
+        return Home(
+            (Part(("You have no role here yet. Ask an admin for one: `/deploy roles` says who that is.",)),)
+        )
+    waiting = [part for each in mine for part in _waits(team, who, each, now)]
+    more = len(waiting) - _MOST_WAITING
+    parts = [
+        Part(("Deploy, decide and look from here, or type `/deploy` in any channel.",), _START, "Pointsman"),
+        Part(() if waiting else ("Nothing. Enjoy your tea.",), title="What waits for you"),
+        *waiting[:_MOST_WAITING],
+        *([Part((f"And {more} more: `/deploy status` shows them.",))] if more > 0 else []),
+        Part((), title="What is live where"),
+        *(_place(each, now) for each in mine),
+        *_unread(team, overviews),
+        Part(tuple(_latest(mine)), title="Latest deployments"),
+    ]
+    return Home(tuple(parts), ("This page follows what happens for some hours after you opened it.",))
+
+
+def _waits(team: Team, who: Actor, overview: Overview, now: float) -> Iterator[Part]:
+    """Questions that this person may answer, turns that came, and their own deployments that wait for somebody."""
+    known = {each.id: each for each in overview.deployments}
+    environment = overview.environment
+    approves = holds(team, who, Role.APPROVER, environment.service)
+    for question in overview.questions:
+        if question.kind in SECOND_PERSON and question.open_at(now) and approves and _may(question, who):
+            yield _question(question, known.get(question.deployment))
+    for place in environment.queue:
+        if place.actor == who and place.offered_at and place.over is None and now < place.offered_until:
+            what = f"{place.service}{f'@{place.version}' if place.version else ''} to {place.environment}"
+            line = f"Your turn: *{plain(what)}*. It is kept for you until {{time:{place.offered_until:.0f}}}."
+            yield Part((line,), (Action("deploy", "Deploy now", what, "primary"),))
+    held = {slot.deployment for slot in (environment.active, environment.keeping) if slot is not None}
+    for deployment in overview.deployments:
+        if deployment.id in held and deployment.requester == who and deployment.state in _WAITS:
+            yield _own(deployment)
+
+
+def _may(question: Question, who: Actor) -> bool:
+    return question.requester != who and all(each.by != who for each in question.confirmations)
+
+
+def _question(question: Question, deployment: Deployment | None) -> Part:
+    version = f"@{plain(deployment.version)}" if deployment is not None else ""
+    asked = (
+        f"{ASKED[question.kind]} *{question.service}{version}* in *{question.environment}*, asked by "
+        f"{{person:{question.requester}}}; it expires at {{time:{question.deadline:.0f}}}."
+    )
+    lines = tuple(line for line in (asked, progress(question)) if line)
+    return Part(lines, confirm_or_reject(question))
+
+
+def _own(deployment: Deployment) -> Part:
+    until = f" until {{time:{deployment.keep_until:.0f}}}" if deployment.state is State.KEEPING else ""
+    line = f"Your *{deployment.id}* (`{plain(deployment.version)}`): {STATE_NAMES[deployment.state]}{until}."
+    return Part((line,), buttons(deployment, ()))
+
+
+def _place(overview: Overview, now: float) -> Part:
+    """One environment: what is live, what is under way, who keeps it."""
+    environment = overview.environment
+    value = f"{environment.service} {environment.name}"
+    live = "nothing was deployed by me yet"
+    if environment.live_version:
+        since = f" since {{when:{environment.live_since:.0f}}}" if environment.live_since else ""
+        live = f"`{plain(environment.live_version)}`{since}"
+    lines = [f"*{environment.service}* in *{environment.name}*: {live}"]
+    held = [slot.deployment for slot in (environment.active, environment.keeping) if slot is not None]
+    lines += [
+        f"• {each.id} (`{plain(each.version)}`): {STATE_NAMES[each.state]}"
+        for each in overview.deployments
+        if each.id in held
+    ]
+    lock = environment.lock
+    if lock is not None and now < lock.until:
+        lines.append(
+            f"• locked by {{person:{lock.actor}}} until {{time:{lock.until:.0f}}}: {plain(lock.reason)}"
+        )
+    action = Action("why", "Why?", value) if held else Action("form", "Deploy", value)
+    return Part(tuple(lines), (action,))
+
+
+def _unread(team: Team, overviews: Sequence[Overview]) -> Iterator[Part]:
+    left = sum(len(names) for names in team.services().values()) - len(overviews)
+    if left > 0:
+        yield Part((f"And {left} more places: `/deploy where` shows all.",))
+
+
+def _latest(overviews: Sequence[Overview]) -> Iterator[str]:
+    made = [deployment for each in overviews for deployment in each.deployments]
+    made.sort(key=lambda each: -each.requested_at)
+    if not made:
+        yield "None yet."
+    for each in made[:_LATEST]:
+        name = f"{each.service}@{plain(each.version)} to {each.environment}"
+        asked = f"asked for by {{person:{each.requester}}} {{when:{each.requested_at:.0f}}}"
+        yield f"• *{name}*: {STATE_NAMES[each.state]}, {asked}"
