@@ -7,6 +7,7 @@ from chalicelib.domain.freezes import frozen
 from chalicelib.domain.reading import Locks
 from chalicelib.domain.settings import Team
 from chalicelib.usecases.chat_ports import Reply
+from chalicelib.usecases.holding import lock_line, queue_lines
 from chalicelib.usecases.paging import page
 from chalicelib.usecases.ports import Store
 from chalicelib.usecases.starting import holder
@@ -36,12 +37,10 @@ def _kept(store: Store, team: Team, environment: Environment, now: float) -> Ite
         active = holder(store, environment, environment.active)
         who = f", asked for by {{person:{active.requester}}}" if active is not None else ""
         yield f"🚚 *{environment.active.deployment}* is {state_name(active)}{who}"
-    lock = environment.lock
-    if lock is not None and now < lock.until:
-        yield f"🔒 locked by {{person:{lock.actor}}} until {{when:{lock.until:.0f}}}: {plain(lock.reason)}"
+    lock = lock_line(environment, now)
+    if lock:
+        yield lock
     freeze = frozen(team.environment(environment.service, environment.name).freezes, now)
     if freeze is not None:
         yield f"❄️ a freeze until {{when:{freeze.until:.0f}}}: {plain(freeze.reason)}"
-    for number, place in enumerate(environment.queue, start=1):
-        turn = f", whose turn it is until {{time:{place.offered_until:.0f}}}" if place.offered_at else ""
-        yield f"🧍 {number}. in the queue: {{person:{place.actor}}} with `{place.wanted}`{turn}"
+    yield from queue_lines(environment, most=len(environment.queue))

@@ -13,6 +13,7 @@ from chalicelib.domain.roles import TEAM
 from chalicelib.domain.settings import Team
 from chalicelib.usecases import auditing, texts
 from chalicelib.usecases.chat_ports import Reply
+from chalicelib.usecases.holding import holding
 from chalicelib.usecases.listing import locks
 from chalicelib.usecases.paging import page
 from chalicelib.usecases.past import past
@@ -65,7 +66,12 @@ def _status(store: Store, team: Team, command: Status, now: float) -> Reply:
         pairs = [(service, each) for service, names in sorted(team.services().items()) for each in names]
     some = page(pairs, command.page, SIZE, "status", command.service)
     overviews = [store.overview(*pair, deployments=1) for pair in some.shown]
-    return Reply("\n".join([texts.status(overviews, now), *some.notes]), some.actions)
+    said = [
+        line
+        for each in overviews
+        for line in (texts.status([each], now), *(f"• {kept}" for kept in holding(each.environment, now)))
+    ]
+    return Reply("\n".join([*said, *some.notes]) or "Nothing is configured.", some.actions)
 
 
 _ANSWERS: dict[type, _Answer] = {

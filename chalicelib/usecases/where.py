@@ -5,6 +5,7 @@ from chalicelib.domain.people import Actor
 from chalicelib.domain.reading import Where
 from chalicelib.domain.settings import Team
 from chalicelib.usecases.chat_ports import Reply
+from chalicelib.usecases.holding import holding
 from chalicelib.usecases.paging import page
 from chalicelib.usecases.ports import Store
 from chalicelib.usecases.texts import plain, state_name
@@ -13,7 +14,7 @@ SIZE = 10
 """Environments on a page: four reads for each at most."""
 
 
-def where(store: Store, team: Team, asked: Where, _now: float) -> Reply:
+def where(store: Store, team: Team, asked: Where, now: float) -> Reply:
     """A page of environments. Reads: at most four items for each of ten environments; Refused where the service is
     unknown."""
     known = team.services()
@@ -28,7 +29,8 @@ def where(store: Store, team: Team, asked: Where, _now: float) -> Reply:
         if service != last:
             lines.append(f"*{service}*")
             last = service
-        lines += _lines(store, store.environment(service, name))
+        environment = store.environment(service, name)
+        lines += [*_lines(store, environment), *(f"    {each}" for each in holding(environment, now))]
     return Reply("\n".join([*lines, *some.notes]) or "Nothing is configured.", some.actions)
 
 

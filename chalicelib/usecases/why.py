@@ -10,6 +10,7 @@ from chalicelib.domain.reading import Why
 from chalicelib.domain.settings import Team
 from chalicelib.usecases.buttons import buttons
 from chalicelib.usecases.chat_ports import Action, Reply
+from chalicelib.usecases.holding import holding
 from chalicelib.usecases.ports import Overview, Store
 from chalicelib.usecases.texts import duration, plain, state_name
 
@@ -27,7 +28,8 @@ def why(store: Store, team: Team, asked: Why, now: float) -> Reply:
     findings = [each for each in store.findings(asked.service, asked.environment) if each.open]
     before = store.past(asked.service, asked.environment, limit=_PAST)
     held = _held(overview)
-    lines = [_headline(overview, held)]
+    kept = [f"• {each}" for each in holding(overview.environment, now)]
+    lines = [_headline(overview, held), *kept]
     actions: tuple[Action, ...] = ()
     for made in held:
         questions = [each for each in overview.questions if each.deployment == made.id and each.open_at(now)]

@@ -15,6 +15,7 @@ from chalicelib.domain.deployment import Phase, Ref, Slot, State
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.findings import Finding, Trouble
 from chalicelib.domain.history import History
+from chalicelib.domain.locks import Lock, Place
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases import past, stats, where
 from chalicelib.usecases.answering import Request
@@ -235,6 +236,19 @@ def test_why_does_not_promise_a_way_back_while_the_next_is_under_way(desk: Desk)
     made = deployment(State.PREPARING, id="cameras-production-2", version="143")
     desk.store.put(replace(desk.environment(), active=Slot(made.id, 2, NOW)), made)
     assert "not by one move: another deployment is under way" in asked(desk, "why cameras production").text
+
+
+def test_who_keeps_an_environment_and_who_waits_stand_with_it(desk: Desk) -> None:
+    """Wherever it is shown; a lock that is over is not."""
+    lock = Lock("cameras", "production", 1, APPROVER, "a `demo`", NOW, NOW + 600)
+    place = Place("cameras", "production", 2, DEPLOYER, "142", NOW)
+    desk.store.put(replace(desk.environment(), lock=lock, queue=(place,)))
+    for text in ("where", "status", "why cameras production"):
+        said = asked(desk, text).text
+        assert "🔒 locked by {person:T0TEST/U0APPROVER} until {when:1790000600}: a 'demo'" in said
+        assert "🧍 1. in the queue: {person:T0TEST/U0DEPLOYER} with" in said
+    desk.clock.advance(600)
+    assert "locked" not in asked(desk, "where").text
 
 
 # --- limits -------------------------------------------------------------------------------------------------------
