@@ -98,10 +98,9 @@ def advance(stand: Stand, now: float, rules: Rules) -> Stand:
     return stand
 
 
-def started(environment: Environment, actor: Actor, now: float, rules: Rules) -> Stand:
+def started(stand: Stand, actor: Actor, now: float, rules: Rules) -> Stand:
     """What a deployment that was just accepted does to the queue: who started it waits no more, and nobody else's turn
     goes on."""
-    stand = Stand(environment)
     place = stand.place_of(actor)
     if place is not None:
         stand = stand.ending(place, Over.DEPLOYED, now, actor)

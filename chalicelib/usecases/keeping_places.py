@@ -4,7 +4,6 @@ Whatever they do, time has its say in the same write: whose turn comes by it is 
 """
 
 from chalicelib.domain.builds import deployable
-from chalicelib.domain.deployment import Environment
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.holding import Holding, Join, Leave, LockIt, Unlock
 from chalicelib.domain.locks import Over
@@ -16,7 +15,7 @@ from chalicelib.usecases.answering import Answers, Request
 from chalicelib.usecases.overriding import hindrances, sentence, wanted
 from chalicelib.usecases.starting import builds_of
 from chalicelib.usecases.texts import duration
-from chalicelib.usecases.turning import current, lines, rules, saves
+from chalicelib.usecases.turning import lines, rules, saves, standing
 
 MOST_WAITING = 20
 """They all stand in the environment's record."""
@@ -47,9 +46,9 @@ class KeepingPlaces:
             raise Refused(
                 Reason.LOCK_TOO_LONG, limit=duration(limits.most_lock), asked=duration(command.seconds)
             )
-        environment = self._current(team, settings)
+        before = self._standing(team, settings)
         now = self._answers.clock.now()
-        lock, turn = environment.lock, Stand(environment).turn
+        lock, turn = before.environment.lock, before.turn
         if lock is not None and lock.actor != actor:
             raise Refused(
                 Reason.LOCKED,
@@ -65,7 +64,7 @@ class KeepingPlaces:
                 who=f"{{person:{turn.actor}}}",
                 when=f"{{when:{turn.offered_until:.0f}}}",
             )
-        stand = Stand(environment).locked(actor, command.reason, now, now + seconds)
+        stand = before.locked(actor, command.reason, now, now + seconds)
         self._write(team, settings, request, stand)
         longer = "is locked for longer, until" if lock is not None else "is locked until"
         return (
@@ -75,8 +74,8 @@ class KeepingPlaces:
 
     def _unlock(self, team: Team, settings: EnvironmentSettings, request: Request, command: Unlock) -> str:
         require(team, request.actor, Role.VIEWER, "Unlocking an environment", command.service)
-        environment = self._current(team, settings)
-        lock = environment.lock
+        before = self._standing(team, settings)
+        lock = before.environment.lock
         if lock is None:
             raise Refused(Reason.NOT_LOCKED, **_facts(command))
         who = f"{{person:{lock.actor}}}"
@@ -85,9 +84,7 @@ class KeepingPlaces:
             require(team, request.actor, Role.APPROVER, "Ending somebody else's lock", command.service)
             if not command.reason:
                 raise Refused(Reason.OTHERS_LOCK, **_facts(command), who=who)
-        stand = Stand(environment).unlocked(
-            Over.UNLOCKED, self._answers.clock.now(), request.actor, command.reason
-        )
+        stand = before.unlocked(Over.UNLOCKED, self._answers.clock.now(), request.actor, command.reason)
         self._write(team, settings, request, stand)
         told = f" I tell {who}, whose lock it was." if others else ""
         return f"`{command.service}` in *{command.environment}* is not locked any more.{told}"
@@ -95,12 +92,12 @@ class KeepingPlaces:
     def _join(self, team: Team, settings: EnvironmentSettings, request: Request, command: Join) -> str:
         actor = request.actor
         require(team, actor, Role.DEPLOYER, "Waiting in the queue", command.service)
-        environment = self._current(team, settings)
-        self._refuse_to_wait(environment, settings, request, command)
+        before = self._standing(team, settings)
+        self._refuse_to_wait(before, settings, request, command)
         now = self._answers.clock.now()
-        stand = Stand(environment).joined(actor, command.version, now)
+        stand = before.joined(actor, command.version, now)
         self._write(team, settings, request, stand)
-        number = len(environment.queue) + 1
+        number = len(before.environment.queue) + 1
         return (
             f"You are number {number} in the queue for *{command.environment}*, with "
             f"`{wanted(command.service, command.version)}`. I name you in the channel when it is your turn, and you "
@@ -108,11 +105,12 @@ class KeepingPlaces:
         )
 
     def _refuse_to_wait(
-        self, environment: Environment, settings: EnvironmentSettings, request: Request, command: Join
+        self, stand: Stand, settings: EnvironmentSettings, request: Request, command: Join
     ) -> None:
         """Refused where there is no need to wait, or nothing to wait with."""
+        environment = stand.environment
         actor, facts = request.actor, _facts(command)
-        place = Stand(environment).place_of(actor)
+        place = stand.place_of(actor)
         if place is not None:
             number = 1 + environment.queue.index(place)
             raise Refused(Reason.QUEUED_ALREADY, **facts, waiting=place.wanted, number=str(number))
@@ -131,8 +129,7 @@ class KeepingPlaces:
 
     def _leave(self, team: Team, settings: EnvironmentSettings, request: Request, command: Leave) -> str:
         require(team, request.actor, Role.VIEWER, "Leaving a queue", command.service)
-        environment = self._current(team, settings)
-        stand = Stand(environment)
+        stand = self._standing(team, settings)
         place = stand.place_of(request.actor)
         if place is None:
             raise Refused(Reason.NOT_QUEUED, **_facts(command))
@@ -143,8 +140,8 @@ class KeepingPlaces:
         after = "The next one's turn comes." if place.offered_at else "You can join again at any time."
         return f"You do not wait for *{command.environment}* any more. {after}"
 
-    def _current(self, team: Team, settings: EnvironmentSettings) -> Environment:
-        return current(self._answers.store, team, settings, self._answers.clock.now())
+    def _standing(self, team: Team, settings: EnvironmentSettings) -> Stand:
+        return standing(self._answers.store, team, settings, self._answers.clock.now())
 
     def _write(self, team: Team, settings: EnvironmentSettings, request: Request, stand: Stand) -> None:
         now = self._answers.clock.now()

@@ -15,7 +15,7 @@ from chalicelib.domain.turns import Stand, started
 from chalicelib.usecases import overriding, texts
 from chalicelib.usecases.overriding import allowed
 from chalicelib.usecases.ports import Clock, Save, Seen, Store, Workflow
-from chalicelib.usecases.turning import current, lines, rules, saves
+from chalicelib.usecases.turning import lines, rules, saves, standing
 
 
 class Starting:
@@ -41,15 +41,17 @@ class Starting:
         )
         now = self._clock.now()
         if command.plan_only:
-            before, override = self._store.environment(command.service, command.environment), None
+            stand, override = Stand(self._store.environment(command.service, command.environment)), None
         else:
-            before = current(self._store, team, settings, now)
-            self.refuse_while_busy(before, build.version, command.version or "")
-            override = allowed(before, settings, command, actor, now)
-        after = _numbered(before, now, plan_only=command.plan_only)
+            stand = standing(self._store, team, settings, now)
+            self.refuse_while_busy(stand.environment, build.version, command.version or "")
+            override = allowed(stand.environment, settings, command, actor, now)
+        after = _numbered(stand.environment, now, plan_only=command.plan_only)
         made = _deployment(settings, team.version, after, actor, now)
         made = replace(made, version=build.version, plan_only=command.plan_only, override=override)
-        places = Stand(after) if command.plan_only else started(after, actor, now, rules(team, settings, now))
+        places = stand.with_(after)
+        if not command.plan_only:
+            places = started(places, actor, now, rules(team, settings, now))
         history = (_line(made, actor, now), *lines(places, actor, now))
         try:
             self._store.commit(Seen(event, now, result=made.id), *saves(places), Save(made), *history)

@@ -19,7 +19,7 @@ from chalicelib.telemetry import log_error
 from chalicelib.usecases.ports import Clock, Execution, Fleet, Save, Store, Workflow
 from chalicelib.usecases.sweep_repairs import Repairer
 from chalicelib.usecases.sweep_rules import Facts, Report, Subject, decide
-from chalicelib.usecases.turning import current
+from chalicelib.usecases.turning import pass_on
 
 SPARE_SECONDS = 10.0
 """What one environment may take when AWS is slow; with less time left another is not begun."""
@@ -82,7 +82,7 @@ class Sweeper:
         """End the lock whose time is over and give the next one their turn."""
         settings = team.environment(environment.service, environment.name)
         try:
-            current(self._store, team, settings, self._clock.now(), environment)
+            pass_on(self._store, team, settings, self._clock.now(), environment)
         except Conflict as error:  # whoever was faster did the same, or the next sweep does
             log_error("somebody was faster than the sweeper", error, service=environment.service)
 

@@ -26,21 +26,23 @@ def rules(team: Team, settings: EnvironmentSettings, now: float) -> Rules:
     )
 
 
-def current(
+def standing(
     store: Store, team: Team, settings: EnvironmentSettings, now: float, found: Environment | None = None
-) -> Environment:
-    """The environment after what the time has brought, which is written where it is anything; `found`: as it was read
-    last. Raises Conflict where somebody else was faster."""
+) -> Stand:
+    """The environment after what the time has brought; what that is, is written with whatever is decided on it.
+    `found`: as it was read last."""
     if found is None:
         found = store.environment(settings.service, settings.name)
     if found.lock is None and not found.queue:
-        return found
-    stand = advance(Stand(found), now, rules(team, settings, now))
-    if not stand.touched:
-        return found
-    store.commit(*saves(stand), *lines(stand, SERVICE, now))
-    written = _with_copies(stand)
-    return replace(written, revision=written.revision + 1)
+        return Stand(found)
+    return advance(Stand(found), now, rules(team, settings, now))
+
+
+def pass_on(store: Store, team: Team, settings: EnvironmentSettings, now: float, found: Environment) -> None:
+    """Write what the time has brought, if anything; raises Conflict where somebody else was faster."""
+    stand = standing(store, team, settings, now, found)
+    if stand.touched:
+        store.commit(*saves(stand), *lines(stand, SERVICE, now))
 
 
 def saves(stand: Stand) -> tuple[Change, ...]:

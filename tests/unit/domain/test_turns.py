@@ -106,9 +106,9 @@ def test_a_lock_ends_when_its_time_is_over_and_the_turn_comes() -> None:
 def test_who_deploys_waits_no_more_and_no_other_turn_goes_on() -> None:
     """Also where it was somebody else's turn, which an override took."""
     offered = after(waiting(FREE), NOW)
-    own = started(offered.acquire("cameras-production-2", NOW), DEPLOYER, NOW, RULES)
+    own = started(Stand(offered.acquire("cameras-production-2", NOW)), DEPLOYER, NOW, RULES)
     assert ends(own) == [(DEPLOYER, Over.DEPLOYED)]
-    taken = started(offered.acquire("cameras-production-2", NOW), APPROVER, NOW, RULES)
+    taken = started(Stand(offered.acquire("cameras-production-2", NOW)), APPROVER, NOW, RULES)
     assert ends(taken) == []
     assert [each.actor for each in taken.environment.queue] == [DEPLOYER, LEAD]
     assert turn(taken.environment) is None
@@ -129,7 +129,7 @@ def test_at_any_time_there_is_one_turn_at_most_and_time_alone_says_whose(
         if step == "join" and stand.place_of(who) is None:
             environment = stand.joined(who, "", now).environment
         elif step == "take" and environment.active is None:
-            environment = started(environment.acquire("d", now), who, now, RULES).environment
+            environment = started(Stand(environment.acquire("d", now)), who, now, RULES).environment
         elif step == "free":
             environment = replace(environment, active=None)
         elif step == "lock" and environment.lock is None:
