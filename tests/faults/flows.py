@@ -5,7 +5,10 @@ from dataclasses import replace
 
 from chalicelib.domain.approval import Kind
 from chalicelib.domain.deployment import State
-from tests.builders import APPROVER, DEPLOYER, LEAD
+from chalicelib.domain.policy import Role, holds
+from chalicelib.domain.roles import Grant, Grants
+from chalicelib.usecases.ports import Save
+from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD
 from tests.faults.acts import Act, Flow, always, asks, click, decided, happens, is_in, report, say, wait
 from tests.faults.run import Run
 
@@ -230,4 +233,53 @@ STRATEGIES = tuple(
     )
 )
 
-FLOWS = (*ENDS, *CANCELED, *WINDOW, *TROUBLE, *STRATEGIES)
+
+def _an_admin(run: Run) -> None:
+    """The team's grants name one; its configuration, as the builders have it, none."""
+    run.account.store.commit(Save(Grants((Grant(LEAD.user, Role.ADMIN),))))
+
+
+def _granted(run: Run) -> bool:
+    return holds(run.account.store.team(), GUEST, Role.APPROVER)
+
+
+def _role_asked(run: Run) -> bool:
+    return any(sk.startswith("QUESTION#role-") for (_, sk), _ in run.account.table.items())
+
+
+def _first_yes(run: Run) -> bool:
+    asked = run.asked(Kind.FINISH)
+    return asked is not None and asked.missing == 1
+
+
+def _reminded(run: Run) -> bool:
+    said = [f"{message.text} {message.blocks}" for message in run.account.slack.messages]
+    return any("Still open" in each for each in said)
+
+
+PEOPLE = (
+    flow(
+        "two confirm the switch",
+        *(*READY, FINISH),
+        click("confirm", APPROVER, _first_yes, Kind.FINISH),
+        replace(SWITCH, then=asks(Kind.KEEP)),
+        CLOSES,
+        ends=(S.SUCCEEDED,),
+        approvals={"finish": 2},
+    ),
+    flow(
+        "reminded, then confirmed",
+        *(ASK, wait(245, _reminded), click("confirm", APPROVER, asks(Kind.READY), Kind.START), cancel()),
+        ends=(S.CANCELED,),
+    ),
+    flow(
+        "a role is granted",
+        happens("there is an admin", _an_admin),
+        say(f"grant <@{GUEST.user}> approver", LEAD, _role_asked),
+        click("confirm", APPROVER, _granted),
+        ends=(),
+    ),
+)
+"""More than one person, and nobody in time."""
+
+FLOWS = (*ENDS, *CANCELED, *WINDOW, *TROUBLE, *STRATEGIES, *PEOPLE)

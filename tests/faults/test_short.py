@@ -1,4 +1,4 @@
-"""The short version of the core test: in three flows every fault at the last call of each operation, and where it
+"""The short version of the core test: in four flows every fault at the last call of each operation, and where it
 changes something, of each operation by each function (of the rollback, what a deployment that ends well has not).
 
 The whole (every place of every flow) is `make faults`.
@@ -10,7 +10,7 @@ from tests.faults import report
 from tests.faults.flows import FLOWS
 from tests.faults.runner import operations, shared, tried
 
-SHORT = ("deploy", "reject", "rollback")
+SHORT = ("deploy", "reject", "rollback", "a role is granted")
 
 
 @pytest.mark.parametrize("name", SHORT)

@@ -123,6 +123,8 @@ def i5_two_people_who_may(change: Change) -> None:
         if question.answer is Answer.CONFIRM:
             assert by is not None, f"I5: {question.code} was confirmed by nobody"
             assert by != question.requester, f"I5: {by} confirmed their own request {question.code}"
+            counted = {each.by for each in question.confirmations} - {question.requester}
+            assert len(counted) >= question.needed, f"I5: {question.code} needed {question.needed} people"
             assert may(change.team, question, Role.APPROVER), f"I5: {by} may not confirm {question.code}"
             assert may(change.team, question, Role.DEPLOYER), f"I5: {question.requester} may not ask any more"
         if question.answer not in {Answer.EXPIRED, Answer.SUPERSEDED, Answer.REPORTED, None}:
