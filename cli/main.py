@@ -1,7 +1,7 @@
 """The command line itself: arguments in, text and an exit code out.
 
 Exit codes: 0 done; 1 the configuration is wrong or could not be published, or history is not whole; 2 wrong usage, a
-file that is not there, or a history that could not be looked at.
+file that is not there, or a history that could not be looked at. `push` has some of its own (cli/push/command.py).
 """
 
 import argparse
@@ -15,6 +15,7 @@ from cli import audit, schema
 from cli.bundle import BundleError
 from cli.check import Checked, check
 from cli.publish import TooLarge, publish
+from cli.push import command as push
 
 OK, INVALID, USAGE = 0, 1, 2
 
@@ -25,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a log that is not UTF-8 must not end the check
     given = _parser().parse_args(arguments)
+    if given.command == "push":
+        return push.run(given)
     if given.command == "verify":
         return audit.run(given)
     if given.command == "schema":
@@ -41,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="pointsman", description="Blue-green deployments, run by a team in chat."
     )
     topics = parser.add_subparsers(required=True, metavar="TOPIC")
+    push.add_to(topics)
     config = topics.add_parser("config", help="the team's configuration, pointsman.yaml")
     commands = config.add_subparsers(required=True, dest="command", metavar="COMMAND")
     for name, text in (

@@ -1,0 +1,69 @@
+"""The bucket of releases as pushing sees it.
+
+PushError                 what ends a push; the message says what to do
+  Unreachable             the bucket did not answer, or refused
+  Gone                    an object that was to be copied is not there any more
+  Changed                 a file changed while it was being pushed
+  Incomplete              something is missing after everything was sent
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from chalicelib.domain.release import File
+
+
+class PushError(Exception):
+    """A push that did not end; what was sent is kept, and pushing again goes on from there."""
+
+
+class Unreachable(PushError):
+    """The bucket did not answer, or refused."""
+
+
+class Gone(PushError):
+    """An object that was to be copied is not there any more: somebody cleaned up meanwhile."""
+
+
+class Changed(PushError):
+    """A file changed while it was being pushed."""
+
+
+class Incomplete(PushError):
+    """Something is missing after everything was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An object as a listing shows it."""
+
+    key: str
+    size: int
+    etag: str
+
+
+class Bucket(Protocol):
+    """S3, as far as pushing needs it. Each call may raise Unreachable."""
+
+    def tags(self, prefix: str) -> list[str]:
+        """The folders under `releases/` whose names start so."""
+
+    def read(self, key: str) -> bytes | None:
+        """A small object; None where there is none."""
+
+    def create(self, key: str, content: bytes) -> bool:
+        """Write a JSON document where nothing is yet; False, and nothing written, where something is."""
+
+    def put(self, key: str, file: File, content: bytes) -> None:
+        """Write an object with its headers; S3 checks a SHA-256 of what arrived."""
+
+    def put_large(self, key: str, file: File, path: Path) -> None:
+        """The same in parts, from a file."""
+
+    def copy(self, source: str, key: str) -> None:
+        """Copy an object with its headers inside S3; raises Gone where the source is not there."""
+
+    def objects(self, prefix: str) -> Iterator[Listed]:
+        """Everything under a prefix."""

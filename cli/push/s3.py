@@ -1,0 +1,163 @@
+"""The bucket over obstore: its synchronous calls wait outside Python, so that many threads cost little (ADR 0014)."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import botocore.session
+import obstore
+from botocore.exceptions import BotoCoreError
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import S3Store
+
+from chalicelib.domain.release import ROOT, File
+from cli.push.bucket import Gone, Listed, Unreachable
+from cli.push.scan import PART
+
+if TYPE_CHECKING:
+    from obstore import Attributes
+    from obstore.store import RetryConfig, S3Config, S3Credential
+
+Credentials = Callable[[], "S3Credential"]
+_PARTS_AT_ONCE = 6
+_FRESH = timedelta(minutes=8)
+"""botocore renews what lasts for ten minutes or less, so what it gives is good for this long."""
+
+
+class S3Bucket:
+    """The port Bucket."""
+
+    def __init__(
+        self, name: str, *, region: str, credentials: Credentials, endpoint: str = "", tries: int = 8
+    ) -> None:
+        self._name = name
+        config: S3Config = {"region": region, "checksum_algorithm": "SHA256"}
+        if endpoint:
+            config["endpoint"] = endpoint
+        else:
+            # The certificate of *.s3.REGION.amazonaws.com does not cover names with dots.
+            config["virtual_hosted_style_request"] = "." not in name
+        retry: RetryConfig = {"max_retries": tries, "retry_timeout": timedelta(minutes=2)}
+        self._store = S3Store(
+            name,
+            config=config,
+            credential_provider=credentials,
+            client_options={
+                "allow_http": endpoint.startswith("http://"),
+                "pool_max_idle_per_host": "256",
+                "timeout": timedelta(minutes=2),
+            },
+            retry_config=retry,
+        )
+
+    def tags(self, prefix: str) -> list[str]:
+        """The folders under `releases/`."""
+        with self._errors("list"):
+            # obstore's prefixes are whole folders, so the service's own are picked here.
+            found = obstore.list_with_delimiter(self._store, ROOT)["common_prefixes"]
+        names = [each.strip("/").rpartition("/")[2] for each in found]
+        return [each for each in names if each.startswith(prefix)]
+
+    def read(self, key: str) -> bytes | None:
+        """GetObject."""
+        with self._errors("read", key):
+            try:
+                return bytes(obstore.get(self._store, key).bytes())
+            except FileNotFoundError:
+                return None
+
+    def create(self, key: str, content: bytes) -> bool:
+        """PutObject with If-None-Match (S3 User Guide, "Conditional writes")."""
+        headers: Attributes = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+        with self._errors("write", key):
+            try:
+                obstore.put(self._store, key, content, attributes=headers, mode="create", use_multipart=False)
+            except AlreadyExistsError:
+                return False
+        return True
+
+    def put(self, key: str, file: File, content: bytes) -> None:
+        """PutObject."""
+        with self._errors("write", key):
+            obstore.put(self._store, key, content, attributes=_headers(file), use_multipart=False)
+
+    def put_large(self, key: str, file: File, path: Path) -> None:
+        """A multipart upload; S3 checks a SHA-256 of each part."""
+        with self._errors("write", key):
+            obstore.put(
+                self._store,
+                key,
+                path,
+                attributes=_headers(file),
+                use_multipart=True,
+                chunk_size=PART,
+                max_concurrency=_PARTS_AT_ONCE,
+            )
+
+    def copy(self, source: str, key: str) -> None:
+        """CopyObject, which takes the headers along."""
+        with self._errors("copy", source):
+            try:
+                obstore.copy(self._store, source, key)
+            except FileNotFoundError:
+                raise Gone(f"{source} is not there any more") from None
+
+    def objects(self, prefix: str) -> Iterator[Listed]:
+        """ListObjectsV2, a thousand at a time."""
+        with self._errors("list", prefix):
+            for page in obstore.list(self._store, prefix, chunk_size=1_000):
+                for each in page:
+                    yield Listed(each["path"], each["size"], (each["e_tag"] or "").strip('"'))
+
+    @contextmanager
+    def _errors(self, what: str, key: str = "") -> Iterator[None]:
+        """obstore raises its own errors and some built-in ones, such as PermissionError; both name the answer."""
+        try:
+            yield
+        except (BaseError, OSError, ValueError, BotoCoreError) as error:
+            where = f"s3://{self._name}/{key}"
+            raise Unreachable(f"could not {what} {where}: {_first_line(error)}") from error
+
+
+def connect(bucket: str, *, region: str | None = None) -> S3Bucket:
+    """The bucket with the credentials and the endpoint of whoever runs the command, as the AWS CLI finds them.
+
+    Raises Unreachable where there are none.
+    """
+    session = botocore.session.Session()
+    try:
+        found = session.get_credentials()
+        region = region or session.get_config_variable("region")
+    except BotoCoreError as error:
+        raise Unreachable(str(error)) from error
+    if found is None:
+        raise Unreachable("no AWS credentials; sign in, or set AWS_PROFILE")
+    if not region:
+        raise Unreachable("no AWS region; set AWS_REGION or give --region")
+
+    def credentials() -> "S3Credential":
+        frozen = found.get_frozen_credentials()
+        return {
+            "access_key_id": str(frozen.access_key),
+            "secret_access_key": str(frozen.secret_key),
+            "token": frozen.token,
+            "expires_at": datetime.now(UTC) + _FRESH,
+        }
+
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+    return S3Bucket(bucket, region=str(region), credentials=credentials, endpoint=endpoint)
+
+
+def _headers(file: File) -> "Attributes":
+    headers: Attributes = {"Content-Type": file.content_type, "Cache-Control": file.cache}
+    if file.encoding:
+        headers["Content-Encoding"] = file.encoding
+    return headers
+
+
+def _first_line(error: Exception) -> str:
+    """What obstore says goes on for a page."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]

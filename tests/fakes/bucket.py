@@ -1,0 +1,98 @@
+"""The bucket of releases in memory, and one whose calls fail as they are told to."""
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chalicelib.domain.release import ROOT, File
+from cli.push.bucket import Gone, Listed, Unreachable
+from cli.push.scan import PART
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """An object with the headers that matter."""
+
+    content: bytes
+    etag: str
+    headers: tuple[str, str, str] = ("application/json", "no-store", "")
+
+
+@dataclass(slots=True)
+class FakeBucket:
+    """The port Bucket; `calls` has each with its key, and `fail` is asked before and after the effect of each."""
+
+    objects_: dict[str, Object] = field(default_factory=dict)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    fail_at: int = -1
+    after_effect: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def tags(self, prefix: str) -> list[str]:
+        """The folders under `releases/`."""
+        self._called("tags", prefix)
+        names = {each.split("/")[1] for each in self.objects_ if each.startswith(ROOT)}
+        return sorted(each for each in names if each.startswith(prefix))
+
+    def read(self, key: str) -> bytes | None:
+        """An object's bytes."""
+        self._called("read", key)
+        found = self.objects_.get(key)
+        return found.content if found else None
+
+    def create(self, key: str, content: bytes) -> bool:
+        """Only where nothing is."""
+        return self._write("create", key, Object(content, _md5(content)), create=True)
+
+    def put(self, key: str, file: File, content: bytes) -> None:
+        """Whatever is there."""
+        self._write("put", key, Object(content, _md5(content), _headers(file)))
+
+    def put_large(self, key: str, file: File, path: Path) -> None:
+        """In parts."""
+        content = path.read_bytes()
+        parts = [content[at : at + PART] for at in range(0, len(content), PART)]
+        digests = b"".join(hashlib.md5(each, usedforsecurity=False).digest() for each in parts)
+        self._write("put_large", key, Object(content, f"{_md5(digests)}-{len(parts)}", _headers(file)))
+
+    def copy(self, source: str, key: str) -> None:
+        """With headers."""
+        if source not in self.objects_:
+            self._called("copy", key)
+            raise Gone(source)
+        self._write("copy", key, self.objects_[source])
+
+    def objects(self, prefix: str) -> Iterator[Listed]:
+        """In the order of keys."""
+        self._called("objects", prefix)
+        for key, found in sorted(self.objects_.items()):
+            if key.startswith(prefix):
+                yield Listed(key, len(found.content), found.etag)
+
+    def _write(self, what: str, key: str, content: Object, *, create: bool = False) -> bool:
+        number = self._called(what, key)
+        if create and key in self.objects_:
+            return False
+        self.objects_[key] = content
+        if self.after_effect and number == self.fail_at:
+            raise Unreachable("the reply was lost")
+        return True
+
+    def _called(self, what: str, key: str) -> int:
+        with self._lock:
+            self.calls.append((what, key))
+            number = len(self.calls) - 1
+        reads = what in {"tags", "read", "objects"}
+        if number == self.fail_at and (reads or not self.after_effect):
+            raise Unreachable("no answer")
+        return number
+
+
+def _md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def _headers(file: File) -> tuple[str, str, str]:
+    return file.content_type, file.cache, file.encoding
