@@ -95,7 +95,7 @@ def _ended(execution: dict[str, Any]) -> dict[str, Any] | None:
     return None if execution["status"] == "RUNNING" else execution
 
 
-def eventually(look: Callable[[], T | None], seconds: float = 10) -> T:
+def eventually(look: Callable[[], T | None], seconds: float = 30) -> T:
     """Look again until there is something to see."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

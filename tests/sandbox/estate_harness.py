@@ -31,7 +31,7 @@ TEMPLATE = Path(__file__).resolve().parents[2] / "stepfunctions" / "resources.ya
 ENDED = frozenset({"Success", "Failed", "TimedOut", "Cancelled"})
 
 
-def eventually(true: Callable[[], Any], seconds: float = 10) -> Any:
+def eventually(true: Callable[[], Any], seconds: float = 30) -> Any:
     """Look until something is true; what it was."""
     deadline = time.monotonic() + seconds
     while not (found := true()):
@@ -178,7 +178,7 @@ def product_documents() -> Mapping[str, dict[str, Any]]:
     return {each["Name"]: each["Content"] for each in documents}
 
 
-async def settle(true: Callable[[], Any], seconds: float = 10) -> None:
+async def settle(true: Callable[[], Any], seconds: float = 30) -> None:
     """`eventually`, inside an event loop."""
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110 # a test that looks
