@@ -23,6 +23,7 @@ from chalicelib.adapters.dynamodb_items import (
     service_pk,
     ticket_sk,
 )
+from chalicelib.adapters.dynamodb_reads import projected, together
 from chalicelib.adapters.dynamodb_values import Item, encode, from_item, plain
 from chalicelib.adapters.dynamodb_writes import (
     NEW_LINE,
@@ -283,7 +284,7 @@ class DynamoStore:
         hundreds of kilobytes, and every step and every command needs it. Grants are read anew each time."""
         if version is not None:
             return self._version(version)
-        pointer, granted = self._both(key("CONFIG", "CURRENT"), GRANTS)
+        pointer, granted = together(self._client, self._table, key("CONFIG", "CURRENT"), GRANTS)
         team = self._version(int(plain(pointer["version"])) if pointer else 0)
         return replace(team, grants=from_item(Grants, granted)) if granted else team
 
@@ -296,20 +297,6 @@ class DynamoStore:
                 self._teams.clear()
             self._teams[wanted] = Team(wanted, plain(item["raw"]))
         return self._teams[wanted]
-
-    def _both(self, *places: Item) -> list[Item]:
-        """Two items as they are at one moment, in one call; a write of one at that moment lets it be read again (API
-        reference, TransactGetItems)."""
-        wanted = {"TransactItems": [{"Get": {"TableName": self._table, "Key": at}} for at in places]}
-        for _ in range(_TRIES):
-            try:
-                found = self._client.call("TransactGetItems", wanted)["Responses"]
-            except AwsError as error:
-                if error.code != "TransactionCanceledException":
-                    raise Unavailable(f"TransactGetItems: {error.code}") from error
-                continue
-            return [each.get("Item") or {} for each in found]
-        raise Unavailable("TransactGetItems: these records are being written")
 
     def publish(self, raw: dict[str, object]) -> int:
         """A new version; raises Conflict where somebody else published at the same time."""
@@ -381,7 +368,7 @@ class DynamoStore:
             "ConsistentRead": True,
             "ScanIndexForward": not newest,
             **({"Limit": limit} if limit else {}),
-            **_projected(only),
+            **projected(only),
         }
         found: list[Item] = []
         while True:
@@ -397,14 +384,6 @@ class DynamoStore:
             return self._client.call(operation, request)
         except AwsError as error:
             raise Unavailable(f"{operation}: {error.code}") from error
-
-
-def _projected(only: Sequence[str]) -> dict[str, Any]:
-    """Attributes by placeholders, since many plain names are reserved words ("Reserved words", Developer Guide)."""
-    if not only:
-        return {}
-    names = {f"#{name}": name for name in only}
-    return {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
 
 
 def _note(heads: Mapping[tuple[str, str], Head]) -> None:
