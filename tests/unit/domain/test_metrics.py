@@ -52,6 +52,12 @@ def test_the_season_is_counted() -> None:
     assert (now.lead, now.restore) == (None, None)
 
 
+def test_what_went_live_between_two_periods_counts_once() -> None:
+    """A period has its first moment and not its last."""
+    found = [Change(NOW - DAY), Change(NOW)]
+    assert (metrics(found, NOW - DAY, NOW).changes, metrics(found, NOW, NOW + DAY).changes) == (1, 1)
+
+
 @pytest.mark.parametrize("count", range(ENOUGH))
 def test_few_values_make_no_number(count: int) -> None:
     """Nothing is said of one or two."""

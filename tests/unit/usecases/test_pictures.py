@@ -124,6 +124,7 @@ def test_a_message_that_changes_keeps_the_picture_that_people_see(world: ChatWor
     """It does not blink."""
     world.stream(REF)
     world.run()
+    before = len(world.chat.called("update"))
     world.store.put(ended(detail="Canceled by hand."))
     world.stream(REF)
     world.run()
@@ -131,6 +132,7 @@ def test_a_message_that_changes_keeps_the_picture_that_people_see(world: ChatWor
     assert only(world).message.picture is not None
     assert all(call["message"].picture for call in world.chat.called("update")[-1:])  # type: ignore[attr-defined]
     assert len(world.chat.files) == 1
+    assert len(world.chat.called("update")) == before + 1
 
 
 def test_a_picture_that_somebody_deleted_is_drawn_again_when_the_message_changes(world: ChatWorld) -> None:
