@@ -48,7 +48,13 @@ class Acting:
         question = self._answers.open(deployment.ref, Kind.READY)
         if question is None:
             self._answers.wake_again(deployment.ref)
-            raise Refused(Reason.NOT_READY, deployment=deployment.id, state=texts.state_name(deployment))
+            raise Refused(
+                Reason.NOT_READY,
+                deployment=deployment.id,
+                state=texts.state_name(deployment),
+                service=command.service,
+                environment=command.environment,
+            )
         self._answers.answer(question, Answer.FINISH, request, reason=note)
         return " ".join(each for each in (texts.finishing(deployment), asked_in_freeze(note)) if each)
 
@@ -200,7 +206,13 @@ class Acting:
             self._answers.wake_again(kept.ref)
             ending = self._answers.open(kept.ref, Kind.END)
             if ending is not None:
-                raise Refused(Reason.END_ASKED, deployment=kept.id, code=ending.code)
+                raise Refused(
+                    Reason.END_ASKED,
+                    deployment=kept.id,
+                    code=ending.code,
+                    service=service,
+                    environment=environment,
+                )
             moving_on = kept.state is State.KEEPING and self._answers.clock.now() < kept.keep_until
             reason = Reason.BUSY if moving_on else Reason.WINDOW_CLOSED
             raise Refused(reason, service=service, environment=environment)
@@ -209,4 +221,10 @@ class Acting:
 
 def _refuse_while_ending(deployment: Deployment) -> None:
     if deployment.state in {State.SWITCHING_BACK, State.DISCARDING}:
-        raise Refused(Reason.ENDING, deployment=deployment.id, state=texts.state_name(deployment))
+        raise Refused(
+            Reason.ENDING,
+            deployment=deployment.id,
+            state=texts.state_name(deployment),
+            service=deployment.service,
+            environment=deployment.environment,
+        )

@@ -26,6 +26,7 @@ def confirm_or_reject(question: Question) -> tuple[Action, ...]:
     return (
         Action("confirm", "Confirm", question.code, "primary"),
         Action("reject", "Reject", question.code, "danger"),
+        Action("form", "Reject with a reason", f"reject {question.code}"),
     )
 
 

@@ -3,7 +3,7 @@ there is one way in, with one set of rules (who may, and what is refused, is dec
 
 from collections.abc import Mapping
 
-from chalicelib.domain.approval import SECOND_PERSON, Answer
+from chalicelib.domain.approval import SECOND_PERSON, Answer, Kind
 from chalicelib.domain.builds import Build, BuildStatus
 from chalicelib.domain.commands import OpenForm
 from chalicelib.domain.errors import Refused
@@ -118,13 +118,16 @@ def _whether(team: Team, by: Actor, services: list[str]) -> Field:
 def _reject_form(store: Store, team: Team, code: str, by: Actor, now: float) -> Reply:
     """Why not; refused as the decision itself would be."""
     question = store.question(code)
-    if question is None or question.kind not in SECOND_PERSON:
+    if question is None or question.kind not in {*SECOND_PERSON, Kind.ROLE}:
         raise Refused(Reason.UNKNOWN_QUESTION, code=code)
-    if by != question.requester:
+    if (
+        question.kind is not Kind.ROLE and by != question.requester
+    ):  # who may decide about roles is asked when it is sent
         require(team, by, Role.APPROVER, "Rejecting", question.service)
     question.answered(Answer.REJECT, by, now)
     reason = Field("reason", "Reason", hint="Everybody in the channel reads it.", optional=True)
-    line = f"*{question.deployment}* was asked for by {{person:{question.requester}}}."
+    what = "A change of roles" if question.kind is Kind.ROLE else f"*{question.deployment}*"
+    line = f"{what} was asked for by {{person:{question.requester}}}."
     form = Form("reject", "Reject", "Reject", (reason,), about=code, lines=(line,))
     return Reply(f"I could not open the form. Type `/deploy reject {code} REASON` instead.", form=form)
 

@@ -12,7 +12,10 @@ Facts = Mapping[str, str]
 def next_steps(refused: Refused) -> tuple[Action, ...]:
     """Buttons for the way on; none where only other words would help."""
     steps = _STEPS.get(refused.reason)
-    return steps(refused.facts) if steps else ()
+    try:
+        return steps(refused.facts) if steps else ()
+    except KeyError:  # a refusal that does not know where it was has no button that would
+        return ()
 
 
 def _status(facts: Facts) -> tuple[Action, ...]:
@@ -38,14 +41,89 @@ def _locks(_facts: Facts) -> tuple[Action, ...]:
     return (Action("locks", "Show all locks", ""),)
 
 
+def _why(facts: Facts) -> tuple[Action, ...]:
+    return (Action("why", "What does it wait for?", f"{facts['service']} {facts['environment']}"),)
+
+
+def _versions(facts: Facts) -> tuple[Action, ...]:
+    return (Action("versions", "Show the versions", facts["service"]),)
+
+
+def _plan(facts: Facts) -> tuple[Action, ...]:
+    """The difference, before anything is done."""
+    value = f"{facts['wanted']} to {facts['environment']}"
+    return (Action("plan", "Show the difference", value),)
+
+
+def _rollback(facts: Facts) -> tuple[Action, ...]:
+    value = f"{facts['service']} {facts['environment']}"
+    return (Action("rollback", "Roll back", value, "danger", "Traffic goes back to the old fleet."),)
+
+
+def _cancel(facts: Facts) -> tuple[Action, ...]:
+    value = f"{facts['service']} {facts['environment']}"
+    sure = "The new fleet is removed; traffic stays where it is."
+    return (Action("cancel", "Cancel the deployment", value, "danger", sure),)
+
+
+def _form(facts: Facts) -> tuple[Action, ...]:
+    return (Action("form", "Deploy another version", f"{facts['service']} {facts['environment']}"),)
+
+
+def _help(_facts: Facts) -> tuple[Action, ...]:
+    return (Action("help", "What can I say?", ""), Action("form", "Open the form", ""))
+
+
+def _where(_facts: Facts) -> tuple[Action, ...]:
+    return (Action("where", "What is where", ""),)
+
+
+def _whoami(_facts: Facts) -> tuple[Action, ...]:
+    return (Action("whoami", "What may I do?", ""), Action("roles", "Who may?", ""))
+
+
+def _roles(_facts: Facts) -> tuple[Action, ...]:
+    return (Action("roles", "Show the roles", ""),)
+
+
+def _keep_it(facts: Facts) -> tuple[Action, ...]:
+    return (Action("reject", "Keep the old fleet", facts["code"]),)
+
+
 _STEPS: dict[Reason, Callable[[Facts], tuple[Action, ...]]] = {
     Reason.ALREADY_ACTIVE: lambda facts: (*_queue(facts), *_status(facts)),
-    Reason.LOCKED: lambda facts: (*_queue(facts), *_status(facts)),
-    Reason.FROZEN: _queue,
+    Reason.LOCKED: lambda facts: (*_queue(facts), *_plan(facts), *_status(facts)),
+    Reason.FROZEN: lambda facts: (*_queue(facts), *_plan(facts)),
     Reason.OTHERS_TURN: _queue,
     Reason.NOT_LOCKED: _locks,
     Reason.QUEUED_ALREADY: _leave,
     Reason.NOTHING_IN_THE_WAY: _deploy,
-    Reason.ALREADY_LIVE: _status,
-    Reason.NOTHING_ACTIVE: _status,
+    Reason.ALREADY_LIVE: lambda facts: (*_form(facts), *_status(facts)),
+    Reason.NOTHING_ACTIVE: lambda facts: (*_status(facts), *_form(facts)),
+    Reason.UNKNOWN_COMMAND: _help,
+    Reason.MALFORMED_COMMAND: _help,
+    Reason.NOT_ALLOWED: _whoami,
+    Reason.HOLDS_ROLE: _roles,
+    Reason.ROLE_CONFIGURED: _roles,
+    Reason.ROLE_NOT_HELD: _roles,
+    Reason.LAST_ADMIN: _roles,
+    Reason.OWN_ROLE: _roles,
+    Reason.UNKNOWN_SERVICE: _where,
+    Reason.UNKNOWN_ENVIRONMENT: _where,
+    Reason.UNKNOWN_QUESTION: lambda _facts: (Action("status", "Show what is open", ""),),
+    Reason.ALREADY_DECIDED: lambda _facts: (Action("status", "Show the status", ""),),
+    Reason.EXPIRED: lambda _facts: (Action("status", "Show the status", ""),),
+    Reason.UNKNOWN_VERSION: _versions,
+    Reason.BUILD_FAILED: _versions,
+    Reason.NO_BUILD: _versions,
+    Reason.NOT_READY: _why,
+    Reason.ENDING: _why,
+    Reason.TOO_LATE_TO_CANCEL: lambda facts: (*_rollback(facts), *_why(facts)),
+    Reason.NOT_SWITCHED: lambda facts: (*_cancel(facts), *_why(facts)),
+    Reason.WINDOW_CLOSED: lambda facts: (*_form(facts), *_versions(facts)),
+    Reason.END_ASKED: lambda facts: (*_keep_it(facts), *_why(facts)),
+    Reason.NOTHING_TO_RETRY: lambda facts: (*_why(facts), *_status(facts)),
+    Reason.NOT_QUEUED: lambda facts: (*_queue(facts), *_status(facts)),
+    Reason.QUEUE_FULL: _status,
+    Reason.OTHERS_LOCK: _locks,
 }

@@ -134,4 +134,4 @@ def test_a_refusal_in_the_home_tab_is_shown_with_its_next_step(door: Door) -> No
     door.click_in_view("finish", "cameras production", DEPLOYER.user)
     ((_, shown),) = door.views.shown
     assert isinstance(shown, Reply)
-    assert [each.verb for each in shown.actions] == ["status"]
+    assert [each.verb for each in shown.actions] == ["status", "form"]
