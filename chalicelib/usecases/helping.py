@@ -6,10 +6,11 @@ from chalicelib.usecases.chat_ports import Action, Reply
 GROUPS: dict[str, tuple[str, ...]] = {
     "Deploy": ("deploy", "plan", "finish", "cancel", "retry", "rollback", "keep", "form"),
     "Decide": ("confirm", "reject"),
+    "Take turns": ("lock", "unlock", "locks", "queue", "leave", "override"),
     "People": ("grant", "revoke", "roles", "whoami"),
-    "Look": ("status", "where", "why", "versions", "history", "stats", "audit"),
+    "Look": ("status", "where", "why", "versions", "history", "stats", "audit", "help"),
 }
-"""Every command stands in one group; those that have none yet come last."""
+"""Every command stands in one group; a test says which is missing."""
 
 ABOUT: dict[str, tuple[str, str]] = {
     "deploy": (
@@ -28,6 +29,18 @@ ABOUT: dict[str, tuple[str, str]] = {
     "form": ("Opens a form to deploy with, for whoever does not want to type.", "form"),
     "confirm": ("Says yes to a question, by its code; never to one's own.", "confirm K7Q2F"),
     "reject": ("Says no to a question, with a reason if you like.", "reject K7Q2F not before the demo"),
+    "lock": (
+        "Keeps others from deploying there for a while, and says why.",
+        "lock cameras production for 2h looking into lost messages",
+    ),
+    "unlock": ("Ends a lock; whose lock it was is told.", "unlock cameras production"),
+    "locks": ("What is locked, being deployed or waited for.", "locks"),
+    "queue": ("Tells you in the channel when it is your turn.", "queue cameras@143 to production"),
+    "leave": ("Gives up your place in the queue.", "leave cameras production"),
+    "override": (
+        "Deploys in spite of a lock or a freeze, for everybody to see.",
+        "override cameras@143 to production fixes lost messages",
+    ),
     "grant": ("Gives somebody a role, for all services or one.", "grant @somebody deployer on cameras"),
     "revoke": ("Takes a role away again.", "revoke @somebody deployer on cameras"),
     "roles": ("Who may do what.", "roles cameras"),
@@ -39,6 +52,7 @@ ABOUT: dict[str, tuple[str, str]] = {
     "versions": ("The builds that could be deployed.", "versions cameras"),
     "stats": ("How often, how fast and how well we deploy.", "stats cameras 30d"),
     "audit": ("Whether the history is whole.", "audit cameras production"),
+    "help": ("What can be said, or more about one command.", "help keep"),
 }
 """What a command does, and an example of it."""
 
@@ -53,20 +67,14 @@ def help_with(about: str = "") -> Reply:
     """Everything that can be said, or one command with an example."""
     if not about:
         return Reply("\n".join([*_all(), _CLOSING]), _BUTTONS)
-    says, example = ABOUT.get(about, ("", ""))
-    lines = [f"*{about}*: {says}" if says else f"*{about}*", f"Write it as `{USAGE[about]}`."]
-    return Reply("\n".join([*lines, *([f"For example `/deploy {example}`."] if example else [])]))
+    says, example = ABOUT[about]
+    lines = (f"*{about}*: {says}", f"Write it as `{USAGE[about]}`.", f"For example `/deploy {example}`.")
+    return Reply("\n".join(lines))
 
 
 def _all() -> list[str]:
-    grouped = {verb for verbs in GROUPS.values() for verb in verbs}
-    others = tuple(verb for verb in USAGE if verb not in grouped)
-    return [
-        "\n".join([f"*{title}*", *(_line(verb) for verb in verbs)])
-        for title, verbs in {**GROUPS, "More": others}.items()
-    ]
+    return ["\n".join([f"*{title}*", *(_line(verb) for verb in verbs)]) for title, verbs in GROUPS.items()]
 
 
 def _line(verb: str) -> str:
-    says = ABOUT.get(verb, ("", ""))[0]
-    return f"• `{USAGE[verb]}`" + (f"  {says}" if says else "")
+    return f"• `{USAGE[verb]}`  {ABOUT[verb][0]}"
