@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.signature import Clock, SignatureVerifier
 
 from sandbox.front.workspace import BOT_TOKEN, SIGNING_SECRET
+from tests.browser import fake_views
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,7 @@ CHANNEL = "C0DEPLOYS"
 
 
 class FakeProduct:
-    """Knows `/deploy SERVICE@VERSION to ENV`, which a second person confirms, and `/deploy status`."""
+    """Knows `/deploy SERVICE@VERSION to ENV`, which a second person confirms, `/deploy status`, a Home and a form."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         clock = Clock()
@@ -28,16 +29,19 @@ class FakeProduct:
         self._slack: WebClient | None = None
         self.requester = ""
         self.ts = ""
+        self.waiting = 2
+        self.submitted: dict[str, Any] = {}
 
     def connect(self, slack_url: str) -> None:
         """Use the stand-in at this address."""
         self._slack = WebClient(BOT_TOKEN, base_url=f"{slack_url}/api/")
 
     def application(self) -> web.Application:
-        """The two endpoints that Slack calls."""
+        """The three endpoints that Slack calls."""
         app = web.Application()
         app.router.add_post("/slack/commands", self._command)
         app.router.add_post("/slack/interactions", self._interaction)
+        app.router.add_post("/slack/events", self._event)
         return app
 
     async def _command(self, request: web.Request) -> web.Response:
@@ -57,6 +61,8 @@ class FakeProduct:
     async def _interaction(self, request: web.Request) -> web.Response:
         payload = json.loads((await self._verified(request))["payload"])
         user = payload["user"]["id"]
+        if "view" in payload:
+            return await self._in_view(payload, user)
         if payload["actions"][0]["action_id"] == "confirm" and user == self.requester:
             text = "Somebody else has to confirm what you asked for."
             await self._call("chat_postEphemeral", user=user, text=text)
@@ -66,15 +72,44 @@ class FakeProduct:
         await self._call("chat_postMessage", thread_ts=self.ts, text="Launching 3 `control`, 2 `recorder`.")
         return web.Response()
 
+    async def _event(self, request: web.Request) -> web.Response:
+        body = await self._signed(request)
+        await self._publish(json.loads(body)["event"]["user"])
+        return web.Response()
+
+    async def _in_view(self, payload: dict[str, Any], user: str) -> web.Response:
+        if payload["type"] == "view_submission":
+            self.submitted = payload["view"]["state"]["values"]
+            if self.submitted["ticket"]["ticket"]["value"] != "OPS-142":
+                problem = "There is no approved ticket with this number."
+                return web.json_response({"response_action": "errors", "errors": {"ticket": problem}})
+            return web.Response()
+        action = payload["actions"][0]
+        if action["action_id"] == "form":
+            await self._ask("views_open", trigger_id=payload["trigger_id"], view=fake_views.form())
+        elif action["action_id"] == "noted":
+            self.waiting = 0
+            await self._publish(user)
+        return web.Response()
+
+    async def _publish(self, user: str) -> None:
+        await self._ask("views_publish", user_id=user, view=fake_views.home(self.waiting))
+
     async def _verified(self, request: web.Request) -> dict[str, str]:
+        await self._signed(request)
+        return {name: str(value) for name, value in (await request.post()).items()}
+
+    async def _signed(self, request: web.Request) -> bytes:
         body = await request.read()
         if not self._verifier.is_valid_request(body, dict(request.headers)):
             raise web.HTTPUnauthorized
-        return {name: str(value) for name, value in (await request.post()).items()}
+        return body
 
     async def _call(self, method: str, **arguments: Any) -> dict[str, Any]:
-        call = getattr(self._slack, method)
-        answer = await asyncio.to_thread(call, channel=CHANNEL, **arguments)
+        return await self._ask(method, channel=CHANNEL, **arguments)
+
+    async def _ask(self, method: str, **arguments: Any) -> dict[str, Any]:
+        answer = await asyncio.to_thread(getattr(self._slack, method), **arguments)
         return dict(answer.data)
 
 

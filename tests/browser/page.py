@@ -43,7 +43,7 @@ class Page:
 
     def act_as(self, person: str) -> None:
         """Choose who types and clicks from now on."""
-        self.browser.locator(".person", has_text=person).click()
+        self.browser.locator(f'.person:has(.who:text-is("{person}"))').click()
 
     def say(self, text: str) -> None:
         """Type a line into the box and send it."""
@@ -58,7 +58,7 @@ class Page:
         """
         within = self._messages(message) if message else self.browser.locator("#messages")
         within.get_by_role("button", name=label, exact=True).last.click()
-        dialog = self.browser.locator("dialog[open]")
+        dialog = self.browser.locator("dialog#ask[open]")
         if dialog.count():
             dialog.get_by_role("button").nth(1 if confirm else 0).click()
 

@@ -57,7 +57,7 @@ def test_a_deployment_is_asked_for_and_confirmed_by_a_second_person(page: Page, 
     assert page.sees("asks for a second person")
     page.click("Confirm", message="asks for a second person")
     message = page.wait_message("Preparing the new fleet")
-    expect(message.get_by_role("button")).to_have_count(0)
+    expect(message.locator(".block-button")).to_have_count(0)
     expect(message).to_contain_text("(edited)")
     expect(message).to_contain_text("1 reply")
     assert "Approver pressed **Confirm**" in staged.chat.transcript()

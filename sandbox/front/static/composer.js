@@ -1,23 +1,10 @@
-// Where people type: who to act as, hints for slash commands, history.
+// Where people type: hints for slash commands, what was typed before.
 
 import { post } from "./api.js";
 import { byId, el } from "./dom.js";
-import { actAs, avatar, toEnd } from "./messages.js";
-
-const COMMANDS = [
-  ["/deploy cameras@142 to production", "mirror the live fleet and put this version on it"],
-  ["/deploy plan cameras@142 to production", "show everything that would happen; changes nothing"],
-  ["/deploy finish cameras production", "move the traffic to the new fleet"],
-  ["/deploy cancel cameras production", "take the new fleet away again"],
-  ["/deploy rollback cameras production", "move the traffic back to the old fleet"],
-  ["/deploy keep cameras production +2h", "keep the old fleet for longer"],
-  ["/deploy keep cameras production end", "end the old fleet now"],
-  ["/deploy status", "what is live and what is going on"],
-  ["/deploy audit cameras production", "whether the history is whole"],
-  ["/deploy confirm CODE", "say yes to what somebody else asked"],
-  ["/deploy reject CODE", "say no to it"],
-  ["/deploy help", "all commands"],
-];
+import { COMMANDS } from "./commands.js";
+import { follow } from "./messages.js";
+import { world } from "./world.js";
 
 const input = byId("say");
 const hints = byId("hints");
@@ -25,7 +12,6 @@ const trouble = byId("trouble");
 const history = [];
 let chosen = -1;
 let recalled = 0;
-let me = "";
 
 export function start() {
   input.addEventListener("input", suggest);
@@ -33,25 +19,6 @@ export function start() {
   input.addEventListener("blur", () => setTimeout(close, 150));
   input.addEventListener("focus", suggest);
   byId("composer").addEventListener("submit", send);
-}
-
-/** One radio button for each person. */
-export function setPeople(people) {
-  const box = byId("people");
-  if (box.querySelector("input")) return;
-  me = people.some((p) => p.id === localStorage.getItem("person")) ? localStorage.getItem("person") : people[0].id;
-  for (const person of people) {
-    const radio = el("input", { type: "radio", name: "person", value: person.id, on: { change: () => choose(person.id) } });
-    radio.checked = person.id === me;
-    box.append(el("label", { title: person.about, class: "person" }, radio, avatar(person), el("span", {}, person.name)));
-  }
-  actAs(me);
-}
-
-function choose(id) {
-  me = id;
-  localStorage.setItem("person", id);
-  actAs(id);
 }
 
 async function send(event) {
@@ -65,13 +32,13 @@ async function send(event) {
   trouble.hidden = true;
   byId("composer").setAttribute("aria-busy", "true");
   try {
-    await post("/_sandbox/command", { user: me, text });
+    await post("/_sandbox/command", { user: world.me, text, channel: world.place });
   } catch (error) {
     trouble.textContent = `“${text}”: ${error.message}`;
     trouble.hidden = error.inChannel === true;
   } finally {
     byId("composer").removeAttribute("aria-busy");
-    toEnd();
+    follow();
   }
 }
 
@@ -90,8 +57,8 @@ function suggest() {
 function take(command) {
   input.value = command;
   close();
-  const placeholder = command.indexOf("CODE");
-  if (placeholder >= 0) input.setSelectionRange(placeholder, command.length);
+  const blank = /\b[A-Z]{4,}\b/.exec(command); // CODE, REASON: to be typed over
+  if (blank) input.setSelectionRange(blank.index, blank.index + blank[0].length);
 }
 
 function close() {

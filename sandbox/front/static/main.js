@@ -6,9 +6,14 @@ import * as composer from "./composer.js";
 import { byId } from "./dom.js";
 import { drawFleets } from "./fleets.js";
 import { drawMachine } from "./machine.js";
+import * as home from "./home.js";
 import * as messages from "./messages.js";
+import * as modal from "./modal.js";
 import { knowNames, loadEmoji } from "./mrkdwn.js";
+import * as rail from "./rail.js";
+import * as thread from "./thread.js";
 import { drawTraffic } from "./traffic.js";
+import { changed, load, put, world } from "./world.js";
 
 function theme() {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
@@ -21,19 +26,23 @@ function theme() {
 }
 
 theme();
-composer.start();
-clock.start();
-byId("newer").addEventListener("click", messages.toEnd);
+for (const part of [clock, rail, messages, thread, home, modal, composer]) part.start();
 await loadEmoji();
 
 follow({
   channel(channel) {
-    knowNames([...channel.people, channel.bot]);
-    messages.reset(channel);
-    composer.setPeople(channel.people);
-    messages.toEnd();
+    knowNames([...channel.people, channel.bot], channel.channels);
+    load(channel);
   },
-  message: messages.put,
+  message: put,
+  home({ user, view }) {
+    world.homes[user] = view;
+    changed({ home: user });
+  },
+  modal({ user, view }) {
+    world.modals[user] = view;
+    changed({ modal: user });
+  },
   view(picture) {
     clock.show(picture.clock);
     drawMachine(picture.machine);

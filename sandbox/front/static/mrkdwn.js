@@ -4,14 +4,16 @@ import { el, timeOf, dateOf } from "./dom.js";
 
 let emoji = {};
 let names = {};
+let places = {};
 
 export async function loadEmoji() {
   emoji = await (await fetch("/static/emoji.json")).json();
 }
 
-/** Names of people by id, for mentions. */
-export function knowNames(people) {
+/** Names of people and channels by id, for mentions. */
+export function knowNames(people, channels) {
   names = Object.fromEntries(people.map((person) => [person.id, person.name]));
+  places = Object.fromEntries(channels.map((channel) => [channel.id, channel.name]));
 }
 
 const RULES = [
@@ -54,7 +56,7 @@ function unescaped(text) {
 function link(inside) {
   const [target, label] = [inside.split("|")[0], inside.split("|").slice(1).join("|")];
   if (target.startsWith("@")) return mention("@" + (names[target.slice(1)] ?? target.slice(1)));
-  if (target.startsWith("#")) return mention("#" + (label || "deploys"));
+  if (target.startsWith("#")) return mention("#" + (places[target.slice(1)] ?? (label || target.slice(1))));
   if (target.startsWith("!date^")) return date(target, label);
   if (target.startsWith("!")) return mention("@" + target.slice(1).split("^")[0]);
   if (!/^(https?|mailto):/.test(target)) return document.createTextNode(`<${inside}>`);
