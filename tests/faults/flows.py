@@ -282,4 +282,34 @@ PEOPLE = (
 )
 """More than one person, and nobody in time."""
 
-FLOWS = (*ENDS, *CANCELED, *WINDOW, *TROUBLE, *STRATEGIES, *PEOPLE)
+
+def _waits(count: int) -> Callable[[Run], bool]:
+    """So many wait in the queue."""
+    return lambda run: len(run.environment().queue) == count
+
+
+def _locked(run: Run) -> bool:
+    return run.environment().lock is not None
+
+
+def _turn(run: Run) -> bool:
+    """The turn of the first in the queue has come."""
+    queue = run.environment().queue
+    return bool(queue and queue[0].offered_at)
+
+
+LOCKS = (
+    flow(
+        "locked, waited for, deployed",
+        say(f"lock {AT} for 1h A migration.", DEPLOYER, _locked),
+        say("queue cameras@142 to production", LEAD, _waits(1)),
+        say(f"unlock {AT} It is urgent.", LEAD, _turn),
+        say("cameras@142 to production", LEAD, asks(Kind.START)),
+        click("confirm", APPROVER, asks(Kind.READY), Kind.START),
+        cancel(),
+        ends=(S.CANCELED,),
+    ),
+)
+"""Who keeps an environment for themselves, and who waits for it."""
+
+FLOWS = (*ENDS, *CANCELED, *WINDOW, *TROUBLE, *STRATEGIES, *PEOPLE, *LOCKS)

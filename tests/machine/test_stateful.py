@@ -123,6 +123,19 @@ class Anything(RuleBasedStateMachine):
         if run:
             self.world.rig.machine.run()
 
+    @rule(who=PEOPLE, version=VERSIONS, which=WHICH)
+    def keep_a_place(self, who: Actor, version: str, which: int) -> None:
+        """Somebody locks the environment, waits for it, gives that up, or puts aside what is in the way."""
+        at, wanted = f"cameras {self.world.name}", f"cameras@{version} to {self.world.name}"
+        said = (
+            f"lock {at} for 5m A migration.",
+            f"unlock {at} It is urgent.",
+            f"queue {wanted}",
+            f"leave {at}",
+            f"override {wanted} Cameras are blind.",
+        )
+        self.world.say(said[which % len(said)], who)
+
     @rule(who=PEOPLE, which=WHICH, yes=st.booleans())
     def answer(self, who: Actor, which: int, *, yes: bool) -> None:
         """Somebody answers a question, whosever and however old."""
