@@ -13,29 +13,37 @@ class DeviceFigures:
     """Turns reports into figures; remembers a little, because rates need two reports."""
 
     _at: float = 0.0
-    _sent: int | None = None
-    _rate: float | None = None
+    _before: tuple[int, int] | None = None
+    _rates: tuple[int | None, int | None] = (None, None)
 
     def read(self, stats: dict[str, Any], now: float) -> dict[str, Any]:
         """What the page shows; `now` is real time that never goes back."""
         devices, requests = stats["devices"], stats["http"]
-        self._pace(devices["messages_sent"], now)
+        messages_per_second, requests_per_second = self._pace(
+            (devices["messages_sent"], requests["requests"]), now
+        )
         return {
             "count": devices["count"],
             "connected": stats["connected"],
-            "messages_per_second": self._rate,
+            "messages": devices["messages_sent"],
+            "messages_per_second": messages_per_second,
             "reconnects_per_second": stats["reconnects_per_second"],
             "most_reconnects": devices["most_reconnects"],
             "lost": devices["messages_lost"],
+            "requests": requests["requests"],
+            "requests_per_second": requests_per_second,
             "http_failures": requests["failures"],
         }
 
-    def _pace(self, sent: int, now: float) -> None:
-        if self._sent is not None and now - self._at < MIN_INTERVAL:
-            return
-        if self._sent is not None:
-            self._rate = round((sent - self._sent) / (now - self._at))
-        self._at, self._sent = now, sent
+    def _pace(self, sent: tuple[int, int], now: float) -> tuple[int | None, int | None]:
+        """Messages and requests a second since the last reading that is old enough."""
+        passed = now - self._at
+        if self._before is None or passed >= MIN_INTERVAL:
+            if self._before is not None:
+                messages, requests = (new - old for new, old in zip(sent, self._before, strict=True))
+                self._rates = (round(messages / passed), round(requests / passed))
+            self._at, self._before = now, sent
+        return self._rates
 
 
 def devices_at(stats: dict[str, Any] | None) -> dict[str, int]:

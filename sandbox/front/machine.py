@@ -44,6 +44,10 @@ DETOURS: dict[str, tuple[str, ...]] = {
     "Stuck": ("Stuck",),
 }
 PHASE_OF = {state: phase for phase, states in (PHASES | DETOURS).items() for state in states}
+# States that last until somebody answers, or until their time is up.
+WAITS_FOR_PEOPLE = {
+    "AskToStart", "AwaitFinish", "AskToFinish", "KeepOld", "AskToRollBack", "AskToEnd", "AwaitRetry", "Stuck",
+}  # fmt: skip
 CONTROL_FLOW = {"Choice", "Pass", "Succeed", "Fail"}  # states that do nothing anybody could watch
 
 
@@ -124,8 +128,10 @@ def _phase(name: str, states: tuple[str, ...], journey: Journey, running: bool) 
         "name": name,
         "status": status,
         "detour": name in DETOURS,
+        "person": bool(WAITS_FOR_PEOPLE.intersection(states)),
         "entered": visits[0].entered if visits else None,
         "left": visits[-1].left if visits and not inside else None,
         "deadline": waiting[-1].deadline if waiting else None,
+        "since": (waiting or inside)[-1].entered if inside else None,
         "states": [{"name": v.name, "attempts": v.attempts, "entered": v.entered} for v in inside],
     }

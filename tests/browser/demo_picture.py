@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.front.machine import DETOURS, PHASES
+from sandbox.front.machine import DETOURS, PHASES, WAITS_FOR_PEOPLE
 
 NOW = 1_795_000_000.0
 
@@ -32,10 +32,13 @@ def picture(moment: str) -> dict[str, Any]:
         "devices": {
             "count": 300,
             "connected": 300,
+            "messages": 48_210,
             "messages_per_second": 60,
             "reconnects_per_second": 0 if ready else 12,
             "most_reconnects": 0 if ready else 1,
             "lost": 0,
+            "requests": 9_632,
+            "requests_per_second": 20,
             "http_failures": 0,
         },
     }
@@ -53,9 +56,11 @@ def phases(current: str, deadline: float) -> list[dict[str, Any]]:
                 "name": name,
                 "status": status,
                 "detour": name in DETOURS,
+                "person": bool(WAITS_FOR_PEOPLE.intersection(PHASES[name])),
                 "entered": NOW - 900 + 60 * index if index <= at else None,
                 "left": NOW - 900 + 60 * index + 17 * (index + 1) if index < at else None,
                 "deadline": deadline if index == at else None,
+                "since": NOW - 157 if index == at else None,
                 "states": [{"name": PHASES[name][0], "attempts": 1, "entered": NOW}] if index == at else [],
             }
         )
@@ -64,7 +69,10 @@ def phases(current: str, deadline: float) -> list[dict[str, Any]]:
 
 def group(name: str, weight: int) -> dict[str, Any]:
     """A target group with three healthy targets."""
-    targets = [{"id": f"i-{name}-{n}", "health": "healthy", "reason": None} for n in range(3)]
+    version = "141" if name.endswith("blue") else "142"
+    targets = [
+        {"id": f"i-0{version}c9f2ab{n}e77d1{n}", "health": "healthy", "reason": None} for n in range(3)
+    ]
     return {"name": name, "side": name.split("-")[1], "weight": weight, "targets": targets, "healthy": 3}
 
 

@@ -3,16 +3,17 @@
 import { follow } from "./api.js";
 import * as clock from "./clock.js";
 import * as composer from "./composer.js";
+import * as countdown from "./countdown.js";
 import { byId } from "./dom.js";
-import { drawFleets } from "./fleets.js";
 import { drawMachine } from "./machine.js";
 import * as home from "./home.js";
 import * as messages from "./messages.js";
 import * as modal from "./modal.js";
 import { knowNames, loadEmoji } from "./mrkdwn.js";
 import * as rail from "./rail.js";
+import { drawScene } from "./scene.js";
 import * as thread from "./thread.js";
-import { drawTraffic } from "./traffic.js";
+import { drawCounters } from "./traffic.js";
 import { changed, load, put, world } from "./world.js";
 
 function theme() {
@@ -26,7 +27,7 @@ function theme() {
 }
 
 theme();
-for (const part of [clock, rail, messages, thread, home, modal, composer]) part.start();
+for (const part of [clock, countdown, rail, messages, thread, home, modal, composer]) part.start();
 await loadEmoji();
 
 follow({
@@ -45,9 +46,10 @@ follow({
   },
   view(picture) {
     clock.show(picture.clock);
+    countdown.pace(picture.clock.rate);
     drawMachine(picture.machine);
-    drawTraffic(picture);
-    drawFleets(picture.fleets);
+    drawScene(picture);
+    drawCounters(picture.devices);
   },
   link(up) {
     byId("link").textContent = up ? "live" : "reconnecting…";
