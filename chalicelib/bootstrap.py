@@ -64,7 +64,7 @@ def edge() -> "Edge":
         region=settings().region,
         secrets=secrets,
         chatops=ChatOps(store(), workflow(), clock()),
-        report=partial(ci.report, store(), workflow(), clock()),
+        report=partial(ci.take, store(), workflow(), clock()),
         replies=ResponseUrls(settings().slack_hooks),
         views=SlackViews(lambda: str(document.read().get("slack_bot_token", "")), settings().slack_api),
         visited=partial(visiting.note, store(), clock()),

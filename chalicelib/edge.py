@@ -9,6 +9,7 @@ from chalicelib.domain.builds import Build
 from chalicelib.domain.commands import parse
 from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.domain.people import Actor
+from chalicelib.domain.pushed import Release
 from chalicelib.domain.reasons import Reason
 from chalicelib.telemetry import log, log_error
 from chalicelib.usecases.answering import Request
@@ -65,9 +66,9 @@ class Secrets:
 
 
 class Reporter(Protocol):
-    """What takes a report: usecases.ci.report with its ports."""
+    """What takes a report: usecases.ci.take with its ports."""
 
-    def __call__(self, *, source: str, event: str, build: Build) -> str:
+    def __call__(self, *, source: str, event: str, about: Build | Release) -> str:
         """`accepted` or `duplicate`."""
 
 
@@ -141,13 +142,13 @@ class Edge:
         return Answer(200, "{}")
 
     def build(self, source: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """A build's report from CI, after the Standard Webhooks specification."""
+        """A report of a build or a release from CI, after the Standard Webhooks specification."""
         try:
             secrets = self._secrets().ci.get(source, ())
             now = self._clock.now()
             ci.verify(headers, body, secrets, now)
             report = ci.parse(source, headers, body, now, self._region)
-            said = self._report(source=source, event=report.event, build=report.build)
+            said = self._report(source=source, event=report.event, about=report.about)
         except Refused as refused:
             return _closed(refused)
         except Unavailable as error:

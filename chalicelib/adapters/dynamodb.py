@@ -20,6 +20,7 @@ from chalicelib.adapters.dynamodb_items import (
     key,
     millis,
     place,
+    release_sk,
     service_pk,
     ticket_sk,
 )
@@ -45,6 +46,7 @@ from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.history import Head, History
 from chalicelib.domain.locks import Lock, Place, Ticket, TicketKey
 from chalicelib.domain.people import Actor
+from chalicelib.domain.pushed import Release
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.roles import Grants
 from chalicelib.domain.settings import Team
@@ -276,6 +278,16 @@ class DynamoStore:
         """One build."""
         item = self._get(service_pk(service), f"BUILD#{version}")
         return from_item(Build, item) if item else None
+
+    def releases(self, service: str, *, limit: int = 10) -> tuple[Release, ...]:
+        """The releases of a frontend: tags sort by their time as text."""
+        items = self._query(service_pk(service), "RELEASE#", limit=limit, newest=True)
+        return tuple(from_item(Release, item) for item in items)
+
+    def release(self, service: str, tag: str) -> Release | None:
+        """One release."""
+        item = self._get(service_pk(service), release_sk(tag))
+        return from_item(Release, item) if item else None
 
     # --- configuration ------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@
 |                       | HISTORYHEAD                            | number and hash of the newest line              |
 |                       | POST#deployment#key                    | a message in chat                               |
 | SERVICE#service       | BUILD#version                          | a build as reported last                        |
+|                       | RELEASE#first tag of the minute#0002   | a release of a frontend as reported             |
 |                       | RECENT#millis#version                  | the same again, in the order of reports         |
 | CODE#code             | CODE                                   | where the question of a code is                 |
 | SEEN#event            | SEEN                                   | an outside event that was handled, and its result |
@@ -32,6 +33,7 @@ from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.locks import Lock, Place, TicketKey
 from chalicelib.domain.people import Actor
+from chalicelib.domain.pushed import Release
 from chalicelib.domain.roles import Grants
 from chalicelib.domain.visits import Visit
 from chalicelib.usecases.ports import Record
@@ -55,6 +57,13 @@ def service_pk(service: str) -> str:
 def deployment_sk(identifier: str) -> str:
     """Sorted by number, which is the last part of the id."""
     return f"DEPLOYMENT#{int(identifier.rpartition('-')[2]):08}"
+
+
+def release_sk(tag: str) -> str:
+    """Sorted by time, and within a minute by number."""
+    first, _, number = tag.rpartition("-")
+    numbered = len(tag.rpartition("_")[2]) > len("14-05")
+    return f"RELEASE#{first if numbered else tag}#{int(number) if numbered else 1:04}"
 
 
 def millis(seconds: float) -> str:
@@ -86,12 +95,14 @@ def place(record: Record) -> Item:
     return _place_apart(record)
 
 
-def _place_apart(record: Build | Visit | Grants) -> Item:
+def _place_apart(record: Build | Release | Visit | Grants) -> Item:
     """Of what belongs to no environment."""
     if isinstance(record, Visit):
         return key(HOME, f"{VISIT}{record.who}")
     if isinstance(record, Grants):
         return GRANTS
+    if isinstance(record, Release):
+        return key(service_pk(record.service), release_sk(record.tag))
     return key(service_pk(record.service), f"BUILD#{record.version}")
 
 

@@ -13,14 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from chalicelib.domain.pushed import TAG
+
 FORMAT = 1
 ROOT = "releases/"
-TAG = re.compile(
-    r"(?P<service>[a-z][a-z0-9-]{0,31})_"
-    r"(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}_[0-9]{2}-[0-9]{2})(?:-(?P<number>[1-9][0-9]{0,3}))?\Z",
-    re.ASCII,
-)
-"""Also a version as `domain.builds.VERSION` allows it: no service has an underscore, and 53 characters are enough."""
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -163,8 +159,8 @@ def new_tag(service: str, at: float, taken: Iterable[str] = ()) -> str:
 
 def newest_first(tags: Iterable[str], service: str) -> list[str]:
     """The tags of a service by time, newest first; what is no tag of it is left out."""
-    found = [(match, tag) for tag in tags if (match := TAG.fullmatch(tag)) and match["service"] == service]
-    ordered = sorted(found, key=lambda each: (each[0]["time"], int(each[0]["number"] or 1)), reverse=True)
+    found = [(match, tag) for tag in tags if (match := TAG.fullmatch(tag)) and match[1] == service]
+    ordered = sorted(found, key=lambda each: (each[0][2], int(each[0][3] or 1)), reverse=True)
     return [tag for _match, tag in ordered]
 
 

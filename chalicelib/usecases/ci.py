@@ -7,10 +7,21 @@ from chalicelib.domain.approval import Answer
 from chalicelib.domain.builds import Build, BuildStatus
 from chalicelib.domain.errors import Conflict, Duplicate, Refused, Unavailable
 from chalicelib.domain.people import ci
+from chalicelib.domain.pushed import Release
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.ports import Clock, Save, Seen, Store, Workflow
+from chalicelib.usecases.releases import report_release
 
 _TRIES = 4
+
+
+def take(
+    store: Store, workflow: Workflow, clock: Clock, *, source: str, event: str, about: Build | Release
+) -> str:
+    """A report of either kind; returns and raises what the kind's own does."""
+    if isinstance(about, Release):
+        return report_release(store, clock, source=source, event=event, release=about)
+    return report(store, workflow, clock, source=source, event=event, build=about)
 
 
 def report(store: Store, workflow: Workflow, clock: Clock, *, source: str, event: str, build: Build) -> str:

@@ -17,6 +17,7 @@ from chalicelib.domain.history import Head, History
 from chalicelib.domain.locks import Lock, Place, Ticket, TicketKey
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import HostState, Instance, LaunchGroup, Route
+from chalicelib.domain.pushed import Release
 from chalicelib.domain.roles import Grants
 from chalicelib.domain.settings import RouteSpec, Team
 from chalicelib.domain.visits import Visit
@@ -32,7 +33,7 @@ class Clock(Protocol):
 
 # --- state ------------------------------------------------------------------------------------------------------
 
-Record = Deployment | Environment | Question | Build | Finding | Visit | Grants | Lock | Place
+Record = Deployment | Environment | Question | Build | Release | Finding | Visit | Grants | Lock | Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,12 @@ class Store(Protocol):
 
     def build(self, service: str, version: str) -> Build | None:
         """One build."""
+
+    def releases(self, service: str, *, limit: int = 10) -> tuple[Release, ...]:
+        """The releases of a frontend, newest tag first."""
+
+    def release(self, service: str, tag: str) -> Release | None:
+        """One release."""
 
     def team(self, version: int | None = None) -> Team:
         """A published configuration; Refused where there is none. Where no version is named, the newest with what is

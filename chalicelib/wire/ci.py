@@ -1,4 +1,4 @@
-"""Builds as CI reports them: signed after the Standard Webhooks specification, parsed through allow-lists.
+"""Builds and releases as CI reports them: signed after the Standard Webhooks specification, parsed through allow-lists.
 
 Signature scheme: github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md. The body:
 `{"type": "build.started" | "build.finished", "timestamp", "data": {"service", "version", "status", ...}}`.
@@ -17,6 +17,7 @@ from chalicelib.domain.builds import VERSION, Build, BuildStatus
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.grammar import NAME
 from chalicelib.domain.people import ci
+from chalicelib.domain.pushed import TAG, Release
 from chalicelib.domain.reasons import Reason
 from chalicelib.wire.reading import (
     bad,
@@ -31,6 +32,8 @@ from chalicelib.wire.reading import (
 
 WINDOW_SECONDS = 300
 MOST_BODY = 65_536
+PUSHED = "release.pushed"
+_MOST_WHOLE = 10**15
 _PREFIX = "whsec_"
 _SHORTEST_KEY = 16
 """The specification asks for 24 bytes; what is shorter than this is a mistake, not a key."""
@@ -60,10 +63,10 @@ _STATUS: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A build, and the id of the delivery that reported it; a redelivery has the same."""
+    """A build or a release, and the id of the delivery that reported it; a redelivery has the same."""
 
     event: str
-    build: Build
+    about: Build | Release
 
 
 def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: float) -> None:
@@ -90,14 +93,42 @@ def parse(source: str, headers: Mapping[str, str], body: bytes, now: float, regi
     refuse_larger(body, MOST_BODY)
     identifier = matching({"webhook-id": header(headers, "webhook-id")}, "webhook-id", _ID)
     message = json_object(body, "the body")
+    if message.get("type") == PUSHED:
+        return Report(f"ci-{source}.{identifier}", _release(source, inner(message, "data"), now))
     statuses = _STATUS.get(message["type"]) if isinstance(message.get("type"), str) else None
     if statuses is None:
-        raise bad("`type` is neither `build.started` nor `build.finished`")
+        raise bad("`type` is none of `build.started`, `build.finished` and `release.pushed`")
     data = inner(message, "data")
     if data.get("status") not in list(statuses):
         raise bad(f"`status` does not belong to `{message['type']}`")
     # Neither a source nor an id has a full stop, so no source can use up the ids of another.
     return Report(f"ci-{source}.{identifier}", _build(source, data, now, region))
+
+
+def _release(source: str, data: Mapping[str, Any], now: float) -> Release:
+    service, tag = matching(data, "service", NAME), matching(data, "tag", TAG)
+    if not tag.startswith(f"{service}_"):
+        raise bad("`tag` is that of another service")
+    environment = optional(data, "environment", NAME)
+    return Release(
+        service=service,
+        tag=tag,
+        manifest=matching(data, "manifest", _SHA256),
+        reported_by=ci(source),
+        reported_at=now,
+        **{name: _whole(data, name) for name in ("files", "bytes", "added", "changed", "removed")},
+        before=optional(data, "before", TAG),
+        version=optional(data, "version", VERSION),
+        commit=optional(data, "commit", _COMMIT).lower(),
+        environments=(environment,) if environment else (),
+    )
+
+
+def _whole(given: Mapping[str, Any], name: str) -> int:
+    number = given.get(name)
+    if type(number) is not int or not 0 <= number < _MOST_WHOLE:
+        raise bad(f"`{name}` is not a whole number")
+    return number
 
 
 def _build(source: str, data: Mapping[str, Any], now: float, region: str) -> Build:

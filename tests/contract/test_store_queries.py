@@ -10,6 +10,7 @@ from chalicelib.domain.deployment import Environment, Package, Ref, Slot
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.history import Head, History
 from chalicelib.domain.people import SERVICE
+from chalicelib.domain.pushed import Release
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.chat_ports import Posted
 from chalicelib.usecases.ports import Record, Save, Store
@@ -23,6 +24,19 @@ def line(event: str = "accepted", at: float = NOW, **changes: str) -> History:
     """A line of history."""
     made = History("cameras", "production", "cameras-production-1", at, DEPLOYER, event)
     return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_releases_come_newest_first(store: Store) -> None:
+    """By the time in their tags and the number within a minute, whenever they were reported; each is found by tag."""
+    tags = [f"web_2026-11-22_14-0{each}" for each in ("5", "5-2", "5-10", "6")]
+    made = [Release("web", tag, "a" * 64, DEPLOYER, NOW, environments=("production",)) for tag in tags]
+    for each in (made[2], made[0], made[3], made[1]):
+        store.commit(Save(each))
+    assert [each.tag for each in store.releases("web")] == tags[::-1]
+    assert [each.tag for each in store.releases("web", limit=2)] == tags[:1:-1]
+    assert store.release("web", tags[2]) == replace(made[2], revision=1)
+    assert store.release("web", "web_2026-11-22_14-07") is None
+    assert store.releases("cameras") == ()
 
 
 # --- looking ------------------------------------------------------------------------------------------------------

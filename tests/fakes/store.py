@@ -17,7 +17,9 @@ from chalicelib.domain.history import Head, History
 from chalicelib.domain.locks import Lock, Ticket, TicketKey
 from chalicelib.domain.locks import Place as QueuePlace
 from chalicelib.domain.people import Actor
+from chalicelib.domain.pushed import Release
 from chalicelib.domain.reasons import Reason
+from chalicelib.domain.release import newest_first
 from chalicelib.domain.roles import Grants
 from chalicelib.domain.settings import Team
 from chalicelib.domain.visits import Visit
@@ -42,12 +44,14 @@ def place(record: Record) -> Place:
     return _place_apart(record)
 
 
-def _place_apart(record: Build | Visit | Grants) -> Place:
+def _place_apart(record: Build | Release | Visit | Grants) -> Place:
     """Of what belongs to no environment."""
     if isinstance(record, Visit):
         return ("visit", str(record.who))
     if isinstance(record, Grants):
         return ("grants",)
+    if isinstance(record, Release):
+        return ("release", record.service, record.tag)
     return ("build", record.service, record.version)
 
 
@@ -258,6 +262,18 @@ class FakeStore(Recorder):
         with self._call("build", service=service, version=version):
             found = self.table.records.get(("build", service, version))
             return found if isinstance(found, Build) else None
+
+    def releases(self, service: str, *, limit: int = 10) -> tuple[Release, ...]:
+        """The releases of a frontend, newest first."""
+        with self._call("releases", service=service, limit=limit):
+            found = {each.tag: each for each in self.table.records.values() if isinstance(each, Release)}
+            return tuple(found[tag] for tag in newest_first(found, service))[:limit]
+
+    def release(self, service: str, tag: str) -> Release | None:
+        """One release."""
+        with self._call("release", service=service, tag=tag):
+            found = self.table.records.get(("release", service, tag))
+            return found if isinstance(found, Release) else None
 
     # --- configuration and chat ---------------------------------------------------------------------------------
 

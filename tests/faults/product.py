@@ -136,7 +136,7 @@ class Product:
             region="us-east-1",
             secrets=lambda: Secrets.of(document.read()),
             chatops=ChatOps(store, workflow, self._clock),
-            report=partial(ci.report, store, workflow, self._clock),
+            report=partial(ci.take, store, workflow, self._clock),
             replies=MemoryReplies(self._account.slack, self._wire),
             views=MemoryViews(self._account.slack, self._wire),
             visited=partial(visiting.note, store, self._clock),

@@ -38,7 +38,7 @@ class Door:
         self.views = FakeViews()
         self.secrets = Secrets([SLACK_SECRET], {"jenkins": [CI_SECRET]})
         self.reachable = True
-        report = partial(ci.report, self.desk.store, self.desk.workflow, self.desk.clock)
+        report = partial(ci.take, self.desk.store, self.desk.workflow, self.desk.clock)
         self.edge = Edge(
             region="us-east-1",
             secrets=self._secrets,

@@ -11,6 +11,7 @@ import yaml
 import app
 from chalicelib.domain.builds import VERSION, BuildStatus
 from chalicelib.domain.grammar import NAME
+from chalicelib.domain.pushed import TAG
 from chalicelib.domain.reasons import Reason
 from chalicelib.edge import STATUS, UNAVAILABLE
 from chalicelib.wire import ci, slack_request
@@ -77,6 +78,9 @@ def test_every_door_describes_every_refusal(door: dict[str, Any]) -> None:
         ("Channel", slack_request.CHANNEL),
         ("Report/data/commit", ci._COMMIT),
         ("Report/data/sha256", ci._SHA256),
+        ("Tag", TAG),
+        ("Pushed/data/manifest", ci._SHA256),
+        ("Pushed/data/commit", ci._COMMIT),
     ],
 )
 def test_allow_lists_are_described_as_they_are(path: str, pattern: re.Pattern[str]) -> None:
@@ -86,6 +90,7 @@ def test_allow_lists_are_described_as_they_are(path: str, pattern: re.Pattern[st
 
 def test_a_report_has_the_described_types_and_statuses() -> None:
     """No status that no type has, and the other way about."""
+    assert SCHEMAS["Pushed"]["properties"]["type"]["const"] == ci.PUSHED
     report = SCHEMAS["Report"]["properties"]
     assert set(report["type"]["enum"]) == set(ci._STATUS)
     assert set(report["data"]["properties"]["status"]["enum"]) == {each.value for each in BuildStatus}

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import release
 from chalicelib.domain.builds import VERSION
-from chalicelib.domain.release import TAG, BadManifest, File, Manifest, decode, difference, manifest, sources
+from chalicelib.domain.pushed import TAG
+from chalicelib.domain.release import BadManifest, File, Manifest, decode, difference, manifest, sources
 
 NOON = 1_795_356_300.0  # 2026-11-22 14:05 UTC
 

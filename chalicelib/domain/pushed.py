@@ -1,0 +1,44 @@
+"""What the service knows of a frontend's release: that it was pushed, its manifest's digest, and what was different.
+
+The files themselves are named by the manifest in the bucket (domain/release.py); a report of another manifest under
+the same tag is refused, so that what people confirm is what was pushed.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from chalicelib.domain.people import Actor
+
+TAG = re.compile(
+    r"([a-z][a-z0-9-]{0,31})_"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}_[0-9]{2}-[0-9]{2})(?:-([1-9][0-9]{0,3}))?\Z",
+    re.ASCII,
+)
+"""Service, time and, where it is not the first of its minute, number. Also a version as `domain.builds.VERSION` allows
+it: no service has an underscore, and 54 characters are enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One release of one frontend. `bytes` and the counts are of files; `environments` are those it was meant for."""
+
+    service: str
+    tag: str
+    manifest: str
+    reported_by: Actor
+    reported_at: float
+    files: int = 0
+    bytes: int = 0
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    before: str = ""
+    version: str = ""
+    commit: str = ""
+    environments: tuple[str, ...] = ()
+    revision: int = 0
+
+    def updated(self, report: "Release") -> "Release":
+        """This release after it was reported again: what it is stays, for whom it is meant may grow."""
+        meant = dict.fromkeys((*self.environments, *report.environments))
+        return replace(self, environments=tuple(meant))
