@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -44,6 +45,12 @@ class Page:
     def act_as(self, person: str) -> None:
         """Choose who types and clicks from now on."""
         self.browser.locator(f'.person:has(.who:text-is("{person}"))').click()
+
+    def go_to(self, place: str) -> Locator:
+        """Open a channel, or the app's Home tab by the app's name; returns the part of the page that shows it."""
+        self.browser.locator(".rail").get_by_role("button", name=place).click()
+        expect(self.browser.locator("#place")).to_have_text(re.compile(f"^#?{place}$"))
+        return self.browser.locator("#home" if self.browser.locator("#home").is_visible() else "#stream")
 
     def say(self, text: str) -> None:
         """Type a line into the box and send it."""

@@ -4,12 +4,14 @@ import { post } from "./api.js";
 import { byId, el } from "./dom.js";
 import { COMMANDS } from "./commands.js";
 import { follow } from "./messages.js";
-import { world } from "./world.js";
+import { watch, world } from "./world.js";
 
 const input = byId("say");
 const hints = byId("hints");
 const trouble = byId("trouble");
 const history = [];
+const drafts = {}; // what was typed and not sent, by place
+let place = "";
 let chosen = -1;
 let recalled = 0;
 
@@ -19,6 +21,18 @@ export function start() {
   input.addEventListener("blur", () => setTimeout(close, 150));
   input.addEventListener("focus", suggest);
   byId("composer").addEventListener("submit", send);
+  watch(keepDraft);
+}
+
+/** What is typed stays in its channel. */
+function keepDraft() {
+  if (world.place === place) return;
+  if (place) {
+    drafts[place] = input.value;
+    input.value = drafts[world.place] ?? "";
+    close();
+  }
+  place = world.place;
 }
 
 async function send(event) {

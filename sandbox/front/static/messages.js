@@ -7,10 +7,15 @@ import { HOME, standing, visible, watch, world } from "./world.js";
 
 const list = byId("messages");
 const newer = byId("newer");
+let following = true; // whether the newest message is on the screen, so that it stays there
 
 export function start() {
   newer.addEventListener("click", follow);
-  list.addEventListener("scroll", () => { if (atEnd(list)) newer.hidden = true; });
+  list.addEventListener("scroll", () => {
+    following = atEnd(list);
+    if (following) newer.hidden = true;
+  });
+  new ResizeObserver(() => { if (following) toEnd(list); }).observe(list);
   watch(draw);
 }
 

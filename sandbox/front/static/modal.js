@@ -36,7 +36,7 @@ function fill(kept) {
   const form = el("form", { novalidate: true, autocomplete: "off", on: { submit: send } },
     el("header", {}, el("h2", { id: "modal-title" }, plain(view.title.text)),
       el("button", { type: "button", class: "icon", "aria-label": "Close", data: { action: "close" }, on: { click: close } }, "✕")),
-    el("div", { class: "fill content" }, blocks(view.blocks, act, more),
+    el("div", { class: "filling content" }, blocks(view.blocks, act, more),
       el("p", { class: "trouble", role: "alert", hidden: true })),
     el("footer", { class: "actions end" },
       el("button", { type: "button", class: "block-button", on: { click: close } }, view.close ? plain(view.close.text) : "Cancel"),
@@ -98,7 +98,7 @@ async function tried(call) {
   try {
     await call();
   } catch (error) {
-    const alert = dialog.querySelector(".fill > .trouble");
+    const alert = dialog.querySelector(".filling > .trouble");
     Object.assign(alert ?? {}, { textContent: `⚠ ${error.message}`, hidden: false });
   } finally {
     dialog.removeAttribute("aria-busy");
