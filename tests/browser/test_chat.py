@@ -53,13 +53,15 @@ def page(browser: Page, staged: Rehearsal, product: FakeProduct) -> Page:
 
 
 def test_the_home_tab_is_drawn_by_the_app_and_its_buttons_work(page: Page) -> None:
-    """Opening it tells the app, which draws it; a button changes it, while the focus stays; no line to type in."""
+    """Opening it tells the app, which draws it; a button changes it, while the focus stays; everybody has their own."""
     home = page.go_to("Pointsman")
     expect(home).to_contain_text("2 questions wait for you.")
     expect(page.browser.get_by_label("Message or command")).to_be_hidden()
     home.get_by_role("button", name="I will look").click()
     expect(home).to_contain_text("Nothing waits for you.")
     expect(home.get_by_role("button", name="I will look")).to_be_focused()
+    page.act_as("Guest")
+    expect(home.get_by_role("button", name="Deploy…")).to_be_visible()
     page.go_to("deploys")
     expect(home).to_be_hidden()
 
