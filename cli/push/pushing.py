@@ -23,7 +23,7 @@ from chalicelib.domain.release import (
     sources,
 )
 from cli.push.bucket import Bucket, Incomplete, PushError
-from cli.push.scan import Scan
+from cli.push.scan import Scan, etag
 from cli.push.sending import Sender
 
 GOES_ON_SECONDS = 86_400
@@ -157,15 +157,17 @@ def _same(draft: bytes, made: Manifest, now: float) -> bool:
 def _there(bucket: Bucket, scan: Scan, made: Manifest) -> frozenset[str]:
     """Files that an earlier try has brought: the size and the ETag are right. Where the bucket encrypts with KMS no
     ETag tells anything, and they are sent again."""
-    wanted = {
-        key(made.tag, each.path): (each.path, each.size, scan.local[each.path].etag) for each in made.files
-    }
-    prefix = key(made.tag, "")
-    return frozenset(
-        wanted[each.key][0]
-        for each in bucket.objects(prefix)
-        if each.key in wanted and wanted[each.key][1:] == (each.size, each.etag)
-    )
+    wanted = {key(made.tag, each.path): each for each in made.files}
+    found = [each for each in bucket.objects(key(made.tag, "")) if each.key in wanted]
+    try:
+        return frozenset(
+            wanted[each.key].path
+            for each in found
+            if wanted[each.key].size == each.size
+            and etag(scan.local[wanted[each.key].path].path) == each.etag
+        )
+    except OSError as error:
+        raise PushError(f"a file can not be read any more: {error}") from error
 
 
 def push(bucket: Bucket, scan: Scan, planned: Plan, watcher: Watcher) -> Manifest:

@@ -15,17 +15,16 @@ from chalicelib.domain.release_rules import Rules, Served, extension, served
 
 PART = 8 * 1024 * 1024
 """What is larger is sent in parts of this size."""
+_BLOCK = 1024 * 1024
 _THREADS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """Where a file's bytes are, when they changed last (nanoseconds), and the ETag that S3 gives them unless it
-    encrypts with keys of KMS."""
+    """Where a file's bytes are, and when they changed last (nanoseconds)."""
 
     path: Path
     changed: int
-    etag: str
 
 
 @dataclass(slots=True)
@@ -110,20 +109,24 @@ def _unreadable(path: str, error: OSError) -> Problem:
 
 
 def _look(path: str, at: Path, how: Served) -> tuple[File, Local]:
-    """One file, read once. MD5 is only what S3 calls an ETag; what proves the content is the SHA-256."""
-    whole, size, parts = hashlib.sha256(), 0, []
+    """One file, read once."""
+    whole, size = hashlib.sha256(), 0
     with at.open("rb") as stream:
         changed = os.fstat(stream.fileno()).st_mtime_ns
-        while block := stream.read(PART):
+        while block := stream.read(_BLOCK):
             whole.update(block)
             size += len(block)
-            parts.append(hashlib.md5(block, usedforsecurity=False).digest())
     file = File(path, whole.hexdigest(), size, how.content_type, how.cache, how.encoding, how.page)
-    return file, Local(at, changed, _etag(parts))
+    return file, Local(at, changed)
 
 
-def _etag(parts: list[bytes]) -> str:
-    """Of several parts the hash of their hashes and their count (S3 User Guide, "Checking object integrity")."""
+def etag(path: Path) -> str:
+    """What S3 calls the ETag of this file, unless it encrypts with keys of KMS: an MD5, and of several parts the hash
+    of their hashes and their count (S3 User Guide, "Checking object integrity")."""
+    parts = []
+    with path.open("rb") as stream:
+        while block := stream.read(PART):
+            parts.append(hashlib.md5(block, usedforsecurity=False).digest())
     if len(parts) > 1:
         return f"{hashlib.md5(b''.join(parts), usedforsecurity=False).hexdigest()}-{len(parts)}"
     return parts[0].hex() if parts else hashlib.md5(b"", usedforsecurity=False).hexdigest()

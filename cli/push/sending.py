@@ -12,7 +12,7 @@ from cli.push.scan import PART, Local
 SMALL = 512 * 1024
 _AT_ONCE = 128
 """Requests for small files: what they cost is waiting for answers. 256 were not faster."""
-_MEDIUM_AT_ONCE, _LARGE_AT_ONCE = 8, 3
+_MEDIUM_AT_ONCE, _LARGE_AT_ONCE = 8, 4
 """Each holds up to a part, or six, in memory."""
 
 Done = Callable[[File], None]

@@ -132,3 +132,9 @@ def test_a_source_is_any_file_with_the_same_bytes_and_headers(new: Manifest, kep
         ]
         assert found.get(each.path) == (same[0] if same else None)
     assert sources([file("x", cache="other")], [manifest("web", "t", [file("x")], 1)]) == {}
+
+
+def test_what_is_too_large_to_copy_is_no_source() -> None:
+    """CopyObject takes 5 GB; such a file is sent."""
+    large = File("x", "a" * 64, release.MOST_COPIED + 1, "video/mp4", "no-cache")
+    assert sources([large], [manifest("web", "t", [large], 1)]) == {}

@@ -1,0 +1,288 @@
+"""A small, fast S3 for benchmarks: one process, loopback only, every answer late by the same time for every tool.
+
+It holds what is needed to be an honest equal for tools that move files: PutObject (signed or chunked bodies, SHA-256
+checked, If-None-Match), CopyObject, multipart uploads, GetObject, HeadObject, ListObjectsV2. It checks no signature.
+`python -m benchmarks.s3_endpoint PORT LATENCY_MS`; GET /_figures answers with what was counted, and begins anew.
+"""
+
+import asyncio
+import base64
+import hashlib
+import json
+import sys
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+from xml.sax.saxutils import escape
+
+_KEPT = 64 * 1024
+"""Bodies that are larger are counted and hashed, and not kept: only manifests are read back."""
+_XML = '<?xml version="1.0" encoding="UTF-8"?>'
+
+
+@dataclass(slots=True)
+class Stored:
+    """An object without large bodies."""
+
+    size: int
+    etag: str
+    body: bytes
+    headers: dict[str, str]
+    modified: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def date(self) -> str:
+        """The same as HTTP says it."""
+        return format_datetime(self.modified, usegmt=True)
+
+    @property
+    def iso(self) -> str:
+        """When it was written, as listings say it: `aws s3 sync` sends what is newer on the disk."""
+        return f"{self.modified:%Y-%m-%dT%H:%M:%S}.{self.modified.microsecond // 1000:03}Z"
+
+
+@dataclass(slots=True)
+class Request:
+    """One request, read whole."""
+
+    method: str
+    key: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+
+
+class Answer(Exception):
+    """A status with headers and a body."""
+
+    def __init__(self, status: int, body: str | bytes = "", **headers: str) -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = body.encode() if isinstance(body, str) else body
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def refused(status: int, code: str) -> Answer:
+    """An error as S3 writes it."""
+    return Answer(status, f"{_XML}<Error><Code>{code}</Code><Message>{code}</Message></Error>")
+
+
+class Bucket:
+    """All objects, whatever bucket they are in."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, Stored] = {}
+        self.uploads: dict[str, tuple[dict[str, str], dict[int, tuple[int, bytes]]]] = {}
+        self.counted: Counter[str] = Counter()
+
+    def answer(self, request: Request) -> Answer:
+        """Do what was asked."""
+        self.counted["requests"] += 1
+        self.counted["bytes"] += len(request.body)
+        try:
+            if request.key == "_figures":
+                return self._figures()
+            return getattr(self, f"_{request.method.lower()}")(request)  # type: ignore[no-any-return]
+        except Answer as answer:
+            return answer
+
+    def _figures(self) -> Answer:
+        self.counted["requests"] -= 1
+        figures, self.counted = dict(self.counted), Counter()
+        return Answer(200, json.dumps(figures))
+
+    def _get(self, request: Request) -> Answer:
+        if "/" not in request.key.strip("/") and "list-type" in request.query:
+            return self._list(request)
+        found = self._found(request.key)
+        return Answer(200, found.body, ETag=found.etag, Last_Modified=found.date, **found.headers)
+
+    def _head(self, request: Request) -> Answer:
+        found = self._found(request.key)
+        return Answer(
+            200, ETag=found.etag, Last_Modified=found.date, x_length=str(found.size), **found.headers
+        )
+
+    def _found(self, key: str) -> Stored:
+        if key not in self.objects:
+            raise refused(404, "NoSuchKey")
+        return self.objects[key]
+
+    def _put(self, request: Request) -> Answer:
+        source = request.headers.get("x-amz-copy-source")
+        if source:
+            self.counted["copies"] += 1
+            found = self._found(unquote(source).lstrip("/"))
+            self.objects[request.key] = replace(found, modified=datetime.now(UTC))
+            return Answer(
+                200,
+                f"{_XML}<CopyObjectResult><ETag>{found.etag}</ETag><LastModified>{found.iso}</LastModified>"
+                "</CopyObjectResult>",
+            )
+        if "/" not in request.key.strip("/"):
+            return Answer(200)
+        body = _plain(request)
+        digest = hashlib.md5(body, usedforsecurity=False).digest()
+        if "partNumber" in request.query:
+            _headers, parts = self.uploads[request.query["uploadId"]]
+            parts[int(request.query["partNumber"])] = (len(body), digest)
+            return Answer(200, ETag=f'"{digest.hex()}"')
+        if request.headers.get("if-none-match") == "*" and request.key in self.objects:
+            return refused(412, "PreconditionFailed")
+        kept = body if len(body) <= _KEPT or request.key.endswith(".json") else b""
+        self.objects[request.key] = Stored(len(body), f'"{digest.hex()}"', kept, _kept(request.headers))
+        return Answer(200, ETag=f'"{digest.hex()}"')
+
+    def _post(self, request: Request) -> Answer:
+        if "uploads" in request.query:
+            upload = f"upload-{self.counted['requests']}-{len(self.uploads)}"
+            self.uploads[upload] = (_kept(request.headers), {})
+            return Answer(
+                200,
+                f"{_XML}<InitiateMultipartUploadResult><Bucket>b</Bucket><Key>k</Key>"
+                f"<UploadId>{upload}</UploadId></InitiateMultipartUploadResult>",
+            )
+        headers, parts = self.uploads.pop(request.query["uploadId"])
+        ordered = [parts[number] for number in sorted(parts)]
+        whole = hashlib.md5(b"".join(each for _size, each in ordered), usedforsecurity=False).hexdigest()
+        etag = f'"{whole}-{len(ordered)}"'
+        self.objects[request.key] = Stored(sum(size for size, _md5 in ordered), etag, b"", headers)
+        return Answer(
+            200,
+            f"{_XML}<CompleteMultipartUploadResult><Location>l</Location><Bucket>b</Bucket><Key>k</Key>"
+            f"<ETag>{etag}</ETag></CompleteMultipartUploadResult>",
+        )
+
+    def _list(self, request: Request) -> Answer:
+        """ListObjectsV2; names are percent-encoded where that was asked for."""
+        bucket = request.key.strip("/")
+        prefix, delimiter = request.query.get("prefix", ""), request.query.get("delimiter", "")
+        after = request.query.get("continuation-token") or request.query.get("start-after", "")
+        encode = quote if request.query.get("encoding-type") == "url" else escape
+        names = sorted(each for each in self.objects if each.startswith(f"{bucket}/{prefix}"))
+        rows: list[tuple[str, str]] = []
+        for name in names:
+            key = name.removeprefix(f"{bucket}/")
+            cut = key.find(delimiter, len(prefix)) if delimiter else -1
+            shown = key[: cut + len(delimiter)] if cut >= 0 else key
+            if shown > after and (not rows or rows[-1][0] != shown):
+                rows.append((shown, "" if cut >= 0 else name))
+        page, more = rows[:1000], len(rows) > 1000
+        text = "".join(self._row(name, encode(shown)) for shown, name in page)
+        token = f"<NextContinuationToken>{escape(page[-1][0])}</NextContinuationToken>" if more else ""
+        return Answer(
+            200,
+            f"{_XML}<ListBucketResult><Name>{bucket}</Name><Prefix>{encode(prefix)}</Prefix>"
+            f"<KeyCount>{len(page)}</KeyCount><MaxKeys>1000</MaxKeys>"
+            f"<IsTruncated>{str(more).lower()}</IsTruncated>{token}{text}</ListBucketResult>",
+            Content_Type="application/xml",
+        )
+
+    def _row(self, name: str, written: str) -> str:
+        if not name:
+            return f"<CommonPrefixes><Prefix>{written}</Prefix></CommonPrefixes>"
+        found = self.objects[name]
+        return (
+            f"<Contents><Key>{written}</Key><LastModified>{found.iso}</LastModified><ETag>{escape(found.etag)}</ETag>"
+            f"<Size>{found.size}</Size><StorageClass>STANDARD</StorageClass></Contents>"
+        )
+
+
+def _kept(headers: dict[str, str]) -> dict[str, str]:
+    return {
+        name: headers[name]
+        for name in ("content-type", "cache-control", "content-encoding")
+        if name in headers
+    }
+
+
+def _plain(request: Request) -> bytes:
+    """The body without `aws-chunked` framing; refused where a SHA-256 was sent that it has not."""
+    body = request.body
+    if "aws-chunked" in request.headers.get("content-encoding", ""):
+        body = b"".join(_chunks(body))
+    wanted = request.headers.get("x-amz-checksum-sha256")
+    if wanted and base64.b64encode(hashlib.sha256(body).digest()).decode() != wanted:
+        raise refused(400, "BadDigest")
+    return body
+
+
+def _chunks(body: bytes) -> list[bytes]:
+    chunks: list[bytes] = []
+    at = 0
+    while True:
+        end = body.index(b"\r\n", at)
+        size = int(body[at:end].partition(b";")[0], 16)
+        if not size:
+            return chunks
+        chunks.append(body[end + 2 : end + 2 + size])
+        at = end + 4 + size
+
+
+class Connection(asyncio.Protocol):
+    """HTTP/1.1 with kept connections, read by hand: the endpoint must not be what is measured."""
+
+    def __init__(self, bucket: Bucket, latency: float) -> None:
+        self._bucket = bucket
+        self._latency = latency
+        self._buffer = bytearray()
+        self._head: tuple[str, str, dict[str, str]] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way back."""
+        self._transport: asyncio.Transport = transport  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        """Answer every request that is complete."""
+        self._buffer += data
+        while self._ready():
+            assert self._head is not None  # noqa: S101  # for the type checker; _ready has said so
+            method, target, headers = self._head
+            length = int(headers.get("content-length", 0))
+            body = bytes(self._buffer[:length])
+            del self._buffer[:length]
+            self._head = None
+            split = urlsplit(target)
+            query = {name: found[-1] for name, found in parse_qs(split.query, keep_blank_values=True).items()}
+            request = Request(method, unquote(split.path).removeprefix("/"), query, headers, body)
+            late = 0 if request.key == "_figures" else self._latency
+            asyncio.get_running_loop().call_later(late, self._send, request)
+
+    def _ready(self) -> bool:
+        if self._head is None:
+            end = self._buffer.find(b"\r\n\r\n")
+            if end < 0:
+                return False
+            lines = self._buffer[:end].decode("latin-1").split("\r\n")
+            del self._buffer[: end + 4]
+            method, target, _version = lines[0].split(" ")
+            pairs = (line.partition(":") for line in lines[1:])
+            self._head = method, target, {name.lower(): value.strip() for name, _, value in pairs}
+            if self._head[2].get("expect") == "100-continue":
+                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return len(self._buffer) >= int(self._head[2].get("content-length", 0))
+
+    def _send(self, request: Request) -> None:
+        answer = self._bucket.answer(request)
+        length = answer.headers.pop("x-length", str(len(answer.body)))
+        lines = [f"HTTP/1.1 {answer.status} OK", f"Content-Length: {length}", "x-amz-request-id: 1"]
+        lines += [f"{name}: {value}" for name, value in answer.headers.items()]
+        body = b"" if request.method == "HEAD" else answer.body
+        self._transport.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+
+
+async def serve(port: int, latency: float) -> None:
+    """Until the process is ended."""
+    bucket = Bucket()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Connection(bucket, latency), "127.0.0.1", port, backlog=1024
+    )
+    print(server.sockets[0].getsockname()[1], flush=True)
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2]) / 1000))
