@@ -44,7 +44,7 @@ from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, Refused, Unavailable
 from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.history import Head, History
-from chalicelib.domain.locks import Lock, Place, Ticket, TicketKey
+from chalicelib.domain.locks import Ask, Lock, Place, Ticket, TicketKey
 from chalicelib.domain.people import Actor
 from chalicelib.domain.pushed import Release
 from chalicelib.domain.reasons import Reason
@@ -240,6 +240,11 @@ class DynamoStore:
         """A lock or a place in the queue."""
         item = self._get(environment_pk(key.service, key.environment), ticket_sk(key))
         return from_item(Lock if key.key.startswith("lock-") else Place, item) if item else None
+
+    def asked(self, key: TicketKey) -> Ask | None:
+        """That the holder was asked."""
+        item = self._get(environment_pk(key.service, key.environment), ticket_sk(key))
+        return from_item(Ask, item) if item else None
 
     def past(self, service: str, name: str, *, limit: int) -> tuple[Deployment, ...]:
         """The newest deployments without what makes their items large; a page of a query (1 MB) counts what is left

@@ -31,7 +31,7 @@ from chalicelib.domain.approval import Question
 from chalicelib.domain.builds import Build
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.findings import Finding, FindingKey
-from chalicelib.domain.locks import Lock, Place, TicketKey
+from chalicelib.domain.locks import Ask, Lock, Place, TicketKey
 from chalicelib.domain.people import Actor
 from chalicelib.domain.pushed import Release
 from chalicelib.domain.roles import Grants
@@ -89,7 +89,7 @@ def place(record: Record) -> Item:
     if isinstance(record, Question):
         sk = f"QUESTION#{record.deployment}#{millis(record.asked_at)}#{record.code}"
         return key(environment_pk(record.service, record.environment), sk)
-    if isinstance(record, Finding | Lock | Place):
+    if isinstance(record, Finding | Lock | Place | Ask):
         found = f"FINDING#{record.key}" if isinstance(record, Finding) else ticket_sk(record.key)
         return key(environment_pk(record.service, record.environment), found)
     return _place_apart(record)
@@ -129,7 +129,7 @@ def changed(keys: Mapping[str, Attribute]) -> Changed | None:
 def _changed_there(pk: str, kind: str, rest: str) -> Ref | FindingKey | TicketKey | None:
     """In the partition of an environment."""
     _, service, environment = pk.split("#", 2)
-    if kind in {"LOCK", "PLACE"}:
+    if kind in {"LOCK", "PLACE", "ASK"}:
         return TicketKey(service, environment, rest)
     if kind == "FINDING":
         return FindingKey(service, environment, rest)

@@ -26,6 +26,7 @@ USAGE: dict[str, str] = {
     "locks": "/deploy locks",
     "queue": "/deploy queue SERVICE[@VERSION] to ENVIRONMENT",
     "leave": "/deploy leave SERVICE ENVIRONMENT",
+    "ask": "/deploy ask SERVICE ENVIRONMENT",
     "override": "/deploy override SERVICE[@VERSION] to ENVIRONMENT REASON",
     "status": "/deploy status [SERVICE [ENVIRONMENT]]",
     "where": "/deploy where [SERVICE]",

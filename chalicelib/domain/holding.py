@@ -46,7 +46,15 @@ class Leave:
     environment: str
 
 
-Holding = LockIt | Unlock | Join | Leave
+@dataclass(frozen=True, slots=True)
+class AskHolder:
+    """Ask the one who holds it, in the channel."""
+
+    service: str
+    environment: str
+
+
+Holding = LockIt | Unlock | Join | Leave | AskHolder
 
 
 def target(verb: str, words: list[str]) -> tuple[str, str, str]:
@@ -96,9 +104,16 @@ def _leave(verb: str, words: list[str]) -> Leave:
     return Leave(name(verb, words[0]), name(verb, words[1]))
 
 
+def _ask(verb: str, words: list[str]) -> AskHolder:
+    if len(words) != 2:
+        raise malformed(verb, "`ask` needs a service and an environment.")
+    return AskHolder(name(verb, words[0]), name(verb, words[1]))
+
+
 PARSERS: dict[str, Callable[[str, list[str]], Holding]] = {
     "lock": _lock,
     "unlock": _unlock,
     "queue": _join,
     "leave": _leave,
+    "ask": _ask,
 }

@@ -27,7 +27,7 @@ class Over(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class TicketKey:
-    """Where the copy of a lock or a place is: `lock-3`, `place-4`."""
+    """Where the copy of a lock or a place is: `lock-3`, `place-4`; and where it stands that somebody asked."""
 
     service: str
     environment: str
@@ -102,6 +102,31 @@ class Place:
     def ended(self, over: Over, now: float, by: Actor | None = None) -> "Place":
         """The place as it is remembered."""
         return replace(self, over=over, over_at=now, over_by=by)
+
+
+ASK_SECONDS = 300
+"""A holder is asked once in so long, whoever asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """That somebody asked the one who holds an environment, visibly; it holds nothing and is over at once."""
+
+    service: str
+    environment: str
+    number: int
+    """Which five minutes since the epoch it was in: there is one in each at most."""
+    actor: Actor
+    holder: Actor
+    holds: str
+    """The deployment, or nothing where it is a lock or a turn."""
+    since: float
+    revision: int = 0
+
+    @property
+    def key(self) -> TicketKey:
+        """Where it is."""
+        return TicketKey(self.service, self.environment, f"ask-{self.number}")
 
 
 Ticket = Lock | Place

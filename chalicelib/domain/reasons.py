@@ -49,6 +49,9 @@ class Reason(StrEnum):
     NOT_QUEUED = "not_queued"
     NOTHING_IN_THE_WAY = "nothing_in_the_way"
     QUEUE_FULL = "queue_full"
+    HELD_BY_YOU = "held_by_you"
+    HELD_BY_NOBODY = "held_by_nobody"
+    ASKED_LATELY = "asked_lately"
     NOTHING_ACTIVE = "nothing_active"
     NOT_READY = "not_ready"
     TOO_LATE_TO_CANCEL = "too_late_to_cancel"
@@ -151,6 +154,9 @@ TEXTS: dict[Reason, str] = {
         "{environment} is free: no need to wait. `/deploy {wanted} to {environment}` starts it."
     ),
     Reason.QUEUE_FULL: "{number} wait for `{service}` in {environment} already; that is the most. Try again later.",
+    Reason.HELD_BY_YOU: "You hold `{service}` in {environment} yourself: there is nobody else to ask.",
+    Reason.HELD_BY_NOBODY: "Nobody holds `{service}` in {environment}: there is nobody to ask and nothing to wait for.",
+    Reason.ASKED_LATELY: "{who} was asked in the channel {when}. Give them a few minutes.",
     Reason.NOTHING_ACTIVE: "No deployment of `{service}` to {environment} is under way.",
     Reason.NOT_READY: "*{deployment}* is not ready to finish: it is {state}. I will say here when it is.",
     Reason.TOO_LATE_TO_CANCEL: (

@@ -32,7 +32,7 @@ from chalicelib.usecases.notices import notice
 from chalicelib.usecases.pictures import Pictures
 from chalicelib.usecases.ports import Clock, Store
 from chalicelib.usecases.questions import REMINDER, beside, next_moment, role_message
-from chalicelib.usecases.tickets import is_old_news, ticket_message, ticket_replies
+from chalicelib.usecases.tickets import ask_message, is_old_news, ticket_message, ticket_replies
 
 _MAIN = "main"
 _BUILDS = "builds"
@@ -254,14 +254,14 @@ class Announcer:
         """Its own message, then what somebody has to be told, as replies. What was over before chat heard of it and
         concerns nobody else is not told."""
         key = TicketKey(ref.service, ref.environment, ref.deployment.removeprefix(_TICKET))
+        if key.key.startswith("ask-"):
+            return self._of_ask(key)
         ticket = self._store.ticket(key)
         main = self._store.post(ref, _MAIN)
         if ticket is None or (main is None and is_old_news(ticket)):
             return []
-        try:
-            channel = self._store.team().environment(ref.service, ref.environment).channel
-        except Refused as refused:
-            log("error", "a lock or a turn can not be announced", said=refused.text, ticket=key.key)
+        channel = self._channel_of(key)
+        if not channel:
             return []
         wanted = [Wanted(_MAIN, channel, ticket_message(ticket))]
         if main is not None and main.timestamp:
@@ -271,6 +271,18 @@ class Announcer:
                 if told.actions or not name.startswith("turn") or self._store.post(ref, name) is not None
             ]
         return wanted
+
+    def _of_ask(self, key: TicketKey) -> list[Wanted]:
+        ask, channel = self._store.asked(key), self._channel_of(key)
+        return [Wanted(_MAIN, channel, ask_message(ask))] if ask is not None and channel else []
+
+    def _channel_of(self, key: TicketKey) -> str:
+        """Where an environment is talked about; nothing where it is not configured any more."""
+        try:
+            return self._store.team().environment(key.service, key.environment).channel
+        except Refused as refused:
+            log("error", "a lock, a turn or a word can not be announced", said=refused.text, ticket=key.key)
+            return ""
 
     def _of_build(self, service: str, version: str) -> list[Wanted]:
         build = self._store.build(service, version)

@@ -6,7 +6,7 @@ from chalicelib.usecases.chat_ports import Action, Reply
 GROUPS: dict[str, tuple[str, ...]] = {
     "Deploy": ("deploy", "plan", "finish", "cancel", "retry", "rollback", "keep", "form"),
     "Decide": ("confirm", "reject"),
-    "Take turns": ("lock", "unlock", "locks", "queue", "leave", "override"),
+    "Take turns": ("lock", "unlock", "locks", "queue", "leave", "ask", "override"),
     "People": ("grant", "revoke", "roles", "whoami"),
     "Look": ("status", "where", "why", "versions", "history", "stats", "audit", "help"),
 }
@@ -37,6 +37,7 @@ ABOUT: dict[str, tuple[str, str]] = {
     "locks": ("What is locked, being deployed or waited for.", "locks"),
     "queue": ("Tells you in the channel when it is your turn.", "queue cameras@143 to production"),
     "leave": ("Gives up your place in the queue.", "leave cameras production"),
+    "ask": ("Asks the one who holds an environment, in the channel.", "ask cameras production"),
     "override": (
         "Deploys in spite of a lock or a freeze, for everybody to see.",
         "override cameras@143 to production fixes lost messages",

@@ -5,15 +5,18 @@ Whatever they do, time has its say in the same write: whose turn comes by it is 
 
 from chalicelib.domain.builds import deployable
 from chalicelib.domain.errors import Refused
-from chalicelib.domain.holding import Holding, Join, Leave, LockIt, Unlock
-from chalicelib.domain.locks import Over
+from chalicelib.domain.history import History
+from chalicelib.domain.holding import AskHolder, Holding, Join, Leave, LockIt, Unlock
+from chalicelib.domain.locks import ASK_SECONDS, Ask, Over
+from chalicelib.domain.people import Actor
 from chalicelib.domain.policy import Role, require
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import EnvironmentSettings, Team
 from chalicelib.domain.turns import Stand, advance, is_free_for
 from chalicelib.usecases.answering import Answers, Request
 from chalicelib.usecases.overriding import hindrances, sentence, wanted
-from chalicelib.usecases.starting import builds_of
+from chalicelib.usecases.ports import Save
+from chalicelib.usecases.starting import builds_of, holder
 from chalicelib.usecases.texts import duration
 from chalicelib.usecases.turning import lines, rules, saves, standing
 
@@ -36,6 +39,8 @@ class KeepingPlaces:
             return self._unlock(team, settings, request, command)
         if isinstance(command, Join):
             return self._join(team, settings, request, command)
+        if isinstance(command, AskHolder):
+            return self._ask(team, settings, request, command)
         return self._leave(team, settings, request, command)
 
     def _lock(self, team: Team, settings: EnvironmentSettings, request: Request, command: LockIt) -> str:
@@ -139,6 +144,38 @@ class KeepingPlaces:
         )
         after = "The next one's turn comes." if place.offered_at else "You can join again at any time."
         return f"You do not wait for *{command.environment}* any more. {after}"
+
+    def _ask(self, team: Team, settings: EnvironmentSettings, request: Request, command: AskHolder) -> str:
+        """A visible word to the holder; nothing else changes."""
+        require(team, request.actor, Role.VIEWER, "Asking the holder", command.service)
+        holder_, holds = self._held_by(self._standing(team, settings), command)
+        if holder_ == request.actor:
+            raise Refused(Reason.HELD_BY_YOU, **_facts(command))
+        now = self._answers.clock.now()
+        ask = Ask(
+            command.service, command.environment, int(now // ASK_SECONDS), request.actor, holder_, holds, now
+        )
+        asked = self._answers.store.asked(ask.key)
+        if asked is not None:
+            who, when = f"{{person:{asked.holder}}}", f"at {{time:{asked.since:.0f}}}"
+            raise Refused(Reason.ASKED_LATELY, **_facts(command), who=who, when=when)
+        line = History(
+            command.service, command.environment, holds, now, request.actor, "asked_holder", f"{holder_}"
+        )
+        self._answers.commit_once(request, "", Save(ask), line)
+        return f"I asked {{person:{holder_}}} in the channel. Nothing else was changed."
+
+    def _held_by(self, stand: Stand, command: AskHolder) -> tuple[Actor, str]:
+        """Whoever is in the way: a deployment first, then a lock, then a turn."""
+        environment = stand.environment
+        active = holder(self._answers.store, environment, environment.active)
+        if active is not None:
+            return active.requester, active.id
+        if environment.lock is not None:
+            return environment.lock.actor, ""
+        if stand.turn is not None:
+            return stand.turn.actor, ""
+        raise Refused(Reason.HELD_BY_NOBODY, **_facts(command))
 
     def _standing(self, team: Team, settings: EnvironmentSettings) -> Stand:
         return standing(self._answers.store, team, settings, self._answers.clock.now())

@@ -28,6 +28,10 @@ def _queue(facts: Facts) -> tuple[Action, ...]:
     return (Action("queue", "Join the queue", f"{wanted} to {facts['environment']}"),)
 
 
+def _ask(facts: Facts) -> tuple[Action, ...]:
+    return (Action("ask", "Ask the holder", f"{facts['service']} {facts['environment']}"),)
+
+
 def _deploy(facts: Facts) -> tuple[Action, ...]:
     value = f"{facts['wanted']} to {facts['environment']}"
     return (Action("deploy", f"Deploy {facts['wanted']} now", value, "primary"),)
@@ -91,10 +95,13 @@ def _keep_it(facts: Facts) -> tuple[Action, ...]:
 
 
 _STEPS: dict[Reason, Callable[[Facts], tuple[Action, ...]]] = {
-    Reason.ALREADY_ACTIVE: lambda facts: (*_queue(facts), *_status(facts)),
-    Reason.LOCKED: lambda facts: (*_queue(facts), *_plan(facts), *_status(facts)),
+    Reason.ALREADY_ACTIVE: lambda facts: (*_queue(facts), *_ask(facts), *_status(facts)),
+    Reason.LOCKED: lambda facts: (*_queue(facts), *_ask(facts), *_plan(facts), *_status(facts)),
     Reason.FROZEN: lambda facts: (*_queue(facts), *_plan(facts)),
-    Reason.OTHERS_TURN: _queue,
+    Reason.OTHERS_TURN: lambda facts: (*_queue(facts), *_ask(facts)),
+    Reason.ASKED_LATELY: lambda facts: (*_queue(facts), *_why(facts)),
+    Reason.HELD_BY_NOBODY: lambda facts: (*_form(facts), *_status(facts)),
+    Reason.HELD_BY_YOU: _status,
     Reason.NOT_LOCKED: _locks,
     Reason.QUEUED_ALREADY: _leave,
     Reason.NOTHING_IN_THE_WAY: _deploy,

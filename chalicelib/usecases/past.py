@@ -14,6 +14,7 @@ _REASON = 200
 _SAID: dict[str, str] = {
     "accepted": "asked for it",
     "overridden": "asked for it against what was in the way",
+    "asked_holder": "asked the one who holds it",
     "locked": "locked the environment",
     "unlocked": "ended the lock",
     "lock_expired": "the lock's time was over",

@@ -14,7 +14,7 @@ from chalicelib.domain.builds import Build
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.history import Head, History
-from chalicelib.domain.locks import Lock, Place, Ticket, TicketKey
+from chalicelib.domain.locks import Ask, Lock, Place, Ticket, TicketKey
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import HostState, Instance, LaunchGroup, Route
 from chalicelib.domain.pushed import Release
@@ -33,7 +33,7 @@ class Clock(Protocol):
 
 # --- state ------------------------------------------------------------------------------------------------------
 
-Record = Deployment | Environment | Question | Build | Release | Finding | Visit | Grants | Lock | Place
+Record = Deployment | Environment | Question | Build | Release | Finding | Visit | Grants | Lock | Place | Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,9 @@ class Store(Protocol):
 
     def finding(self, key: FindingKey) -> Finding | None:
         """One finding."""
+
+    def asked(self, key: TicketKey) -> Ask | None:
+        """That the holder was asked."""
 
     def ticket(self, key: TicketKey) -> Ticket | None:
         """A lock or a place in the queue, as chat shows it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from chalicelib.domain.locks import Lock, Over, Place, Ticket
+from chalicelib.domain.locks import Ask, Lock, Over, Place, Ticket
 from chalicelib.domain.people import Actor
 from chalicelib.usecases.chat_ports import Action, Message
 from chalicelib.usecases.texts import plain
@@ -150,6 +150,15 @@ def _dropped(place: Place) -> Message:
     return _said(
         f"{_person(place.actor)}, you can not deploy `{place.service}` any more, so your place in the queue for "
         f"*{place.environment}* is gone. An admin can give you the role again."
+    )
+
+
+def ask_message(ask: Ask) -> Message:
+    """The holder is asked. No buttons: what there is to do stands with what is held."""
+    held = f", which *{ask.holds}* holds" if ask.holds else ", which you hold"
+    return _said(
+        f"🙋 {_person(ask.holder)}, {_person(ask.actor)} asks for `{ask.service}` in *{ask.environment}*{held}. "
+        "Answer in this thread; nothing happens by itself."
     )
 
 

@@ -14,7 +14,7 @@ from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, Refused
 from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.history import Head, History
-from chalicelib.domain.locks import Lock, Ticket, TicketKey
+from chalicelib.domain.locks import Ask, Lock, Ticket, TicketKey
 from chalicelib.domain.locks import Place as QueuePlace
 from chalicelib.domain.people import Actor
 from chalicelib.domain.pushed import Release
@@ -38,7 +38,7 @@ def place(record: Record) -> Place:
         return ("deployment", record.service, record.environment, record.id)
     if isinstance(record, Question):
         return ("question", record.code)
-    if isinstance(record, Finding | Lock | QueuePlace):
+    if isinstance(record, Finding | Lock | QueuePlace | Ask):
         kind, key = ("finding", record.key) if isinstance(record, Finding) else ("ticket", record.key.key)
         return (kind, record.service, record.environment, key)
     return _place_apart(record)
@@ -130,7 +130,7 @@ class FakeStore(Recorder):
             self.changed.append(FindingKey(record.service, record.environment, record.key))
         elif isinstance(record, Visit):
             self.changed.append(record.who)
-        elif isinstance(record, Lock | QueuePlace):
+        elif isinstance(record, Lock | QueuePlace | Ask):
             self.changed.append(record.key)
 
     def _append(self, lines: Iterable[History]) -> None:
@@ -212,6 +212,12 @@ class FakeStore(Recorder):
         with self._call("ticket", ticket=key):
             found = self.table.records.get(("ticket", key.service, key.environment, key.key))
             return found if isinstance(found, Lock | QueuePlace) else None
+
+    def asked(self, key: TicketKey) -> Ask | None:
+        """That the holder was asked."""
+        with self._call("asked", ticket=key):
+            found = self.table.records.get(("ticket", key.service, key.environment, key.key))
+            return found if isinstance(found, Ask) else None
 
     def past(self, service: str, name: str, *, limit: int) -> tuple[Deployment, ...]:
         """The newest deployments without what makes them large."""

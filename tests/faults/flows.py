@@ -298,7 +298,17 @@ def _turn(run: Run) -> bool:
     return bool(queue and queue[0].offered_at)
 
 
+def _asked(run: Run) -> bool:
+    """The holder reads it in the channel."""
+    return any("asks for" in each.text for each in run.account.slack.messages)
+
+
 LOCKS = (
+    flow(
+        "the holder is asked",
+        *(*READY, say(f"ask {AT}", LEAD, _asked), cancel()),
+        ends=(S.CANCELED,),
+    ),
     flow(
         "locked, waited for, deployed",
         say(f"lock {AT} for 1h A migration.", DEPLOYER, _locked),

@@ -46,7 +46,7 @@ def test_who_finds_an_environment_busy_can_wait_for_it() -> None:
     desk = busy()
     refused = desk.refused("cameras@142 to production", LEAD)
     assert refused.reason is Reason.ALREADY_ACTIVE
-    (button, _) = next_steps(refused)
+    button, *_ = next_steps(refused)
     assert "number 1 in the queue" in desk.say(f"{button.verb} {button.value}", LEAD)
     assert waiting(desk) == [(LEAD, "142")]
 

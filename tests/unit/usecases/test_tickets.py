@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.commands import parse
-from chalicelib.domain.locks import Lock, Over, Place, Ticket
+from chalicelib.domain.locks import Ask, Lock, Over, Place, Ticket
 from chalicelib.usecases.announce import Announcer
 from chalicelib.usecases.tickets import ticket_message, ticket_replies
 from tests.builders import APPROVER, DEPLOYER, LEAD, NOW, raw_config
@@ -29,7 +29,7 @@ class Channel:
         self.store, self.chat = FakeStore(raw_config()), FakeChat(clock)
         self.announcer = Announcer(self.store, self.chat, clock, FakeLines(), FakeWakes(clock))
 
-    def show(self, ticket: Ticket) -> None:
+    def show(self, ticket: Ticket | Ask) -> None:
         """Store a ticket and announce it."""
         self.store.put(ticket)
         self.announcer.tickets([ticket.key])
@@ -192,3 +192,15 @@ def test_a_reason_marks_nothing_up(made: Callable[[str], Lock]) -> None:
         assert "*bold*" not in said
         assert "{team}" not in said
         assert "{person:T/U}" not in said
+
+
+def test_a_holder_is_asked_by_name_and_once() -> None:
+    """A word in the channel, without buttons: there is nothing to decide by it."""
+    channel = Channel()
+    ask = Ask("cameras", "production", 7, LEAD, DEPLOYER, "cameras-production-1", NOW)
+    for _ in range(2):
+        channel.show(ask)
+    (shown,) = channel.shown
+    assert (verbs(shown), shown.channel) == ([], "C0DEPLOYS")
+    assert f"{{person:{DEPLOYER}}}, {{person:{LEAD}}} asks for `cameras`" in text(shown)
+    assert "*cameras-production-1*" in text(shown)
