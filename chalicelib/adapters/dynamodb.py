@@ -24,7 +24,7 @@ from chalicelib.adapters.dynamodb_items import (
     service_pk,
     ticket_sk,
 )
-from chalicelib.adapters.dynamodb_reads import projected, together
+from chalicelib.adapters.dynamodb_reads import Reader, together
 from chalicelib.adapters.dynamodb_values import Item, encode, from_item, plain
 from chalicelib.adapters.dynamodb_writes import (
     NEW_LINE,
@@ -41,7 +41,7 @@ from chalicelib.adapters.dynamodb_writes import (
 from chalicelib.domain.approval import Question
 from chalicelib.domain.builds import Build
 from chalicelib.domain.deployment import Deployment, Environment, Ref
-from chalicelib.domain.errors import Conflict, Duplicate, LostLock, Refused, Unavailable
+from chalicelib.domain.errors import Conflict, Duplicate, LostLock, Refused
 from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.history import Head, History
 from chalicelib.domain.locks import Ask, Lock, Place, Ticket, TicketKey
@@ -75,12 +75,11 @@ _TRIES = 6
 """How often lines of history are put behind a newer head; each that loses has seen somebody else's lines written."""
 
 
-class DynamoStore:
+class DynamoStore(Reader):
     """The port Store."""
 
     def __init__(self, client: JsonClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        super().__init__(client, table)
         self._teams: dict[int, Team] = {}
 
     # --- writing ------------------------------------------------------------------------------------------------
@@ -353,54 +352,6 @@ class DynamoStore:
     def visits(self) -> tuple[Visit, ...]:
         """Everybody who opened theirs."""
         return tuple(from_item(Visit, item) for item in self._query(HOME, VISIT))
-
-    # --- requests -----------------------------------------------------------------------------------------------
-
-    def _get(self, pk: str, sk: str) -> Item | None:
-        request = {"TableName": self._table, "Key": key(pk, sk), "ConsistentRead": True}
-        item = self._ask("GetItem", request).get("Item")
-        return item or None
-
-    def _query(
-        self,
-        pk: str,
-        prefix: str,
-        *,
-        limit: int = 0,
-        newest: bool = False,
-        last: str = "",
-        only: Sequence[str] = (),
-    ) -> list[Item]:
-        """Items of a partition whose sort key begins with a prefix, up to a `last` one; all of them where there is no
-        limit. `only`: these attributes."""
-        condition = "sk BETWEEN :prefix AND :last" if last else "begins_with(sk, :prefix)"
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": f"pk = :pk AND {condition}",
-            "ExpressionAttributeValues": {
-                ":pk": encode(pk),
-                ":prefix": encode(prefix),
-                **({":last": encode(last)} if last else {}),
-            },
-            "ConsistentRead": True,
-            "ScanIndexForward": not newest,
-            **({"Limit": limit} if limit else {}),
-            **projected(only),
-        }
-        found: list[Item] = []
-        while True:
-            answer = self._ask("Query", request)
-            found += answer.get("Items", [])
-            more = answer.get("LastEvaluatedKey")
-            if not more or (limit and len(found) >= limit):
-                return found[:limit] if limit else found
-            request["ExclusiveStartKey"] = more
-
-    def _ask(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        try:
-            return self._client.call(operation, request)
-        except AwsError as error:
-            raise Unavailable(f"{operation}: {error.code}") from error
 
 
 def _note(heads: Mapping[tuple[str, str], Head]) -> None:

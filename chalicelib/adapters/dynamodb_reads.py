@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.adapters.aws_json import AwsError, JsonClient
-from chalicelib.adapters.dynamodb_values import Item
+from chalicelib.adapters.dynamodb_items import key
+from chalicelib.adapters.dynamodb_values import Item, encode
 from chalicelib.domain.errors import Unavailable
 
 _TRIES = 6
@@ -31,3 +32,57 @@ def projected(only: Sequence[str]) -> dict[str, Any]:
         return {}
     names = {f"#{name}": name for name in only}
     return {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
+
+
+class Reader:
+    """Reads of one table, strongly consistent; Unavailable where it does not answer."""
+
+    def __init__(self, client: JsonClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def _get(self, pk: str, sk: str) -> Item | None:
+        request = {"TableName": self._table, "Key": key(pk, sk), "ConsistentRead": True}
+        item = self._ask("GetItem", request).get("Item")
+        return item or None
+
+    def _query(
+        self,
+        pk: str,
+        prefix: str,
+        *,
+        limit: int = 0,
+        newest: bool = False,
+        last: str = "",
+        only: Sequence[str] = (),
+    ) -> list[Item]:
+        """Items of a partition whose sort key begins with a prefix, up to a `last` one; all of them where there is no
+        limit. `only`: these attributes."""
+        condition = "sk BETWEEN :prefix AND :last" if last else "begins_with(sk, :prefix)"
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": f"pk = :pk AND {condition}",
+            "ExpressionAttributeValues": {
+                ":pk": encode(pk),
+                ":prefix": encode(prefix),
+                **({":last": encode(last)} if last else {}),
+            },
+            "ConsistentRead": True,
+            "ScanIndexForward": not newest,
+            **({"Limit": limit} if limit else {}),
+            **projected(only),
+        }
+        found: list[Item] = []
+        while True:
+            answer = self._ask("Query", request)
+            found += answer.get("Items", [])
+            more = answer.get("LastEvaluatedKey")
+            if not more or (limit and len(found) >= limit):
+                return found[:limit] if limit else found
+            request["ExclusiveStartKey"] = more
+
+    def _ask(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return self._client.call(operation, request)
+        except AwsError as error:
+            raise Unavailable(f"{operation}: {error.code}") from error

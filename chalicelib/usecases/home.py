@@ -113,7 +113,8 @@ def _place(overview: Overview, now: float) -> Part:
 def _unread(team: Team, overviews: Sequence[Overview]) -> Iterator[Part]:
     left = sum(len(names) for names in team.services().values()) - len(overviews)
     if left > 0:
-        yield Part((f"And {left} more places: `/deploy where` shows all.",))
+        places = "one more place" if left == 1 else f"{left} more places"
+        yield Part((f"And {places}: `/deploy where` shows all.",))
 
 
 def _latest(overviews: Sequence[Overview]) -> Iterator[str]:
