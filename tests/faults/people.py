@@ -96,7 +96,9 @@ class Door:
         self.said += seen
         if door == "command":
             said = json.loads(answer.body)
-            self._workspace.note("answered", "", said["text"], blocks=tuple(said.get("blocks", ())))
+            self._workspace.note(
+                "answered", "", said.get("text") or said["message"], blocks=tuple(said.get("blocks", ()))
+            )
         return answer.status >= 500 or any(each in text for each in TROUBLE for text in seen)
 
     def _through(self, door: str, headers: dict[str, str], body: bytes) -> Answer:
