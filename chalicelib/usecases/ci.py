@@ -29,8 +29,13 @@ def report(store: Store, workflow: Workflow, clock: Clock, *, source: str, event
 
     Whoever waits is woken also for a duplicate: the first delivery may have died between the write and the wake-up.
     """
-    if build.service not in store.team().ci_services(source):
+    team = store.team()
+    if build.service not in team.ci_services(source):
         raise Refused(Reason.UNKNOWN_SOURCE, source=f"{source} (for {build.service})")
+    if team.frontend(build.service) is not None:
+        raise Refused(
+            Reason.BAD_BODY, problem=f"{build.service} is a frontend: `pointsman push` reports its releases"
+        )
     said = "accepted"
     for _ in range(_TRIES):
         before = store.build(build.service, build.version)

@@ -113,6 +113,27 @@ def test_another_manifest_under_the_same_tag_is_refused(door: Door) -> None:
     assert found.manifest == "a" * 64
 
 
+def test_a_frontend_has_no_builds(door: Door) -> None:
+    """A build of something without hosts would be deployed onto nothing; the release itself is not deployed either."""
+    answer = door.report(service="web")
+    assert (answer.status, json.loads(answer.body)["error"]) == (400, "bad_body")
+    report(door)
+    for text in ("web to production", f"web@{TAG} to production"):
+        assert json.loads(door.type(text).body)["text"].endswith(("(`no_build`)", "(`unknown_version`)"))
+    assert door.desk.workflow.started == []
+
+
+@pytest.mark.parametrize(("after", "again"), [(False, (202, "accepted")), (True, (200, "duplicate"))])
+def test_a_report_that_met_trouble_is_taken_next_time(
+    door: Door, *, after: bool, again: tuple[int, str]
+) -> None:
+    """The table was out of reach, or its reply was lost; the same delivery comes again, and the release is one."""
+    door.desk.store.fail("commit", after=after)
+    assert report(door) == (503, "unavailable")
+    assert report(door) == again
+    assert [each.revision for each in door.desk.store.releases("web")] == [1]
+
+
 def test_a_source_reports_only_its_own_services(door: Door) -> None:
     """Signed or not."""
     raw = raw_config()
