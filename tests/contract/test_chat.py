@@ -10,18 +10,20 @@ import pytest
 
 from chalicelib.adapters.slack import SlackChat
 from chalicelib.domain.errors import NotReady, Refused, Unavailable
-from chalicelib.usecases.chat_ports import Bar, BarKind, Chat, Message, Picture
+from chalicelib.domain.people import Actor
+from chalicelib.usecases.chat_ports import Action, Bar, BarKind, Chat, Home, Message, Part, Picture
 from sandbox.front.channel import Channel as FrontChannel
 from sandbox.front.channel import Message as FrontMessage
 from sandbox.front.content import SlackError
 from sandbox.front.files import Files
 from sandbox.front.views import Triggers, Views
 from sandbox.front.web_api import WebApi
-from tests.builders import NOW
+from tests.builders import LEAD, NOW
 from tests.fakes.chat import FakeChat
 from tests.unit.adapters.loopback import Asked, Reply, Service, serving
 
 CHANNEL = "C0DEPLOYS"
+STRANGER = Actor(LEAD.workspace, "U0STRANGER")
 ELSEWHERE = "C0NOWHERE"
 HELLO = Message(summary="hello", lines=("*hello*",))
 LATER = Message(summary="later", lines=("*later*",))
@@ -45,6 +47,9 @@ class Channel(Protocol):
     def delete(self, timestamp: str) -> None:
         """Somebody deletes a message."""
 
+    def home(self, person: Actor) -> str:
+        """What somebody's own page says; nothing where there is none."""
+
     def go_down(self) -> None:
         """Nothing goes through any more."""
 
@@ -54,7 +59,7 @@ class Fake:
 
     def __init__(self) -> None:
         self._fake = FakeChat()
-        self._fake.gone.add(ELSEWHERE)
+        self._fake.gone |= {ELSEWHERE, STRANGER.user}
         self.chat: Chat = self._fake
 
     def texts(self) -> dict[str, str]:
@@ -64,6 +69,11 @@ class Fake:
     def threads(self) -> dict[str, str]:
         """By timestamp."""
         return {at: shown.thread for at, shown in self._fake.shown.items() if shown.thread}
+
+    def home(self, person: Actor) -> str:
+        """Its first line."""
+        shown = self._fake.homes.get(person)
+        return shown.parts[0].lines[0] if shown else ""
 
     def chatter(self, count: int) -> None:
         """Nobody else is in a fake."""
@@ -84,7 +94,8 @@ class Workspace:
         self.channel = FrontChannel(lambda: NOW)
         self.down = False
         self.files = Files(origin)
-        self._api = WebApi(self.channel, Views(Triggers()), self.files)
+        self.views = Views(Triggers())
+        self._api = WebApi(self.channel, self.views, self.files)
 
     def answer(self, asked: Asked) -> Reply:
         """One call of the Web API."""
@@ -125,6 +136,16 @@ class Slack:
     def threads(self) -> dict[str, str]:
         """By timestamp."""
         return {each.ts: each.thread_ts for each in self._workspace.messages() if each.thread_ts}
+
+    def home(self, person: Actor) -> str:
+        """Its first section."""
+        view = self._workspace.views.homes.get(person.user)
+        texts = (
+            [block["text"]["text"] for block in view["blocks"] if block["type"] == "section"]
+            if view
+            else [""]
+        )
+        return str(texts[0])
 
     def chatter(self, count: int) -> None:
         """Lines of people."""
@@ -248,3 +269,26 @@ def test_a_picture_may_be_released_twice(channel: Channel) -> None:
     channel.chat.release(filed)
     channel.chat.update(CHANNEL, first, replace(LATER, picture=filed))
     assert channel.texts() == {first: "later"}
+
+
+def test_a_home_is_shown_in_place_of_the_one_before(channel: Channel) -> None:
+    """Each person has one; its buttons are those of messages."""
+    button = Action("where", "What is where", "")
+    for line in ("nothing waits for you", "a question waits for you"):
+        channel.chat.publish(LEAD, Home((Part((line,), (button,)),)))
+    assert channel.home(LEAD) == "a question waits for you"
+    assert channel.texts() == {}
+
+
+def test_who_can_have_no_home_is_refused(channel: Channel) -> None:
+    """For good: nobody tries it again."""
+    with pytest.raises(Refused):
+        channel.chat.publish(STRANGER, Home((Part(("hello",)),)))
+    assert channel.home(STRANGER) == ""
+
+
+def test_a_home_waits_for_a_chat_that_is_down(channel: Channel) -> None:
+    """As messages do."""
+    channel.go_down()
+    with pytest.raises(Unavailable):
+        channel.chat.publish(LEAD, Home((Part(("hello",)),)))
