@@ -51,7 +51,7 @@ function fill(node, { host, color, wide, x, y, width, height, dock }, dots) {
   set(node, { class: `host appears health-${up ? host.health || "none" : "none"} side-${color} ${up ? "" : "off"}` });
   set(node.querySelector(".tile"), { x, y, width, height });
   const version = host.version ? ` · v${host.version}` : "";
-  say(set(node.querySelector(".role"), { x: x + 10, y: y + 15.5 }), `${host.role || "host"} …${host.id.slice(-5)}`);
+  say(set(node.querySelector(".role"), { x: x + 10, y: y + 15.5 }), `${host.role || "host"} …${host.id.slice(wide || !low ? -5 : -3)}`);
   say(set(node.querySelector(".health"), { x: low ? right : x + 10, y: low ? y + 15.5 : y + 30.5, "text-anchor": low ? "end" : "start" }), wordOf(host) + (low && !wide ? "" : version));
   const counted = up && !low && host.devices !== null && host.devices !== undefined;
   say(set(node.querySelector(".count"), { x: right, y: y + 33 }), counted ? `${host.devices} device${host.devices === 1 ? "" : "s"}` : "");

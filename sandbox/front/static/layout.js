@@ -9,8 +9,9 @@ const GOLDEN = Math.PI * (3 - Math.sqrt(5));
 
 /** Places for swarm, balancer, slots and hosts. A slot is null where no fleet is. */
 export function layout(width, slots, groups) {
-  const wide = width >= 620;
-  const fleetWidth = Math.round(wide ? Math.min(460, width * 0.46) : Math.max(220, width * 0.53));
+  const wide = width >= 540;
+  const tight = width < 440; // the balancer then stands below the devices
+  const fleetWidth = Math.round(wide ? Math.min(460, width * 0.46) : tight ? width - 148 : width * 0.5);
   const left = width - fleetWidth;
   const inner = Math.max(90, ...slots.map(heightOf));
   let top = 1;
@@ -20,12 +21,13 @@ export function layout(width, slots, groups) {
     return { ...box, hosts: fleet ? hosts(fleet, box, wide) : [] };
   });
   const height = top - BETWEEN + 1;
-  const radius = Math.round(Math.min(wide ? 94 : 56, left * 0.235, height * 0.28));
+  const radius = Math.round(Math.min(tight ? 54 : 94, left * (tight ? 0.36 : 0.235), height * 0.28));
   const hub = { width: wide ? 124 : 78, height: 40 + 42 * Math.max(1, groups) };
-  const swarm = { x: radius + 3, y: height / 2, radius };
+  const swarm = { x: radius + 3, y: tight ? height * 0.32 : height / 2, radius };
   const free = left - (2 * radius + 6) - hub.width;
-  Object.assign(hub, { x: 2 * radius + 6 + free * 0.42, y: (height - hub.height) / 2 });
-  return { wide, width, height, boxes, swarm, hub };
+  if (tight) Object.assign(hub, { x: swarm.x - hub.width / 2, y: swarm.y + radius + 64 });
+  else Object.assign(hub, { x: 2 * radius + 6 + free * 0.42, y: (height - hub.height) / 2 });
+  return { wide, tight, left, width, height, boxes, swarm, hub };
 }
 
 function heightOf(fleet) {
@@ -58,10 +60,16 @@ export function toHost(hub, tile) {
 
 /** Four points of the n-th of the curves from the swarm to the balancer. */
 export function toHub(swarm, hub, n, count) {
-  const angle = ((n + 0.5) / count - 0.5) * 1.9;
+  const middle = n - (count - 1) / 2;
+  const below = hub.x < swarm.x;
+  const angle = ((n + 0.5) / count - 0.5) * (below ? -1.4 : 1.9) + (below ? Math.PI / 2 : 0);
   const [x1, y1] = [swarm.x + (swarm.radius + 3) * Math.cos(angle), swarm.y + (swarm.radius + 3) * Math.sin(angle)];
+  if (below) {
+    const [x2, sink] = [hub.x + hub.width / 2 + middle * 3, (hub.y - y1) * 0.5];
+    return [x1, y1, x1, y1 + sink, x2, hub.y - sink, x2, hub.y];
+  }
   const bend = (hub.x - x1) * 0.5;
-  const y2 = hub.y + hub.height / 2 + (n - (count - 1) / 2) * 3;
+  const y2 = hub.y + hub.height / 2 + middle * 3;
   return [x1, y1, x1 + bend, y1, hub.x - bend, y2, hub.x, y2];
 }
 

@@ -50,7 +50,7 @@ const share = () => svg("g", {}, svg("path", { class: "sign" }), svg("text", { c
   svg("rect", { class: "all" }), svg("rect", { class: "fill" }));
 
 /** Every device as a dot, in the shape and color of the fleet it is connected to; hollow while it is not. */
-export function drawSwarm(container, swarm, { swarm: place, height, wide }, devices, sideOf) {
+export function drawSwarm(container, swarm, { swarm: place, height, wide, tight }, devices, sideOf) {
   if (!container.firstChild) {
     container.append(...["blue", "green", "loose"].map((name) => svg("path", { class: `device ${name}` })),
       svg("text", { class: "title", "text-anchor": "middle" }), svg("text", { class: "note", "text-anchor": "middle" }), svg("g", { class: "legend" }));
@@ -67,10 +67,10 @@ export function drawSwarm(container, swarm, { swarm: place, height, wide }, devi
   set(blue, { d: shapes.blue });
   set(green, { d: shapes.green });
   set(loose, { d: shapes.loose });
-  say(set(title, { x: place.x, y: place.y - place.radius - 14 }), devices ? `${devices.count} devices` : "No devices yet");
+  say(set(title, { x: place.x, y: place.y - place.radius - (tight ? 28 : 14) }), devices ? `${devices.count} devices` : "No devices yet");
   const each = swarm.each > 1 ? `a dot is ${swarm.each} devices` : "";
   const away = devices ? devices.count - devices.connected : 0;
-  say(set(note, { x: place.x, y: place.y + place.radius + 22 }), away > 0 ? `○ ${away} reconnecting` : each || (devices ? "all connected" : ""));
+  say(set(note, { x: place.x, y: tight ? place.y - place.radius - 11 : place.y + place.radius + 22 }), away > 0 ? `○ ${away} reconnecting` : each || (devices ? "all connected" : ""));
 }
 
 /** What the moving dots are; left out where there is no room. */

@@ -5,18 +5,18 @@ import { dot } from "./svg.js";
 
 const LEG = 850; // milliseconds from a host to the balancer, and back
 const TRIP = 1500; // milliseconds of a message from the swarm to its host
-const FRAME = 1000 / 30; // thirty pictures a second are smooth at this pace
+const [QUIET, BUSY] = [58, 20]; // milliseconds between two pictures: of messages alone, and of devices too
 const PER_DOT = 8; // messages or requests that one moving dot stands for
 const MOST_DOTS = 14; // a second
 const STREAMS = 5;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Motion {
-  /** `scene` knows curves and sides; `arrived` is told of devices that have found their place. */
-  constructor(layers, scene, arrived) {
-    Object.assign(this, { layers, scene, arrived, travelers: new Map(), pulses: [], owed: new Map(), flows: [], last: 0, frame: 0 });
+  /** `canvas` shows shapes, `scene` knows curves and sides; `arrived` is told of devices that have found their place. */
+  constructor(canvas, scene, arrived) {
+    Object.assign(this, { canvas, scene, arrived, travelers: new Map(), pulses: [], owed: new Map(), flows: [], last: 0, frame: 0 });
     still.addEventListener("change", () => this.wake());
-    new IntersectionObserver(([entry]) => { this.hidden = !entry.isIntersecting; this.wake(); }).observe(layers.box);
+    new IntersectionObserver(([entry]) => { this.hidden = !entry.isIntersecting; this.wake(); }).observe(canvas.node);
   }
 
   /** Devices that leave a host, or have found one. */
@@ -48,7 +48,8 @@ export class Motion {
       return;
     }
     if (!this.frame && (this.flows.some((f) => f.rate > 0) || this.pulses.length || this.travelers.size)) {
-      this.frame = requestAnimationFrame((at) => this.draw(at));
+      // Waiting first spares the browser the frames between, which would cost as much as those that are drawn.
+      this.frame = setTimeout(() => requestAnimationFrame((at) => this.draw(at)), this.travelers.size ? BUSY : QUIET);
     }
   }
 
@@ -63,12 +64,10 @@ export class Motion {
 
   draw(at) {
     this.frame = 0;
-    if (at - this.last >= FRAME - 2) {
-      const passed = Math.min(200, at - this.last);
-      this.last = at;
-      this.spawn(passed / 1000, at);
-      this.paint({ pulse: this.pulsing(at), ...this.traveling(at) });
-    }
+    const passed = Math.min(200, at - this.last);
+    this.last = at;
+    this.spawn(passed / 1000, at);
+    this.paint({ pulse: this.pulsing(at), ...this.traveling(at) });
     this.wake();
   }
 
@@ -124,10 +123,10 @@ export class Motion {
   }
 
   paint(shapes) {
-    for (const [name, d] of Object.entries(shapes)) {
-      const path = this.layers[name];
-      if (path.drawn !== d) path.setAttribute("d", path.drawn = d);
-    }
+    const fingerprint = Object.values(shapes).join();
+    if (fingerprint === this.painted) return;
+    this.painted = fingerprint;
+    this.canvas.paint(shapes);
   }
 }
 

@@ -1,5 +1,6 @@
 // The live scene: devices, balancer, fleets, and what goes on between them.
 
+import { Canvas } from "./canvas.js";
 import { byId, el } from "./dom.js";
 import { drawFleets } from "./fleets.js";
 import { drawBalancer, drawLines, drawSwarm } from "./lines.js";
@@ -16,6 +17,7 @@ let parts = null;
 let shown = null;
 let width = 0;
 let said = 0;
+let drawn = "";
 let places = { swarm: { x: 0, y: 0, radius: 1 }, hub: { x: 0, y: 0, width: 0, height: 0 }, boxes: [] };
 const slots = new Slots();
 const swarm = new Swarm();
@@ -39,17 +41,19 @@ export function drawScene(picture) {
   const counts = new Map(hosts.filter((host) => host.devices && host.running === "running").map((host) => [host.id, host.devices]));
   parts.motion.move(swarm.follow(counts, picture.devices?.count ?? 0));
   parts.motion.flow(flows(hosts, picture));
-  redraw();
+  const { count, connected } = picture.devices ?? {};
+  const now = JSON.stringify([slots.list, picture.groups, count, connected, width]);
+  if (now !== drawn) redraw();
+  drawn = now;
   listen(picture);
 }
 
 function build() {
   const box = byId("scene");
-  const paths = Object.fromEntries(["pulse", "blue", "green", "loose"].map((name) => [name, svg("path", { class: `moving ${name}` })]));
   const still = svg("svg", { class: "still", role: "img", "aria-label": "Devices, load balancer and fleets" },
     ...["lines", "fleets", "hub", "swarm"].map((name) => svg("g", { class: name })));
-  const moving = svg("svg", { class: "motion", "aria-hidden": "true" }, ...Object.values(paths));
-  const stage = el("div", { class: "stage", hidden: true }, still, moving);
+  const canvas = new Canvas();
+  const stage = el("div", { class: "stage", hidden: true }, still, canvas.node);
   const empty = el("p", { class: "empty" });
   box.replaceChildren(empty, stage);
   const layer = (name) => still.querySelector(`:scope > .${name}`);
@@ -61,14 +65,13 @@ function build() {
       if (shown?.fleets?.length) drawScene(shown);
     }
   }).observe(box);
-  return { box, still, moving, stage, empty, layer, motion: new Motion({ ...paths, box }, scene, redraw) };
+  return { box, still, canvas, stage, empty, layer, motion: new Motion(canvas, scene, redraw) };
 }
 
 function place() {
   places = layout(width, slots.list, shown.groups?.length ?? 0);
-  const view = { viewBox: `0 0 ${width} ${places.height}`, width, height: places.height };
-  set(parts.still, view);
-  set(parts.moving, view);
+  set(parts.still, { viewBox: `0 0 ${width} ${places.height}`, width, height: places.height });
+  parts.canvas.size(places.left + 9, places.height); // hosts are to its right: there nothing moves
   curves.clear();
   places.boxes.flatMap((box) => box.hosts).forEach((tile) => {
     tile.color = tile.host.color;

@@ -13,7 +13,7 @@ function picture(devices) {
     counter("Messages lost", number(devices.lost), ...verdict(devices.lost, "none lost", "lost")),
     counter("Requests sent", number(devices.requests), pace(devices.requests_per_second)),
     counter("Requests failed", number(devices.http_failures), ...verdict(devices.http_failures, "none failed", "failed")),
-    counter("Reconnects", number(devices.most_reconnects), "per device at most"),
+    counter("Reconnects", number(devices.most_reconnects), "a device, at most"),
   ];
 }
 
