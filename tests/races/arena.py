@@ -127,4 +127,4 @@ def told_who(refused: Sequence[Refused], who: Actor, what: str) -> None:
         assert each.reason is Reason.ALREADY_DECIDED
         assert f"{{person:{who}}}" in each.text
         assert what in each.text
-        assert f"{{time:{NOW:.0f}}}" in each.text
+        assert f"{{when:{NOW:.0f}}}" in each.text
