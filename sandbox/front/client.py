@@ -61,6 +61,20 @@ class Chat:
         found: dict[str, Any] | None = shown.get(user_id)
         return found
 
+    def wait_for_view(
+        self, user_id: str, kind: str, fits: Callable[[str], bool], timeout: float = 30.0
+    ) -> dict[str, Any]:
+        """What a person sees, once its texts fit. TimeoutError says what was there."""
+        end = time.monotonic() + timeout
+        while True:
+            view = self.view(user_id, kind)
+            texts = "\n".join(_texts(view["blocks"])) if view else ""
+            if view is not None and fits(texts):
+                return view
+            if time.monotonic() > end:
+                raise TimeoutError(f"the {kind} of {user_id} shows after {timeout} s:\n{texts}")
+            time.sleep(POLL)
+
     def act_in_view(self, user: str, view: dict[str, Any], **wanted: Any) -> None:
         """Somebody presses a button of a view (`action_id` or `label`), or chooses an option of it (`selected`)."""
         self._act("view_action", user=user, view_id=view["id"], **wanted)

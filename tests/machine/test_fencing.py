@@ -9,14 +9,16 @@ import pytest
 
 from chalicelib.domain.approval import Kind
 from chalicelib.domain.deployment import Slot, State
-from chalicelib.domain.errors import Conflict, LostLock, NotReady
+from chalicelib.domain.errors import Conflict, LostLock, NotReady, StepFailed
 from chalicelib.domain.history import History
 from chalicelib.domain.people import SERVICE
 from chalicelib.domain.settings import Strategy
+from chalicelib.usecases.steps.ledger import LedgerSteps
 from chalicelib.usecases.steps.traffic import TrafficSteps
 from chalicelib.usecases.steps.work import StepEvent, Work, run
 from tests.builders import LEAD
 from tests.fakes.fleet import FakeFleet
+from tests.fakes.store import FakeStore
 from tests.machine.rig import FIRST, SECOND, Rig
 
 
@@ -73,3 +75,34 @@ def test_the_slower_of_two_workers_does_not_take_the_effects_of_the_other_for_a_
         run(slower, rig.store, rig.clock, event)
     assert rig.deployment().state in {State.SWITCHING, State.BAKING}
     assert rig.deployment().reason == ""
+
+
+class Meanwhile:
+    """The table; before the builds are read something else happens, once."""
+
+    def __init__(self, store: FakeStore, meanwhile: Callable[[], None]) -> None:
+        self._store = store
+        self._meanwhile: list[Callable[[], None]] = [meanwhile]
+
+    def __getattr__(self, method: str) -> Any:
+        if method == "builds" and self._meanwhile:
+            self._meanwhile.pop()()
+        return getattr(self._store, method)
+
+
+def test_who_cancels_while_the_question_is_being_written_is_heard() -> None:
+    """The question is not asked: nobody could answer it any more, and the machine would wait for its deadline."""
+    rig = Rig()
+    rig.say("cameras@142 to production", run=False)
+    rig.machine.run(until="AskToStart")
+    event = StepEvent("AskToStart", rig.deployment().ref, token="token-1", entered="1")
+
+    def cancel() -> None:
+        rig.say("cancel cameras production", run=False)
+
+    store: Any = Meanwhile(rig.store, cancel)
+    with pytest.raises(Conflict):
+        run(LedgerSteps(rig.workflow), store, rig.clock, event)
+    assert rig.open() == []
+    with pytest.raises(StepFailed, match="canceled"):
+        run(LedgerSteps(rig.workflow), rig.store, rig.clock, event)

@@ -7,11 +7,11 @@ from typing import Any
 from chalicelib.domain.approval import GRACE_SECONDS, SECOND_PERSON, Answer, Kind, Question, code_from
 from chalicelib.domain.brief import Brief
 from chalicelib.domain.briefing import brief, needed
-from chalicelib.domain.deployment import HAS_FLEET, Slot, State, Trigger
+from chalicelib.domain.deployment import BEFORE_SWITCH, HAS_FLEET, Slot, State, Trigger
 from chalicelib.domain.errors import LostLock, StepFailed
 from chalicelib.domain.people import SERVICE, Actor
 from chalicelib.domain.reasons import Reason
-from chalicelib.usecases.ports import Save, Workflow
+from chalicelib.usecases.ports import Change, Save, Workflow
 from chalicelib.usecases.steps.work import Result, Work
 from chalicelib.usecases.texts import plain
 
@@ -48,7 +48,12 @@ def ask(
         needed=needed(work.settings.approvals, kind, told.risks) if told else 1,
         brief=told,
     )
-    work.store.commit(Save(question), *_supersede(work, kind), work.history(f"asked_{kind}"))
+    changes: tuple[Change, ...] = (Save(question), *_supersede(work, kind), work.history(f"asked_{kind}"))
+    if deployment.state in BEFORE_SWITCH:
+        # Who canceled since this step began finds no question to close: then it is not asked.
+        work.save(deployment, *changes)
+    else:
+        work.store.commit(*changes)
     return question
 
 
