@@ -9,6 +9,7 @@ from cli.reading import environments, is_frontend, mapping
 _SERVERS = ("roles", "ansible", "checks", "drain", "prices")
 _FRONTEND = ("bucket", "keep", "pages", "cache")
 _ONLY_SERVERS = ("switch", "traffic", "bake", "old_fleet", "mixed_images")
+_ONLY_FRONTENDS = ("url", "distribution", "pointer")
 _NEEDED = {False: ("roles", "ansible"), True: ("bucket",)}
 
 
@@ -18,8 +19,12 @@ def check(document: Document) -> None:
         if isinstance(service, dict) and service.get("kind", "servers") in ("servers", "frontend"):
             _service(document, ("services", name), service)
     for path, name, _environment, own in environments(document.data):
-        if is_frontend(mapping(document.data, "services")[name]) and isinstance(own, dict):
+        if not isinstance(own, dict):
+            continue
+        if is_frontend(mapping(document.data, "services")[name]):
             _refuse(document, path, own, _ONLY_SERVERS, "a frontend has no servers")
+        else:
+            _refuse(document, path, own, _ONLY_FRONTENDS, "only a frontend has it: `kind: frontend`")
 
 
 def _service(document: Document, path: Path, service: dict[str, Any]) -> None:

@@ -89,6 +89,7 @@ def _environment(own: dict[str, Any], channel: str) -> dict[str, Any]:
         "bake": {"time": seconds(bake.get("time", 0)), "alarms": texts(bake, "alarms")},
         "old_fleet": own.get("old_fleet", "terminate"),
         "mixed_images": own.get("mixed_images", "refuse"),
+        **{key: own[key].rstrip("/") for key in ("url", "distribution", "pointer") if key in own},
     }
 
 

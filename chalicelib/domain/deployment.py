@@ -37,6 +37,13 @@ class State(StrEnum):
     STUCK = "stuck"
 
 
+class Machine(StrEnum):
+    """The state machine that a deployment goes through: servers and frontends have one each."""
+
+    DEPLOY = "deploy"
+    RELEASE = "release"
+
+
 class Trigger(StrEnum):
     """What moves a deployment."""
 
@@ -166,6 +173,7 @@ class Deployment:
     requester: Actor
     requested_at: float
     config_version: int
+    machine: Machine = Machine.DEPLOY
     fence: int = 0
     run: int = 1
     """Which execution of the state machine it is in; steps of an older one are refused."""

@@ -108,6 +108,17 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """What enabling a frontend's release changes, in numbers of files; `size` is of what is copied, in bytes."""
+
+    added: int
+    changed: int
+    gone: int
+    pages: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that will happen, as data. People approve its digest."""
 
@@ -118,6 +129,7 @@ class Plan:
     routes: tuple[Route, ...]
     usd_per_hour: float | None = None
     old_version: str = ""
+    files: Files | None = None
 
     @property
     def digest(self) -> str:

@@ -96,6 +96,24 @@ class Frontend:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where one environment of a frontend is served from. With `pointer` (the ARN of a CloudFront key-value store) each
+    release has a folder of its own and one write says which is live; without it what differs is copied to one folder.
+    """
+
+    bucket: str
+    keep: int
+    environment: str
+    url: str = ""
+    distribution: str = ""
+    pointer: str = ""
+
+    def folder(self, tag: str) -> str:
+        """The folder below `live/` that a release is served from."""
+        return tag if self.pointer else self.environment
+
+
 _NO_BUNDLE = {"url": "", "sha256": ""}
 """A frontend configures no hosts."""
 
@@ -121,6 +139,7 @@ class EnvironmentSettings:
     prices: dict[str, float]
     approvals: Approvals = field(default_factory=Approvals)
     freezes: tuple[Freeze, ...] = ()
+    site: Site | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +226,13 @@ def _environment(
         prices=dict(shared.get("prices", {})),
         approvals=Approvals(**own.get("approvals", {})),
         freezes=tuple(Freeze(**each) for each in own.get("freezes", ())),
+        site=_site(shared, name, own) if shared.get("kind") == "frontend" else None,
     )
+
+
+def _site(shared: dict[str, Any], environment: str, own: dict[str, Any]) -> Site:
+    ways = {key: str(own[key]) for key in ("url", "distribution", "pointer") if key in own}
+    return Site(bucket=str(shared["bucket"]), keep=int(shared["keep"]), environment=environment, **ways)
 
 
 def _route(strategy: Strategy, route: dict[str, Any]) -> RouteSpec:

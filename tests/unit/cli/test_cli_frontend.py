@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from chalicelib.domain.release_rules import PAGES
-from chalicelib.domain.settings import Frontend, Team
+from chalicelib.domain.settings import Frontend, Site, Team
 from cli.normalize import normalize
 
 WEB = """\
@@ -41,6 +41,9 @@ def test_a_frontend_needs_a_bucket_and_no_servers(report: Report, valid: str) ->
         ),
         ("bucket: example-releases", "bucket: Example", "bucket"),
         ("protected: true", "switch: dns", "`switch` does not belong here"),
+        ("protected: true", "url: web.example.com", "address"),
+        ("protected: true", "pointer: web", "key-value store"),
+        ("protected: true", "distribution: e1", "distribution id"),
     ],
 )
 def test_what_is_wrong_with_a_frontend_is_told(
@@ -77,4 +80,27 @@ def test_the_service_reads_what_was_published(valid: str) -> None:
     assert team.frontend("nothing") is None
     settings = team.environment("web", "production")
     assert (settings.protected, settings.roles, settings.routes) == (True, (), ())
+    assert settings.site == Site("example-releases", 10, "production")
+    assert team.environment("cameras", "production").site is None
     assert "kind" not in raw["services"]["cameras"]
+
+
+STORE = "arn:aws:cloudfront::123456789012:key-value-store/0f1e2d3c"
+
+
+def test_where_a_site_is_served_from(valid: str) -> None:
+    """With a key-value store each release has a folder of its own; without one the environment has one."""
+    own = f"url: https://web.example.com/, distribution: E1EXAMPLE2, pointer: '{STORE}'"
+    raw = normalize(yaml.safe_load(valid + WEB.replace("protected: true", own)), BUNDLE)
+    site = Team(1, raw).environment("web", "production").site
+    assert site == Site("example-releases", 10, "production", "https://web.example.com", "E1EXAMPLE2", STORE)
+    assert site.folder("web_2026-11-22_14-05") == "web_2026-11-22_14-05"
+    assert Site("example-releases", 10, "production").folder("web_2026-11-22_14-05") == "production"
+
+
+def test_servers_have_no_site(broken: Callable[[str, str], list[str]]) -> None:
+    """What is a frontend's means nothing to servers."""
+    (said,) = broken(
+        "        timeouts: {ask: 5m", "        url: https://web.example.com\n        timeouts: {ask: 5m"
+    )
+    assert "`url` does not belong here" in said

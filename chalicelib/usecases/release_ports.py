@@ -1,0 +1,78 @@
+"""The outside world of frontend releases: the bucket, what deletes from it, the CDN, and the site as a browser sees it.
+
+As in ports.py, every port raises Unavailable where its system did not answer or was busy.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib.domain.release import File, Manifest
+
+
+class Bucket(Protocol):
+    """S3, with the releases of a frontend and what is served of them. It deletes nothing.
+
+    Objects are named by their content (`objects/ID`); what is served stands in folders (`live/FOLDER/PATH`).
+    """
+
+    def manifest(self, bucket: str, tag: str) -> Manifest:
+        """A release; StepFailed(RELEASE_MISSING) where it was not pushed, StepFailed(RELEASE_BROKEN) where somebody
+        changed its manifest."""
+
+    def place(self, bucket: str, files: Sequence[File], folder: str) -> None:
+        """Copy the object of each file to its path in a folder, many at a time; again is no different from once.
+
+        StepFailed(RELEASE_BROKEN) names objects that are gone.
+        """
+
+    def carry(self, bucket: str, paths: Sequence[str], source: str, target: str) -> None:
+        """Copy paths from one folder to another, where the other does not have them."""
+
+    def folder(self, bucket: str, folder: str) -> frozenset[str]:
+        """The paths in a folder."""
+
+    def wrong(self, bucket: str, files: Sequence[File], folder: str) -> list[str]:
+        """The paths of these files at which the folder has nothing, or something else than the file's object."""
+
+
+class Cleaner(Protocol):
+    """S3, for the one function that deletes."""
+
+    def clean(self, bucket: str, service: str, keep: int, live: Sequence[str], folders: Sequence[str]) -> int:
+        """Delete what nothing needs, a part at a time, and return how many keys that were; 0 where nothing is left.
+
+        Kept are the newest `keep` releases of the service and those in `live`; of the `folders` what a kept release
+        has; of `objects/` what a kept manifest or a young draft names.
+        """
+
+
+class Cdn(Protocol):
+    """CloudFront: which release is live where a key-value store says it, and what the caches have to forget."""
+
+    def pointer(self, store: str) -> str:
+        """The tag that is live; empty where none is."""
+
+    def point(self, store: str, to: str, *, instead_of: str) -> None:
+        """Make a release live in one write. Conflict where neither it nor `instead_of` is live now."""
+
+    def invalidate(self, distribution: str, paths: Sequence[str], reference: str) -> str:
+        """Have every edge location forget these; the id of the invalidation, the same for the same reference."""
+
+    def invalidated(self, distribution: str, invalidation: str) -> bool:
+        """Whether every edge location has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a browser got: HTTP status and SHA-256 of the body, in hex."""
+
+    status: int
+    sha256: str
+
+
+class Viewer(Protocol):
+    """The site as a browser sees it, through the CDN."""
+
+    def fetch(self, url: str) -> Fetched:
+        """One GET."""
