@@ -1,0 +1,1 @@
+"""The CDN in front of the frontends' bucket: two edge locations with a real cache, and CloudFront's own calls."""
