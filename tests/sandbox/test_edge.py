@@ -1,0 +1,188 @@
+"""The edge in front of a bucket: its cache, CloudFront's calls, and two locations that hear at different times."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto.server import ThreadedMotoServer
+
+from tests.sandbox.edge_harness import COPY, CREDENTIALS, POINTER, Running, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HASHED = "public, max-age=31536000, immutable"
+SHORT = "public, max-age=300"
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[str]:
+    """The emulator."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    boto3.client("s3", endpoint_url=url, **CREDENTIALS).create_bucket(Bucket="web")
+    yield url
+    server.stop()
+
+
+@pytest.fixture
+def cdn(aws: str) -> Iterator[Running]:
+    """An edge with empty caches."""
+    with running(aws) as found:
+        yield found
+
+
+@pytest.fixture
+def cloudfront(cdn: Running) -> Any:
+    """CloudFront, as the product calls it."""
+    return boto3.client("cloudfront", endpoint_url=cdn.edge.api_url, **CREDENTIALS)
+
+
+def invalidate(cloudfront: Any, *paths: str, reference: str = "one") -> str:
+    """The id of a new invalidation."""
+    batch = {"Paths": {"Quantity": len(paths), "Items": list(paths)}, "CallerReference": reference}
+    made = cloudfront.create_invalidation(DistributionId="ECOPY", InvalidationBatch=batch)
+    return str(made["Invalidation"]["Id"])
+
+
+def test_a_page_is_asked_about_each_time(cdn: Running) -> None:
+    """no-cache with a minimum of 0: the bucket says that it is the same, or gives what is new."""
+    cdn.put("live/staging/index.html", b"one")
+    assert [cdn.get(COPY, "/").how for _ in range(2)] == ["Miss", "RefreshHit"]
+    cdn.put("live/staging/index.html", b"two")
+    seen = cdn.get(COPY, "/")
+    assert (seen.body, seen.how) == (b"two", "Miss")
+
+
+def test_a_file_is_kept_as_long_as_it_says(cdn: Running) -> None:
+    """Five minutes are five minutes, even though the bucket has something new; a hashed name is kept for good."""
+    for name, cache in (("robots.txt", SHORT), ("app.3f2a9c1b.js", HASHED)):
+        cdn.put(f"live/staging/{name}", b"one", cache)
+        cdn.get(COPY, f"/{name}")
+        cdn.put(f"live/staging/{name}", b"two", cache)
+    cdn.time.now += 299
+    assert cdn.get(COPY, "/robots.txt").body == b"one"
+    cdn.time.now += 2
+    assert cdn.get(COPY, "/robots.txt").body == b"two"
+    assert cdn.get(COPY, "/app.3f2a9c1b.js").body == b"one"
+
+
+def test_what_is_missing_is_not_kept(cdn: Running) -> None:
+    """A file that arrives is there at the next request."""
+    assert cdn.get(COPY, "/late.js").status == 404
+    cdn.put("live/staging/late.js", b"here", HASHED)
+    assert cdn.get(COPY, "/late.js").body == b"here"
+
+
+def test_odd_names_reach_their_objects(cdn: Running) -> None:
+    """Spaces, plus signs, percent signs and accents, as browsers ask for them."""
+    cdn.put("live/staging/a+b 100% \u00e9.txt", b"odd")
+    assert cdn.get(COPY, "/a+b%20100%25%20%C3%A9.txt").body == b"odd"
+
+
+@pytest.mark.parametrize("path", ["/../production/x.js", "//x.js", "/%2e%2e/x.js", "/%zz"])
+def test_odd_paths_are_refused_by_the_function(cdn: Running, path: str) -> None:
+    """They reach the function as they were sent."""
+    assert cdn.get(COPY, path).status == 400
+
+
+def test_a_viewer_that_has_the_file_is_told_so(cdn: Running) -> None:
+    """304, without a body."""
+    cdn.put("live/staging/index.html", b"one")
+    etag = cdn.get(COPY, "/").headers["etag"]
+    again = cdn.get(COPY, "/", etag=etag)
+    assert (again.status, again.body) == (304, b"")
+
+
+def test_an_invalidation_reaches_one_location_after_the_other(cdn: Running, cloudfront: Any) -> None:
+    """Until all have heard it is in progress, and the slow location still answers from its cache."""
+    cdn.put("live/staging/robots.txt", b"one", SHORT)
+    for location in (0, 1):
+        cdn.get(COPY, "/robots.txt", location)
+    cdn.put("live/staging/robots.txt", b"two", SHORT)
+    made = invalidate(cloudfront, "/robots.txt")
+    assert {cdn.get(COPY, "/robots.txt", each).body for each in (0, 1)} == {b"one", b"two"}
+    asked = {"DistributionId": "ECOPY", "Id": made}
+    assert cloudfront.get_invalidation(**asked)["Invalidation"]["Status"] == "InProgress"
+    cdn.time.now += 21
+    assert {cdn.get(COPY, "/robots.txt", each).body for each in (0, 1)} == {b"two"}
+    assert cloudfront.get_invalidation(**asked)["Invalidation"]["Status"] == "Completed"
+
+
+def test_a_wildcard_takes_what_begins_so_and_nothing_else(cdn: Running, cloudfront: Any) -> None:
+    """`/docs/*` is a folder."""
+    for name in ("docs/a.txt", "docs.txt"):
+        cdn.put(f"live/staging/{name}", b"one", SHORT)
+        cdn.get(COPY, f"/{name}")
+        cdn.put(f"live/staging/{name}", b"two", SHORT)
+    invalidate(cloudfront, "/docs/*")
+    cdn.time.now += 21
+    assert cdn.get(COPY, "/docs/a.txt").body == b"two"
+    assert cdn.get(COPY, "/docs.txt").body == b"one"
+
+
+def test_the_same_reference_makes_no_second_invalidation(cloudfront: Any) -> None:
+    """A call that is repeated is one; with other paths it is refused."""
+    assert invalidate(cloudfront, "/a") == invalidate(cloudfront, "/a")
+    with pytest.raises(cloudfront.exceptions.InvalidArgument):
+        invalidate(cloudfront, "/b")
+
+
+def test_the_quotas_are_kept(cloudfront: Any) -> None:
+    """16 wildcards at once are too many; another distribution is not there."""
+    with pytest.raises(cloudfront.exceptions.TooManyInvalidationsInProgress):
+        invalidate(cloudfront, *(f"/{each}/*" for each in range(16)))
+    with pytest.raises(cloudfront.exceptions.NoSuchInvalidation):
+        cloudfront.get_invalidation(DistributionId="ECOPY", Id="I0")
+    with pytest.raises(cloudfront.exceptions.NoSuchDistribution):
+        cloudfront.get_invalidation(DistributionId="EOTHER", Id="I0")
+
+
+@pytest.fixture
+def store(cdn: Running) -> Any:
+    """The key-value store's API. The SDK puts the account before the host, which no resolver here knows."""
+    client = boto3.client("cloudfront-keyvaluestore", endpoint_url=cdn.edge.api_url, **CREDENTIALS)
+    client.meta.events.register("before-send.cloudfront-keyvaluestore", _at_loopback)
+    return client
+
+
+def _at_loopback(request: Any, **_: Any) -> None:
+    request.url = request.url.replace("//123456789012.", "//")
+
+
+def test_the_pointer_moves_only_for_who_knows_it(store: Any) -> None:
+    """Each write needs the ETag of the one before; a missing key is told."""
+    arn = POINTER.arn
+    with pytest.raises(store.exceptions.ResourceNotFoundException):
+        store.get_key(KvsARN=arn, Key="live")
+    first = store.describe_key_value_store(KvsARN=arn)["ETag"]
+    second = store.put_key(KvsARN=arn, Key="live", Value="web_1", IfMatch=first)["ETag"]
+    with pytest.raises(store.exceptions.ConflictException):
+        store.put_key(KvsARN=arn, Key="live", Value="web_2", IfMatch=first)
+    assert store.get_key(KvsARN=arn, Key="live")["Value"] == "web_1"
+    assert store.describe_key_value_store(KvsARN=arn)["ETag"] == second
+
+
+def test_two_locations_disagree_for_a_while(cdn: Running, store: Any) -> None:
+    """After a write one of them still leads to the release before; each hears in the order of the writes."""
+    for tag in ("web_1", "web_2"):
+        cdn.put(f"live/{tag}/index.html", tag.encode())
+        etag = store.describe_key_value_store(KvsARN=POINTER.arn)["ETag"]
+        store.put_key(KvsARN=POINTER.arn, Key="live", Value=tag, IfMatch=etag)
+        if tag == "web_1":
+            assert {cdn.get(POINTER, "/", each).status for each in (0, 1)} == {200, 503}
+            cdn.time.now += 21
+    assert {cdn.get(POINTER, "/", each).body for each in (0, 1)} == {b"web_1", b"web_2"}
+    cdn.time.now += 21
+    assert {cdn.get(POINTER, "/", each).body for each in (0, 1)} == {b"web_2"}
+
+
+def test_only_the_stores_that_exist_answer(store: Any) -> None:
+    """Another ARN is not found."""
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        store.describe_key_value_store(KvsARN=POINTER.arn + "x")
