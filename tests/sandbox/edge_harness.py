@@ -66,6 +66,7 @@ class Running:
         """As a browser near one location."""
         headers = {"If-None-Match": etag} if etag else {}
         request = Request(self.edge.urls[site.id][location] + path, headers=headers)  # noqa: S310 - own http URL
+        try:
             with _OPENER.open(request, timeout=5) as answer:
                 return Seen(answer.status, answer.read(), {k.lower(): v for k, v in answer.headers.items()})
         except HTTPError as other:
