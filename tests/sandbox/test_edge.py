@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
+from sandbox.edge.cache import seconds
 from tests.sandbox.edge_harness import COPY, CREDENTIALS, POINTER, Running, running
 
 if TYPE_CHECKING:
@@ -70,6 +71,22 @@ def test_a_file_is_kept_as_long_as_it_says(cdn: Running) -> None:
     cdn.time.now += 2
     assert cdn.get(COPY, "/robots.txt").body == b"two"
     assert cdn.get(COPY, "/app.3f2a9c1b.js").body == b"one"
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("no-cache, max-age=300", 0),
+        ("no-store", None),
+        ("private, max-age=300", None),
+        ("max-age=300, s-maxage=5", 5),
+        (HASHED, 31_536_000),
+        ("", 0),
+    ],
+)
+def test_cache_control_says_how_long(said: str, kept: int | None) -> None:
+    """What forbids to keep, or demands to ask, counts before any number."""
+    assert seconds(said) == kept
 
 
 def test_what_is_missing_is_not_kept(cdn: Running) -> None:

@@ -1,0 +1,1 @@
+"""The team's web application: a status page for the cameras."""

@@ -1,0 +1,146 @@
+"""The team's web application, and the crawler that looks whether all of it is there."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from aiohttp import ClientSession
+from moto.server import ThreadedMotoServer
+
+from sandbox.edge.crawler import Crawler
+from sandbox.edge.reading import files_of
+from sandbox.team.web import build
+from tests.sandbox.edge_harness import COPY, CREDENTIALS, Running, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HASHED = "public, max-age=31536000, immutable"
+
+
+@pytest.fixture
+def cdn() -> Iterator[Running]:
+    """An edge in front of a bucket that holds version 1."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    aws = f"http://{host}:{port}"
+    boto3.client("s3", endpoint_url=aws, **CREDENTIALS).create_bucket(Bucket="web")
+    with running(aws) as found:
+        fill(found, "1")
+        yield found
+    server.stop()
+
+
+def fill(cdn: Running, version: str, *, but: str = "") -> list[str]:
+    """Put a version where copy mode serves it, as a release would; returns its names."""
+    kinds = {
+        "html": "text/html; charset=utf-8",
+        "css": "text/css",
+        "js": "text/javascript",
+        "svg": "image/svg+xml",
+    }
+    for name, text in build.contents(version).items():
+        if but and but in name:
+            continue
+        ending = name.rpartition(".")[2]
+        cdn.s3.put_object(
+            Bucket="web",
+            Key=f"live/staging/{name}",
+            Body=text.encode(),
+            ContentType=kinds.get(ending, "text/plain"),
+            CacheControl=HASHED if name.startswith("assets/") else "no-cache",
+        )
+    return list(build.contents(version))
+
+
+def crawl(cdn: Running, visits: int) -> dict[str, Any]:
+    """What a crawler saw in so many visits."""
+
+    async def story() -> dict[str, Any]:
+        async with ClientSession() as http:
+            crawler = Crawler(cdn.edge.urls[COPY.id], http, later=(0.0,), chance=random.Random(1))  # noqa: S311 - a test
+            for _ in range(visits):
+                await crawler.visit()
+            await crawler.close_pages()
+            return crawler.figures.shown()
+
+    return asyncio.run(story())
+
+
+def test_a_whole_site_has_nothing_missing(cdn: Running) -> None:
+    """Pages, assets, what a style sheet loads, the odd name and the chunk that is loaded late."""
+    seen = crawl(cdn, 30)
+    assert (seen["pages"], seen["missing"]) == (30, 0)
+    assert seen["files"] >= 100
+
+
+@pytest.mark.parametrize("lost", ["chart", "logo", "style", "app", "floor plan"])
+def test_whatever_is_missing_is_seen(cdn: Running, lost: str) -> None:
+    """Each kind of reference is followed; the example names the page and the file."""
+    for name in fill(cdn, "1"):
+        if lost in name:
+            cdn.s3.delete_object(Bucket="web", Key=f"live/staging/{name}")
+    seen = crawl(cdn, 5)
+    assert seen["missing"] >= 1
+    assert lost.partition(" ")[0] in seen["examples"][0]["path"]
+    assert seen["examples"][0]["status"] == 404
+
+
+def test_a_first_page_that_goes_away_is_missing(cdn: Running) -> None:
+    """Before there is a first one nothing is expected; afterwards it has to stay."""
+
+    async def story() -> int:
+        async with ClientSession() as http:
+            crawler = Crawler(cdn.edge.urls[COPY.id], http, later=(0.0,))
+            await crawler.visit()
+            cdn.s3.delete_object(Bucket="web", Key="live/staging/index.html")
+            crawler.paths = ["/"]
+            await crawler.visit()
+            await crawler.close_pages()
+            return crawler.figures.missing
+
+    assert asyncio.run(story()) == 1
+
+
+def test_versions_differ_in_few_files(tmp_path: Path) -> None:
+    """The same version is the same bytes; the next one keeps what did not change, under its name."""
+    assert build.contents("1") == build.contents("1")
+    one, two = build.contents("1"), build.contents("2")
+    assert any("assets/logo" in name and two.get(name) == text for name, text in one.items())
+    assert one["index.html"] != two["index.html"]
+    made = build.build("1", tmp_path / "dist")
+    assert {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()} == set(one)
+
+
+def test_the_push_finds_no_reference_that_leads_nowhere(tmp_path: Path) -> None:
+    """Its only word is on the odd name, which is there on purpose."""
+    configuration = tmp_path / "pointsman.yaml"
+    configuration.write_text(
+        "workspace: T0SANDBOX\nchannel: C0DEPLOYS\npeople: {admin: [U0LEAD]}\n"
+        "services:\n  web: {kind: frontend, bucket: web, environments: {staging: {protected: false}}}\n"
+    )
+    build.build("1", tmp_path / "dist")
+    command = ["push", str(tmp_path / "dist"), "--service", "web", "--dry-run", "--file", str(configuration)]
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", *command], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stderr.count("warning") == 1, done.stderr
+    assert "refers to" not in done.stderr
+    assert "refused" not in done.stderr
+
+
+def test_references_are_read_as_a_browser_would() -> None:
+    """Relative to the file, without other sites, and each once."""
+    page = (
+        '<img src="a.png"><img src="a.png"><script src="https://cdn.example/x.js"></script><a href="b.html">'
+    )
+    assert files_of("/docs/", page, "text/html") == ["/docs/a.png"]
+    assert files_of("/assets/x.js", 'import("./y.js")', "text/javascript") == ["/assets/y.js"]
