@@ -19,6 +19,7 @@ from moto.awslambda.models import LambdaBackend
 from moto.awslambda_simple.models import LambdaSimpleBackend, lambda_simple_backends
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
+from sandbox.front import endpoints
 from sandbox.platform.override import override
 from sandbox.platform.pool import FunctionSpec, Reply, WorkerPool
 
@@ -43,6 +44,7 @@ class Functions:
         self._backend = lambda_simple_backends[account][region]
         self._region = region
         self._endpoint = endpoint
+        self._folder = folder
         self._code = folder / "functions"
         self._pool = pool
         self._clock = clock
@@ -88,9 +90,12 @@ class Functions:
 
     def _environment(self, name: str, variables: Mapping[str, str]) -> dict[str, str]:
         """The template's variables, and credentials whose key id tells who calls: the function's name."""
+        edge = endpoints.read(self._folder).get("cloudfront", self._endpoint)
         return {
             **variables,
             "AWS_ENDPOINT_URL": self._endpoint,
+            "AWS_ENDPOINT_URL_CLOUDFRONT": edge,
+            "AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE": edge,
             "AWS_ACCESS_KEY_ID": name,
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_REGION": self._region,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
 from sandbox.edge.cache import seconds
+from sandbox.platform import worker
 from tests.sandbox.edge_harness import COPY, CREDENTIALS, POINTER, Running, running
 
 if TYPE_CHECKING:
@@ -161,15 +163,12 @@ def test_the_quotas_are_kept(cloudfront: Any) -> None:
 
 
 @pytest.fixture
-def store(cdn: Running) -> Any:
-    """The key-value store's API. The SDK puts the account before the host, which no resolver here knows."""
-    client = boto3.client("cloudfront-keyvaluestore", endpoint_url=cdn.edge.api_url, **CREDENTIALS)
-    client.meta.events.register("before-send.cloudfront-keyvaluestore", _at_loopback)
-    return client
-
-
-def _at_loopback(request: Any, **_: Any) -> None:
-    request.url = request.url.replace("//123456789012.", "//")
+def store(cdn: Running) -> Iterator[Any]:
+    """The key-value store's API, with names looked up as in the sandbox's functions."""
+    before = socket.getaddrinfo
+    worker.find_accounts()
+    yield boto3.client("cloudfront-keyvaluestore", endpoint_url=cdn.edge.api_url, **CREDENTIALS)
+    socket.getaddrinfo = before
 
 
 def test_the_pointer_moves_only_for_who_knows_it(store: Any) -> None:
