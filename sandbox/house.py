@@ -32,6 +32,8 @@ OLD = "141"
 DEVICES = 300
 HTTP_RATE = 20
 REGION = "us-east-1"
+RELEASES = "frontends"
+"""The bucket of frontends' releases."""
 PACKAGE = ROOT / "build" / "package"
 
 
@@ -102,6 +104,7 @@ class House:
     def _furnish(self) -> None:
         """What a team has: a published configuration, a live fleet, devices, and builds."""
         self.tell(f"Building the live fleet: {self.hosts} control hosts and 2 recorders run {OLD}")
+        self._start_edge()
         self._publish()
         self._seed()
         self.tell(f"Connecting {self.devices} devices")
@@ -130,6 +133,18 @@ class House:
             "--folder", self.folder, "--package", PACKAGE, "--aws-endpoint", self.aws, "--page-port", port,
             *self.front_options,
             ready=f"http://127.0.0.1:{port}/",
+        )  # fmt: skip
+
+    def _start_edge(self) -> None:
+        """The CDN and the bucket behind it: staging in copy mode, production in pointer mode."""
+        port = free_port()
+        self.client("s3").create_bucket(Bucket=RELEASES)
+        self._start(
+            "sandbox.edge",
+            "--folder", self.folder, "--aws-endpoint", self.aws, "--api-port", port,
+            "--site", f"EWEBSTAGING:{RELEASES}:staging:copy",
+            "--site", f"EWEBPRODUCTION:{RELEASES}:production:pointer",
+            ready=f"http://127.0.0.1:{port}/_sandbox/stats",
         )  # fmt: skip
 
     def _start(self, name: str, *arguments: object, ready: str) -> None:
