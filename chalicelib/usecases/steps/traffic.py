@@ -1,13 +1,11 @@
 """The function `traffic`: attach, switch, watch, and take hosts off the load balancer."""
 
-from dataclasses import replace
-
-from chalicelib.domain.approval import GRACE_SECONDS
-from chalicelib.domain.deployment import BEFORE_SWITCH, Environment, State, Trigger
+from chalicelib.domain.deployment import BEFORE_SWITCH, State, Trigger
 from chalicelib.domain.errors import NotReady, StepFailed
 from chalicelib.domain.plan import Host, Route, difference, of_role
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.ports import Alarms, Fleet, Save, Side, Traffic
+from chalicelib.usecases.steps.live import keep, wanted_back, went_back, went_live
 from chalicelib.usecases.steps.planner import snapshot
 from chalicelib.usecases.steps.work import Result, Work
 
@@ -50,7 +48,7 @@ class TrafficSteps:
             work.move(Trigger.SWITCH)
         if work.deployment.state is State.SWITCHING:
             _move(work, self._traffic, Side.NEW)
-            work.move(Trigger.BAKE, Save(_went_live(work)), switched_at=work.now)
+            work.move(Trigger.BAKE, Save(went_live(work)), switched_at=work.now)
         else:
             _refuse_trouble(work, self._traffic, self._alarms)
         _await_spread(work, since=work.deployment.switched_at)
@@ -70,9 +68,9 @@ class TrafficSteps:
                 raise NotReady(f"the old fleet is worse off than the new one: {_listed(ill)}")
         _move(work, self._traffic, Side.OLD)
         if work.environment().live_deployment == work.deployment.id:
-            work.save(work.deployment, Save(_went_back(work)), work.history("went_back"))
-        went_back = max(work.deployment.phases[-1].at, work.environment().live_since)
-        _await_spread(work, since=went_back)
+            work.save(work.deployment, Save(went_back(work)), work.history("went_back"))
+        back_since = max(work.deployment.phases[-1].at, work.environment().live_since)
+        _await_spread(work, since=back_since)
         return None
 
     def deregister(self, work: Work) -> Result:
@@ -154,18 +152,14 @@ def _listed(missing: dict[str, str]) -> str:
 def _bake(work: Work, traffic: Traffic, alarms: Alarms) -> Result:
     """Watch for the whole bake time; a person's rollback ends it early, trouble ends it at once."""
     _refuse_trouble(work, traffic, alarms)
-    deployment = work.deployment
-    seconds = work.settings.timeouts.keep_old + GRACE_SECONDS
-    if deployment.wanted == "rollback":
-        if work.settings.protected:
-            return {"is": "ask_rollback", "seconds": seconds}
-        work.note(outcome=State.ROLLED_BACK, rollback_by=deployment.wanted_by)
-        return {"is": "rollback", "seconds": seconds}
-    left = deployment.switched_at + work.settings.bake_seconds - work.now
+    wish = wanted_back(work)
+    if wish is not None:
+        return wish
+    left = work.deployment.switched_at + work.settings.bake_seconds - work.now
     if left > 0:
         work.note(progress="Watching alarms and health")
         raise NotReady(f"{left:.0f} s of bake time left")
-    return {"is": "keep", "seconds": seconds}
+    return keep(work)
 
 
 def _refuse_trouble(work: Work, traffic: Traffic, alarms: Alarms) -> None:
@@ -176,24 +170,6 @@ def _refuse_trouble(work: Work, traffic: Traffic, alarms: Alarms) -> None:
     ill = _unhealthy(work, traffic, Side.NEW)
     if ill:
         raise StepFailed(Reason.UNHEALTHY, what=_listed(ill))
-
-
-def _went_live(work: Work) -> Environment:
-    return replace(
-        work.environment(),
-        live_version=work.deployment.version,
-        live_deployment=work.deployment.id,
-        live_since=work.now,
-    )
-
-
-def _went_back(work: Work) -> Environment:
-    return replace(
-        work.environment(),
-        live_version=work.plan.old_version,
-        live_deployment=work.deployment.replaced,
-        live_since=work.now,
-    )
 
 
 def _leaving(work: Work) -> tuple[Side, tuple[Host, ...]]:
