@@ -10,6 +10,7 @@ from chalicelib.adapters.clock import WallClock
 from chalicelib.adapters.dynamodb import DynamoStore
 from chalicelib.adapters.secrets import SecretDocument
 from chalicelib.adapters.stepfunctions import StepFunctionsWorkflow
+from chalicelib.domain.deployment import Machine
 from chalicelib.domain.errors import NotReady, PointsmanError
 from chalicelib.telemetry import log, log_error, trace_aws_calls
 
@@ -39,8 +40,8 @@ def store() -> DynamoStore:
 
 @cache
 def workflow() -> StepFunctionsWorkflow:
-    """The deploy machine."""
-    return StepFunctionsWorkflow(_json_client("states"), settings().deploy_machine)
+    """The state machines; that of releases is not part of the stack yet."""
+    return StepFunctionsWorkflow(_json_client("states"), {Machine.DEPLOY: settings().deploy_machine})
 
 
 # --- the edge ---------------------------------------------------------------------------------------------------

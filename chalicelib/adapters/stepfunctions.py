@@ -1,9 +1,10 @@
 """Step Functions, from the edge, the ledger and the sweeper: start an execution, look at it, wake one that waits."""
 
 import json
+from collections.abc import Mapping
 
 from chalicelib.adapters.aws_json import AwsError, JsonClient
-from chalicelib.domain.deployment import Ref
+from chalicelib.domain.deployment import Machine, Ref
 from chalicelib.domain.errors import Unavailable
 from chalicelib.usecases.ports import Execution
 
@@ -14,11 +15,15 @@ _CLOSED = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
 class StepFunctionsWorkflow:
     """The port Workflow."""
 
-    def __init__(self, client: JsonClient, machine: str) -> None:
+    def __init__(self, client: JsonClient, machines: Mapping[Machine, str]) -> None:
         self._client = client
-        self._machine = machine
+        self._machines = machines
 
-    def start(self, ref: Ref, run: int = 1) -> None:
+    def has(self, machine: Machine) -> bool:
+        """Whether its ARN is known."""
+        return machine in self._machines
+
+    def start(self, ref: Ref, run: int = 1, machine: Machine = Machine.DEPLOY) -> None:
         """The execution's name follows from the deployment and the run: a second start finds the first (names live
         90 days)."""
         ids = {
@@ -28,7 +33,7 @@ class StepFunctionsWorkflow:
             "run": run,
         }
         request = {
-            "stateMachineArn": self._machine,
+            "stateMachineArn": self._machines[machine],
             "name": execution_name(ref, run),
             "input": json.dumps(ids, sort_keys=True),
         }
@@ -38,9 +43,10 @@ class StepFunctionsWorkflow:
             if error.code != "ExecutionAlreadyExists":
                 raise Unavailable(f"StartExecution: {error.code}") from error
 
-    def status(self, ref: Ref, run: int) -> Execution:
+    def status(self, ref: Ref, run: int, machine: Machine = Machine.DEPLOY) -> Execution:
         """One DescribeExecution. A status that is not known here counts as running: nothing is done then."""
-        arn = f"{self._machine.replace(':stateMachine:', ':execution:')}:{execution_name(ref, run)}"
+        own = self._machines[machine].replace(":stateMachine:", ":execution:")
+        arn = f"{own}:{execution_name(ref, run)}"
         try:
             answer = self._client.call("DescribeExecution", {"executionArn": arn})
         except AwsError as error:

@@ -56,6 +56,7 @@ class Trigger(StrEnum):
     BE_READY = "be_ready"
     ASK_FINISH = "ask_finish"
     SWITCH = "switch"
+    PUBLISH = "publish"
     BAKE = "bake"
     KEEP = "keep"
     ASK_ROLLBACK = "ask_rollback"
@@ -96,6 +97,8 @@ _FROM: dict[Trigger, tuple[frozenset[State], State]] = {
     T.BE_READY: (frozenset({S.TESTING, S.ASKING_FINISH}), S.READY),
     T.ASK_FINISH: (frozenset({S.READY}), S.ASKING_FINISH),
     T.SWITCH: (frozenset({S.READY, S.ASKING_FINISH}), S.SWITCHING),
+    # A frontend has no fleet to wait with: what was confirmed at the start goes live when it is there.
+    T.PUBLISH: (frozenset({S.TESTING}), S.SWITCHING),
     T.BAKE: (frozenset({S.SWITCHING, S.ASKING_ROLLBACK}), S.BAKING),
     T.KEEP: (frozenset({S.BAKING, S.ASKING_ROLLBACK, S.ASKING_END}), S.KEEPING),
     T.ASK_ROLLBACK: (frozenset({S.BAKING, S.KEEPING}), S.ASKING_ROLLBACK),

@@ -5,9 +5,12 @@ the same tag is refused, so that what people confirm is what was pushed.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
+from chalicelib.domain.reasons import Reason
 
 TAG = re.compile(
     r"([a-z][a-z0-9-]{0,31})_"
@@ -42,3 +45,17 @@ class Release:
         """This release after it was reported again: what it is stays, for whom it is meant may grow."""
         meant = dict.fromkeys((*self.environments, *report.environments))
         return replace(self, environments=tuple(meant))
+
+
+def enableable(service: str, asked: str | None, releases: Sequence[Release]) -> Release:
+    """The release to enable: the one whose tag or version is asked for, else the newest; `releases` come newest first.
+
+    Refused where there is none.
+    """
+    if not releases:
+        raise Refused(Reason.NO_RELEASE, service=service)
+    found = next((each for each in releases if asked in {None, each.tag, each.version}), None)
+    if found is None:
+        known = ", ".join(f"`{each.tag}`" for each in releases[:3])
+        raise Refused(Reason.UNKNOWN_RELEASE, service=service, tag=asked or "", known=known)
+    return found

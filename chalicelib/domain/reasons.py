@@ -65,6 +65,14 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     BUSY = "busy"
     NOTHING_TO_RETRY = "nothing_to_retry"
+    # the release
+    NO_RELEASES_YET = "no_releases_yet"
+    NO_RELEASE = "no_release"
+    UNKNOWN_RELEASE = "unknown_release"
+    RELEASE_MISSING = "release_missing"
+    RELEASE_BROKEN = "release_broken"
+    RELEASE_CHANGED = "release_changed"
+    NO_WAY_BACK = "no_way_back"
     # the fleet
     NO_INSTANCES = "no_instances"
     MIXED_IMAGES = "mixed_images"
@@ -183,6 +191,21 @@ TEXTS: dict[Reason, str] = {
     Reason.NOTHING_TO_RETRY: (
         "*{deployment}* has no failed step that could be tried again: it is {state}. "
         "`/deploy status {service} {environment}` says more."
+    ),
+    Reason.NO_RELEASES_YET: (
+        "Releases of `{service}` can be pushed, but not yet enabled from chat: this installation has no machine for it."
+    ),
+    Reason.NO_RELEASE: (
+        "No release of `{service}` was pushed yet. `pointsman push DIRECTORY --service {service}` pushes one."
+    ),
+    Reason.UNKNOWN_RELEASE: "No release `{tag}` of `{service}` was reported. Newest: {known}.",
+    Reason.RELEASE_MISSING: "There is no release `{tag}` in the bucket any more. Push it again, or choose another.",
+    Reason.RELEASE_BROKEN: "Release `{tag}` is not what was pushed: {what}. Push it again, or choose another.",
+    Reason.RELEASE_CHANGED: (
+        "What is served is not what was approved: {what}. Deploy again to see the new plan."
+    ),
+    Reason.NO_WAY_BACK: (
+        "`{service}` in {environment} had no release before this one, so there is none to go back to."
     ),
     Reason.NO_INSTANCES: (
         "No live instances of `{service}` in {environment} for the role(s) {roles}: there is nothing to mirror."

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from chalicelib.domain.approval import Question
 from chalicelib.domain.builds import Build
-from chalicelib.domain.deployment import Deployment, Environment, Ref
+from chalicelib.domain.deployment import Deployment, Environment, Machine, Ref
 from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.history import Head, History
 from chalicelib.domain.locks import Ask, Lock, Place, Ticket, TicketKey
@@ -173,10 +173,13 @@ class Execution(StrEnum):
 class Workflow(Protocol):
     """Step Functions, from the edge and the sweeper."""
 
-    def start(self, ref: Ref, run: int = 1) -> None:
+    def has(self, machine: Machine) -> bool:
+        """Whether the installation has this machine."""
+
+    def start(self, ref: Ref, run: int = 1, machine: Machine = Machine.DEPLOY) -> None:
         """Start an execution of a deployment; no error where this run of it was started before."""
 
-    def status(self, ref: Ref, run: int) -> Execution:
+    def status(self, ref: Ref, run: int, machine: Machine = Machine.DEPLOY) -> Execution:
         """How a run of a deployment is."""
 
     def wake(self, token: str) -> bool:

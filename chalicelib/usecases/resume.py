@@ -34,5 +34,5 @@ def resume(
     hold = (Hold(ref, deployment.fence),) if deployment.fence else ()
     line = History(ref.service, ref.environment, ref.deployment, now, by, event, resumed.state)
     store.commit(Save(resumed), *hold, *closed, line, *others)
-    workflow.start(ref, resumed.run)
+    workflow.start(ref, resumed.run, resumed.machine)
     return resumed

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from chalicelib.domain.builds import Build, deployable
 from chalicelib.domain.commands import Deploy
-from chalicelib.domain.deployment import Deployment, Environment, Phase, Ref, Slot, State
+from chalicelib.domain.deployment import Deployment, Environment, Machine, Phase, Ref, Slot, State
 from chalicelib.domain.errors import Duplicate, Refused
 from chalicelib.domain.history import History
 from chalicelib.domain.people import Actor
 from chalicelib.domain.policy import Role, require
+from chalicelib.domain.pushed import TAG, Release, enableable
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import EnvironmentSettings, Team
 from chalicelib.domain.turns import Stand, started
@@ -35,20 +36,18 @@ class Starting:
             require(team, actor, Role.APPROVER, "Overriding a lock or a freeze", command.service)
         accepted = self._store.seen(event)
         if accepted is not None:
-            return self._start(Ref(command.service, command.environment, accepted), command)
-        build = deployable(
-            command.service, command.version, builds_of(self._store, command.service, command.version)
-        )
+            return self._start(Ref(command.service, command.environment, accepted), command, settings)
+        version = self._version(settings, command.version)
         now = self._clock.now()
         if command.plan_only:
             stand, override = Stand(self._store.environment(command.service, command.environment)), None
         else:
             stand = standing(self._store, team, settings, now)
-            self.refuse_while_busy(stand.environment, build.version, command.version or "")
+            self.refuse_while_busy(stand.environment, version, command.version or "")
             override = allowed(stand.environment, settings, command, actor, now)
         after = _numbered(stand.environment, now, plan_only=command.plan_only)
         made = _deployment(settings, team.version, after, actor, now)
-        made = replace(made, version=build.version, plan_only=command.plan_only, override=override)
+        made = replace(made, version=version, plan_only=command.plan_only, override=override)
         places = stand.with_(after)
         if not command.plan_only:
             places = started(places, actor, now, rules(team, settings, now))
@@ -56,13 +55,14 @@ class Starting:
         try:
             self._store.commit(Seen(event, now, result=made.id), *saves(places), Save(made), *history)
         except Duplicate:
-            return self._start(replace(made.ref, deployment=self._store.seen(event) or made.id), command)
-        return self._start(made.ref, command)
+            first = replace(made.ref, deployment=self._store.seen(event) or made.id)
+            return self._start(first, command, settings)
+        return self._start(made.ref, command, settings)
 
     def again(self, deployment: Deployment | None) -> None:
         """A deployment that was accepted and then lost its start would hold its environment for ever."""
         if deployment is not None and deployment.state is State.ACCEPTED:
-            self._workflow.start(deployment.ref, deployment.run)
+            self._workflow.start(deployment.ref, deployment.run, deployment.machine)
 
     def refuse_while_busy(self, environment: Environment, version: str, asked: str = "") -> None:
         """Refused where another deployment holds the environment, or the version is live already."""
@@ -85,9 +85,18 @@ class Starting:
                 environment=environment.name,
             )
 
-    def _start(self, ref: Ref, command: Deploy) -> str:
+    def _version(self, settings: EnvironmentSettings, asked: str | None) -> str:
+        """What is deployed where one is asked for, or none: a build of servers, a release of a frontend."""
+        service = settings.service
+        if settings.site is None:
+            return deployable(service, asked, builds_of(self._store, service, asked)).version
+        if not self._workflow.has(Machine.RELEASE):
+            raise Refused(Reason.NO_RELEASES_YET, service=service)
+        return enableable(service, asked, releases_of(self._store, service, asked)).tag
+
+    def _start(self, ref: Ref, command: Deploy, settings: EnvironmentSettings) -> str:
         """Start the execution; a crash before this line is mended by the same request coming again."""
-        self._workflow.start(ref)
+        self._workflow.start(ref, machine=_machine(settings))
         return texts.planning(ref) if command.plan_only else texts.accepted(ref)
 
 
@@ -98,6 +107,15 @@ def builds_of(store: Store, service: str, version: str | None) -> list[Build]:
         named = store.build(service, version)
         builds += [named] if named is not None else []
     return builds
+
+
+def releases_of(store: Store, service: str, tag: str | None) -> list[Release]:
+    """The newest releases, and the one that is asked for, however old it is."""
+    releases = list(store.releases(service))
+    if tag and TAG.fullmatch(tag) and all(each.tag != tag for each in releases):
+        named = store.release(service, tag)
+        releases += [named] if named is not None else []
+    return releases
 
 
 def holder(store: Store, environment: Environment, slot: Slot | None) -> Deployment | None:
@@ -128,12 +146,17 @@ def _deployment(
         requested_at=now,
         config_version=config,
         fence=environment.fence if holds else 0,
+        machine=_machine(settings),
         phases=(Phase(State.ACCEPTED, now),),
         channel=settings.channel,
         protected=settings.protected,
         replaced=environment.live_deployment,
         closes=environment.keeping.deployment if environment.keeping else "",
     )
+
+
+def _machine(settings: EnvironmentSettings) -> Machine:
+    return Machine.DEPLOY if settings.site is None else Machine.RELEASE
 
 
 def _line(made: Deployment, actor: Actor, now: float) -> History:

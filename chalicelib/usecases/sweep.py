@@ -114,7 +114,7 @@ class Sweeper:
         if deployment.ended:
             fresh = now - deployment.phases[-1].at < LEFT_OPEN_SECONDS
             return Subject(deployment, questions=self._store.questions(ref) if fresh else ())
-        execution = self._workflow.status(ref, deployment.run)
+        execution = self._workflow.status(ref, deployment.run, deployment.machine)
         if execution is Execution.RUNNING:
             return Subject(deployment, execution, self._store.questions(ref) if holds else ())
         # It may have come to its end, or been taken up, between the two looks: the record as it is now decides.

@@ -41,7 +41,7 @@ class Repairer:
     ) -> None:
         match repair:
             case rules.Start(deployment, why):
-                self._workflow.start(deployment.ref, deployment.run)
+                self._workflow.start(deployment.ref, deployment.run, deployment.machine)
                 self._store.commit(self._line(deployment.ref, why))
             case rules.Wake(question, why):
                 if self._workflow.wake(question.token):

@@ -9,7 +9,7 @@ from chalicelib.usecases.steps.work import StepEvent
 
 def parse_step(payload: Mapping[str, Any]) -> StepEvent:
     """`{"step", "input": {service, environment, deployment, run}}`; waits add `token` and `entered`, trouble adds
-    `error`."""
+    `error`, an item of a Map its `part`."""
     ids = payload["input"]
     return StepEvent(
         step=payload["step"],
@@ -18,4 +18,5 @@ def parse_step(payload: Mapping[str, Any]) -> StepEvent:
         token=payload.get("token", ""),
         entered=payload.get("entered", ""),
         error=payload.get("error"),
+        part=payload.get("part", 0),
     )

@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.adapters.aws_json import AwsError, JsonClient
 from chalicelib.adapters.stepfunctions import StepFunctionsWorkflow
+from chalicelib.domain.deployment import Machine as Kind
 from chalicelib.domain.deployment import Ref
 from chalicelib.domain.errors import Unavailable
 from chalicelib.usecases.ports import Execution, Workflow
@@ -72,7 +73,7 @@ class OnPlatform:
         )
         self._machine = made["stateMachineArn"]
         self.client = JsonClient("states", environment(endpoint))
-        self.workflow: Workflow = StepFunctionsWorkflow(self.client, self._machine)
+        self.workflow: Workflow = StepFunctionsWorkflow(self.client, {Kind.DEPLOY: self._machine})
 
     def started(self) -> list[dict[str, str | int]]:
         """The inputs, once every execution has ended."""
@@ -177,7 +178,7 @@ class Saying(JsonClient):
 )
 def test_how_an_execution_ended(said: str, means: Execution) -> None:
     """In AWS's words; one that the product does not know is left alone (API reference, DescribeExecution)."""
-    assert StepFunctionsWorkflow(Saying(said), "arn").status(REF, 1) is means
+    assert StepFunctionsWorkflow(Saying(said), {Kind.DEPLOY: "arn"}).status(REF, 1) is means
 
 
 class Refusing(JsonClient):
@@ -195,13 +196,13 @@ class Refusing(JsonClient):
 @pytest.mark.parametrize("code", ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"])
 def test_all_three_words_for_a_closed_token_mean_closed(code: str) -> None:
     """AWS says TaskTimedOut of a used or late token, emulators say the others."""
-    assert StepFunctionsWorkflow(Refusing(code), "arn").wake("token") is False
+    assert StepFunctionsWorkflow(Refusing(code), {Kind.DEPLOY: "arn"}).wake("token") is False
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "StateMachineDoesNotExist", "InvalidOutput"])
 def test_other_refusals_are_unavailable(code: str) -> None:
     """The record is written; the same request again, or the sweeper, finishes what was begun."""
-    workflow = StepFunctionsWorkflow(Refusing(code), "arn")
+    workflow = StepFunctionsWorkflow(Refusing(code), {Kind.DEPLOY: "arn"})
     with pytest.raises(Unavailable):
         workflow.wake("token")
     with pytest.raises(Unavailable):

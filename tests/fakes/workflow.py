@@ -1,7 +1,7 @@
 """Fake of the port Workflow: what was started, and which tokens the machine still waits for."""
 
 from chalicelib.adapters.stepfunctions import execution_name
-from chalicelib.domain.deployment import Ref
+from chalicelib.domain.deployment import Machine, Ref
 from chalicelib.usecases.ports import Execution
 from tests.fakes.recorder import Recorder
 
@@ -11,20 +11,27 @@ class FakeWorkflow(Recorder):
 
     def __init__(self, *waiting: str) -> None:
         super().__init__()
+        self.installed = set(Machine)
         self.started: list[Ref] = []
         self.runs: list[tuple[Ref, int]] = []
+        self.machines: dict[Ref, Machine] = {}
         self.woken: list[str] = []
         self.waiting: set[str] = set(waiting)
         self.ended: dict[str, Execution] = {}
 
-    def start(self, ref: Ref, run: int = 1) -> None:
+    def has(self, machine: Machine) -> bool:
+        """All of them, unless a test takes one away."""
+        return machine in self.installed
+
+    def start(self, ref: Ref, run: int = 1, machine: Machine = Machine.DEPLOY) -> None:
         """A second start of the same run finds the first."""
         with self._call("start", ref=ref, run=run):
+            self.machines[ref] = machine
             if (ref, run) not in self.runs:
                 self.runs.append((ref, run))
                 self.started.append(ref)
 
-    def status(self, ref: Ref, run: int) -> Execution:
+    def status(self, ref: Ref, run: int, machine: Machine = Machine.DEPLOY) -> Execution:  # noqa: ARG002 - names differ
         """Running from its start until something is in `ended`."""
         with self._call("status", ref=ref, run=run):
             started = Execution.RUNNING if (ref, run) in self.runs else Execution.MISSING

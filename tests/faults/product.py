@@ -14,6 +14,7 @@ from chalicelib.adapters.slack import SlackChat
 from chalicelib.adapters.ssm import SsmHosts
 from chalicelib.adapters.stepfunctions import StepFunctionsWorkflow
 from chalicelib.adapters.traffic import AwsTraffic
+from chalicelib.domain.deployment import Machine
 from chalicelib.edge import Edge, Secrets
 from chalicelib.usecases import ci, visiting
 from chalicelib.usecases.announce import Announcer
@@ -35,7 +36,7 @@ from tests.faults.memory.lines import WiredLines, WiredQueue
 from tests.faults.memory.slack import ORIGIN, MemoryReplies, MemoryViews
 from tests.faults.wire import Wire
 
-MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:deploy"
+MACHINES = {each: f"arn:aws:states:us-east-1:123456789012:stateMachine:{each}" for each in Machine}
 
 
 def _draw(picture: Picture) -> bytes:
@@ -101,7 +102,7 @@ class Product:
         return DynamoStore(self._client("dynamodb"), "pointsman")
 
     def _workflow(self) -> StepFunctionsWorkflow:
-        return StepFunctionsWorkflow(self._client("states"), MACHINE)
+        return StepFunctionsWorkflow(self._client("states"), MACHINES)
 
     def _steps(self, function: str) -> object:
         boto = bridge().clients

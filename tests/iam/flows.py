@@ -18,6 +18,7 @@ from chalicelib.domain.approval import Kind
 from chalicelib.domain.builds import BuildStatus
 from chalicelib.domain.commands import parse
 from chalicelib.domain.deployment import Environment, Ref, State
+from chalicelib.domain.deployment import Machine as StateMachine
 from chalicelib.domain.plan import HostState
 from chalicelib.usecases import ci
 from chalicelib.usecases.announce import Announcer
@@ -100,13 +101,15 @@ class _Workflow:
     """The adapter, for what it asks Step Functions, then the fake that the machine runs by."""
 
     def __init__(self, recording: Recording, fake: FakeWorkflow) -> None:
-        self._adapter = StepFunctionsWorkflow(cast("JsonClient", _Json(recording, "states")), MACHINE)
+        self._adapter = StepFunctionsWorkflow(
+            cast("JsonClient", _Json(recording, "states")), {StateMachine.DEPLOY: MACHINE}
+        )
         self._fake = fake
 
     def __getattr__(self, method: str) -> Any:
-        def both(*arguments: Any) -> Any:
-            getattr(self._adapter, method)(*arguments)
-            return getattr(self._fake, method)(*arguments)
+        def both(*arguments: Any, **more: Any) -> Any:
+            getattr(self._adapter, method)(*arguments, **more)
+            return getattr(self._fake, method)(*arguments, **more)
 
         return both
 

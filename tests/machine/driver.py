@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.adapters.stepfunctions import execution_name
+from chalicelib.domain.deployment import Machine as Kind
 from chalicelib.usecases.ports import Execution
 from chalicelib.usecases.steps.work import run
 from chalicelib.wire.step_event import parse_step
@@ -18,9 +19,11 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.recorder import Killed
 from tests.fakes.store import FakeStore
 from tests.fakes.workflow import FakeWorkflow
-from tests.machine.language import Failed, at, caught, chosen, error_of, put, resolved, retry_in
+from tests.machine.language import Failed, at, branches_of, caught, chosen, error_of, put, resolved, retry_in
 
-DEFINITION: dict[str, Any] = json.loads(Path("stepfunctions/deploy.asl.json").read_text())
+DEFINITIONS: dict[str, dict[str, Any]] = {
+    each: json.loads(Path(f"stepfunctions/{each}.asl.json").read_text()) for each in Kind
+}
 STEP_SECONDS = 0.05
 """How long a task takes here, so that no state is entered twice at the same time."""
 MOST_STEPS = 5_000
@@ -76,6 +79,7 @@ class Machine:
         self._clock = clock
         self._functions = functions
         self._tokens = 0
+        self.definitions = DEFINITIONS
         self.fibers: list[Fiber] = []
         self.after_each_step: Callable[[], None] = lambda: None
         self.stepped: Fiber | None = None
@@ -152,7 +156,7 @@ class Machine:
             name = execution_name(ref, run_)
             if name not in known:
                 ids = {**asdict(ref), "run": run_}
-                self._spawn(name, DEFINITION, ids, ids)
+                self._spawn(name, self.definitions[self._workflow.machines[ref]], ids, ids)
 
     def _spawn(self, name: str, machine: dict[str, Any], ids: dict[str, Any], data: dict[str, Any]) -> Fiber:
         fiber = Fiber(name, state=machine["StartAt"], machine=machine, ids=ids, data=dict(data))
@@ -233,7 +237,7 @@ class Machine:
         fiber.entered = fiber.entered or f"{self._clock.now():.3f}"
         while True:
             try:
-                if state["Type"] == "Parallel":
+                if state["Type"] in {"Parallel", "Map"}:
                     yield from self._parallel(fiber, state, again=again)
                     return state.get("Next"), fiber.data
                 result = yield from self._task(fiber, state)
@@ -247,8 +251,8 @@ class Machine:
     def _parallel(self, fiber: Fiber, state: dict[str, Any], *, again: bool) -> Generator[Pause, None, None]:
         if not (again and fiber.branches):
             fiber.branches = tuple(
-                self._spawn(f"{fiber.name}/{number}", branch, fiber.ids, fiber.data)
-                for number, branch in enumerate(state["Branches"])
+                self._spawn(f"{fiber.name}/{number}", branch, fiber.ids, data)
+                for number, (branch, data) in enumerate(branches_of(state, fiber.data))
             )
         branches = fiber.branches
         yield Pause(self._clock.now(), fibers=branches)

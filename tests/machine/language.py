@@ -46,6 +46,21 @@ def chosen(state: dict[str, Any], data: Mapping[str, Any]) -> str:
     return str(state["Default"])
 
 
+def branches_of(
+    state: dict[str, Any], data: dict[str, Any]
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """What a Parallel or a Map runs at once, each with its input; a Map's items all at once, which is the hardest."""
+    if state["Type"] == "Parallel":
+        for branch in state["Branches"]:
+            yield branch, data
+    else:
+        for item in at(state["ItemsPath"], data):
+            yield (
+                state["ItemProcessor"],
+                dict(resolved(state["ItemSelector"], {"$$.Map.Item.Value": item}, data)),
+            )
+
+
 def error_of(state: dict[str, Any], data: Mapping[str, Any]) -> tuple[str, str]:
     """What a Fail state says."""
     error = state["Error"] if "Error" in state else at(state["ErrorPath"], data)

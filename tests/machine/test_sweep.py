@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.domain.deployment import Machine as Kind
 from chalicelib.domain.deployment import Ref
 from chalicelib.domain.errors import Unavailable
 from chalicelib.usecases.ports import Execution
@@ -47,9 +48,9 @@ class Racing(FakeWorkflow):
         super().__init__()
         self._rig = rig
 
-    def status(self, ref: Ref, run: int) -> Execution:
+    def status(self, ref: Ref, run: int, machine: Kind = Kind.DEPLOY) -> Execution:
         """As it was a moment ago."""
-        found = self._rig.workflow.status(ref, run)
+        found = self._rig.workflow.status(ref, run, machine)
         resume(self._rig.store, self._rig.workflow, self._rig.clock, self._rig.deployment(), LEAD)
         return found
 

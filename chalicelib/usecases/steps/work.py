@@ -30,6 +30,8 @@ class StepEvent:
     token: str = ""
     entered: str = ""
     error: Mapping[str, str] | None = None
+    part: int = 0
+    """Which part of a Map's items, counted from 0."""
 
 
 class Work:

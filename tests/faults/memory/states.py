@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.adapters.aws_json import AwsError
-from chalicelib.domain.deployment import Ref
+from chalicelib.domain.deployment import Machine, Ref
 from chalicelib.usecases.ports import Execution
 
 
@@ -18,6 +18,7 @@ class MemoryStates:
 
     def __init__(self) -> None:
         self.inputs: dict[str, str] = {}
+        self.machines: dict[Ref, Machine] = {}
         self.started: list[Ref] = []
         self.runs: list[tuple[Ref, int]] = []
         self.waiting: set[str] = set()
@@ -27,14 +28,14 @@ class MemoryStates:
     def answer(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """What the service answers."""
         if operation == "StartExecution":
-            return self._start(request["name"], request["input"])
+            return self._start(request["stateMachineArn"], request["name"], request["input"])
         if operation == "SendTaskSuccess":
             return self._wake(request["taskToken"])
         if operation == "DescribeExecution":
             return self._describe(request["executionArn"].rpartition(":")[2])
         raise AwsError("UnknownOperationException", operation, {})
 
-    def _start(self, name: str, given: str) -> dict[str, Any]:
+    def _start(self, machine: str, name: str, given: str) -> dict[str, Any]:
         if self.inputs.setdefault(name, given) != given:
             raise AwsError("ExecutionAlreadyExists", name, {})
         ids = json.loads(given)
@@ -42,7 +43,8 @@ class MemoryStates:
         if (ref, ids.get("run", 1)) not in self.runs:
             self.runs.append((ref, ids.get("run", 1)))
             self.started.append(ref)
-        return {"executionArn": f"arn:aws:states:us-east-1:123456789012:execution:deploy:{name}"}
+            self.machines[ref] = Machine(machine.rpartition(":")[2])
+        return {"executionArn": f"{machine.replace(':stateMachine:', ':execution:')}:{name}"}
 
     def _describe(self, name: str) -> dict[str, Any]:
         if name not in self.inputs:

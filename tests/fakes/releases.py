@@ -1,0 +1,159 @@
+"""Fakes of the ports of frontend releases over one bucket and one CDN in memory."""
+
+import hashlib
+from collections.abc import Sequence
+
+from chalicelib.domain.errors import Conflict, StepFailed
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.release import File, Manifest, newest_first
+from chalicelib.usecases.release_ports import Fetched
+from tests.fakes.recorder import Recorder
+
+
+class Website:
+    """What S3 and CloudFront hold. `refers` says which paths a page of some content refers to."""
+
+    def __init__(self) -> None:
+        self.releases: dict[str, Manifest] = {}
+        self.objects: set[tuple[str, int, str, str, str]] = set()
+        self.folders: dict[str, dict[str, File]] = {}
+        self.refers: dict[str, tuple[str, ...]] = {}
+        self.pointers: dict[str, str] = {}
+        self.invalidations: dict[str, tuple[str, ...]] = {}
+        self.shown = ""
+        """The folder that the site's address shows, where there is no pointer."""
+
+    def push(self, release: Manifest) -> None:
+        """A release as `pointsman push` leaves it."""
+        self.releases[release.tag] = release
+        self.objects |= {each.body for each in release.files}
+
+    def served(self) -> dict[str, File]:
+        """What the site's address shows now."""
+        return self.folders.get(next(iter(self.pointers.values()), self.shown), {})
+
+
+class FakeBucket(Recorder):
+    """The port Bucket."""
+
+    def __init__(self, website: Website) -> None:
+        super().__init__()
+        self._website = website
+
+    def manifest(self, bucket: str, tag: str) -> Manifest:
+        """As it was pushed."""
+        with self._call("manifest", bucket=bucket, tag=tag):
+            if tag not in self._website.releases:
+                raise StepFailed(Reason.RELEASE_MISSING, tag=tag)
+            return self._website.releases[tag]
+
+    def place(self, bucket: str, files: Sequence[File], folder: str) -> None:
+        """Each from its object."""
+        with self._call("place", bucket=bucket, files=tuple(files), folder=folder):
+            gone = [each.path for each in files if each.body not in self._website.objects]
+            if gone:
+                raise StepFailed(Reason.RELEASE_BROKEN, tag=folder, what=f"{gone[0]} is gone")
+            self._website.folders.setdefault(folder, {}).update({each.path: each for each in files})
+
+    def carry(self, bucket: str, paths: Sequence[str], source: str, target: str) -> None:
+        """Where the target does not have it."""
+        with self._call("carry", bucket=bucket, paths=tuple(paths), source=source, target=target):
+            there = self._website.folders.setdefault(target, {})
+            for path in paths:
+                there.setdefault(path, self._website.folders[source][path])
+
+    def folder(self, bucket: str, folder: str) -> frozenset[str]:
+        """All paths."""
+        with self._call("folder", bucket=bucket, folder=folder):
+            return frozenset(self._website.folders.get(folder, {}))
+
+    def wrong(self, bucket: str, files: Sequence[File], folder: str) -> list[str]:
+        """By content and headers."""
+        with self._call("wrong", bucket=bucket, files=tuple(files), folder=folder):
+            there = self._website.folders.get(folder, {})
+            return [
+                each.path for each in files if each.path not in there or there[each.path].body != each.body
+            ]
+
+
+class FakeCleaner(Recorder):
+    """The port Cleaner; everything at once, then nothing is left."""
+
+    def __init__(self, website: Website) -> None:
+        super().__init__()
+        self._website = website
+
+    def clean(self, bucket: str, service: str, keep: int, live: Sequence[str], folders: Sequence[str]) -> int:
+        """Manifests first: a release whose objects are gone must not look like one."""
+        with self._call("clean", bucket=bucket, service=service, keep=keep, live=live, folders=folders):
+            site = self._website
+            kept = {*newest_first(site.releases, service)[:keep], *live}
+            before = self._size()
+            site.releases = {tag: each for tag, each in site.releases.items() if tag in kept}
+            paths = {file.path for each in site.releases.values() for file in each.files}
+            for name in list(site.folders):
+                if name in folders or name in kept:
+                    there = site.folders[name]
+                    site.folders[name] = {path: each for path, each in there.items() if path in paths}
+                else:
+                    del site.folders[name]
+            site.objects = {file.body for each in site.releases.values() for file in each.files}
+            return before - self._size()
+
+    def _size(self) -> int:
+        site = self._website
+        return len(site.releases) + len(site.objects) + sum(map(len, site.folders.values()))
+
+
+class FakeCdn(Recorder):
+    """The port Cdn; an invalidation is over when it is looked at for the second time."""
+
+    def __init__(self, website: Website) -> None:
+        super().__init__()
+        self._website = website
+        self._looked: set[str] = set()
+
+    def pointer(self, store: str) -> str:
+        """Empty before the first."""
+        with self._call("pointer", store=store):
+            return self._website.pointers.get(store, "")
+
+    def point(self, store: str, to: str, *, instead_of: str) -> None:
+        """One conditional write."""
+        with self._call("point", store=store, to=to, instead_of=instead_of):
+            now = self._website.pointers.get(store, "")
+            if now not in {to, instead_of}:
+                raise Conflict(f"{now} is live")
+            self._website.pointers[store] = to
+
+    def invalidate(self, distribution: str, paths: Sequence[str], reference: str) -> str:
+        """The same id for the same reference."""
+        with self._call("invalidate", distribution=distribution, paths=tuple(paths), reference=reference):
+            self._website.invalidations[reference] = tuple(paths)
+            return f"I-{reference}"
+
+    def invalidated(self, distribution: str, invalidation: str) -> bool:
+        """Not at once."""
+        with self._call("invalidated", distribution=distribution, invalidation=invalidation):
+            done = invalidation in self._looked
+            self._looked.add(invalidation)
+            return done
+
+
+class FakeViewer(Recorder):
+    """The port Viewer: the folder that is live, without a cache."""
+
+    def __init__(self, website: Website, address: str) -> None:
+        super().__init__()
+        self._website = website
+        self._address = address
+        self.shows: str | None = None
+        """What every page is instead, where a test wants a CDN that is wrong."""
+
+    def fetch(self, url: str) -> Fetched:
+        """Found or not."""
+        with self._call("fetch", url=url):
+            found = self._website.served().get(url.removeprefix(f"{self._address}/"))
+            if found is None:
+                return Fetched(404, hashlib.sha256(b"not found").hexdigest())
+            return Fetched(200, self.shows or found.sha256)

@@ -1,0 +1,164 @@
+"""A frontend, its bucket, its CDN and the release machine over fakes; what visitors are shown is always checked."""
+
+import hashlib
+from itertools import count
+from typing import Any
+
+from chalicelib.domain.approval import Kind, Question
+from chalicelib.domain.commands import parse
+from chalicelib.domain.deployment import Deployment, Environment, Ref
+from chalicelib.domain.people import Actor, ci
+from chalicelib.domain.pushed import Release
+from chalicelib.domain.release import File, Manifest, manifest
+from chalicelib.usecases.answering import Request
+from chalicelib.usecases.chatops import ChatOps
+from chalicelib.usecases.steps.cleaning import CleanupSteps
+from chalicelib.usecases.steps.frontend import FrontendSteps
+from chalicelib.usecases.steps.ledger import LedgerSteps
+from tests.builders import APPROVER, DEPLOYER, NOW, raw_config
+from tests.fakes.clock import FakeClock
+from tests.fakes.releases import FakeBucket, FakeCdn, FakeCleaner, FakeViewer, Website
+from tests.fakes.store import FakeStore
+from tests.fakes.workflow import FakeWorkflow
+from tests.machine.driver import Machine
+
+A, B, C = (f"web_2026-11-2{day}_14-05" for day in (1, 2, 3))
+STORE = "arn:aws:cloudfront::123456789012:key-value-store/web"
+ADDRESS = "https://web.example.com"
+TIMEOUTS = {"ask": 300, "keep_old": 7_200, "most_keep_old": 28_800}
+
+
+def file(path: str, content: str, *, page: bool = False) -> File:
+    """A file of this content."""
+    sha256 = hashlib.sha256(content.encode()).hexdigest()
+    cache = "no-cache" if page else "public, max-age=300"
+    return File(path, sha256, len(content), "text/html" if page else "text/css", cache, page=page)
+
+
+class ReleaseRig:
+    """Three releases were pushed and reported; the first is live. `production` is protected, and pointed or copied."""
+
+    def __init__(self, *, pointed: bool, keep: int = 10) -> None:
+        self.site = Website()
+        self.site.shown = "production"
+        raw = raw_config()
+        raw["services"]["web"] = _web(pointed=pointed, keep=keep)
+        self.store, self.clock, self.workflow = FakeStore(raw), FakeClock(), FakeWorkflow()
+        self.bucket, self.cdn = FakeBucket(self.site), FakeCdn(self.site)
+        self.viewer, self.cleaner = FakeViewer(self.site, ADDRESS), FakeCleaner(self.site)
+        self.chatops = ChatOps(self.store, self.workflow, self.clock)
+        steps = {
+            "frontend": FrontendSteps(self.bucket, self.cdn, self.viewer),
+            "cleanup": CleanupSteps(self.cleaner),
+            "ledger": LedgerSteps(self.workflow),
+        }
+        self.machine = Machine(self.store, self.workflow, self.clock, steps)
+        self.machine.after_each_step = self.check
+        self._events = (f"slack-{number}" for number in count(1))
+        self._opened: list[tuple[str, str]] = []
+        for number, tag in enumerate((A, B, C)):
+            self._push(number, tag)
+        self.say(f"web@{A} to production")
+        if self.open():
+            self.decide("confirm", Kind.START)
+        self.machine.let(7_300)
+
+    def _push(self, number: int, tag: str) -> None:
+        """Each has a page, a style of its own name and one whose name stays, and a page that only it has."""
+        own, style = f"app.{number}.css", "style.css"
+        pages = {"index.html": (own, style), f"only-{number}.html": (own,)}
+        made: list[File] = [
+            file(own, f"own {number}"),
+            file(style, f"style {number}"),
+            file("logo.svg", "logo"),
+        ]
+        for path, refers in pages.items():
+            page = file(path, f"{path} {number}", page=True)
+            self.site.refers[page.sha256] = refers
+            made.append(page)
+        release: Manifest = manifest("web", tag, made, int(NOW) + number, version=str(number + 1))
+        self.site.push(release)
+        self.store.put(
+            Release("web", tag, release.digest, ci("jenkins"), NOW, len(made), 9, version=str(number + 1))
+        )
+
+    # --- acting -------------------------------------------------------------------------------------------------
+
+    def say(self, text: str, by: Actor = DEPLOYER, *, run: bool = True) -> str:
+        """Somebody types this; then everything goes on until it waits for people again."""
+        said = self.chatops.handle(Request(parse(text), by, next(self._events))).text
+        if run:
+            self.machine.run()
+        return said
+
+    def decide(self, verb: str, kind: Kind, by: Actor = APPROVER, *, run: bool = True) -> str:
+        """Somebody answers the open question of a kind."""
+        (asked,) = (each for each in self.open() if each.kind is kind)
+        return self.say(f"{verb} {asked.code}", by, run=run)
+
+    def enabled(self, tag: str = B) -> None:
+        """A release is live, and the window to go back is open."""
+        self.say(f"web@{tag} to production")
+        self.decide("confirm", Kind.START)
+
+    # --- looking ------------------------------------------------------------------------------------------------
+
+    def deployment(self, number: int = 2) -> Deployment:
+        """The record; the first one enabled release A."""
+        found = self.store.deployment(Ref("web", "production", f"web-production-{number}"))
+        assert found is not None
+        return found
+
+    def environment(self) -> Environment:
+        """What is live and who holds it."""
+        return self.store.environment("web", "production")
+
+    def open(self) -> list[Question]:
+        """Every question that nobody has decided."""
+        return list(self.store.overview("web", "production").questions)
+
+    def shows(self, tag: str) -> bool:
+        """Whether every file of a release is what a visitor gets."""
+        served = self.site.served()
+        return all(served.get(each.path) == each for each in self.site.releases[tag].files)
+
+    def check(self) -> None:
+        """SAFETY I13: whatever page a visitor was ever shown, everything it refers to is there where it is asked for,
+        wherever the site points by now; and what is said to be live is complete."""
+        served = self.site.served()
+        shown = {(path, each.sha256) for path, each in served.items() if each.page}
+        self._opened += sorted(shown - set(self._opened))
+        for path, sha256 in self._opened:
+            kept = any(each.sha256 == sha256 for one in self.site.releases.values() for each in one.files)
+            missing = [each for each in self.site.refers[sha256] if each not in served]
+            assert not (kept and missing), f"{path} refers to {missing}"
+        live = self.environment().live_version
+        assert not live or live in self.site.releases
+        if self.environment().active is None and live:
+            assert self.shows(live)
+
+    def over(self, number: int = 2) -> None:
+        """Nothing is left of it."""
+        assert self.deployment(number).ended
+        assert self.open() == []
+        assert self.environment().active is None
+        assert self.environment().keeping is None
+
+
+def _web(*, pointed: bool, keep: int) -> dict[str, Any]:
+    production = {
+        "protected": True,
+        "channel": "C0DEPLOYS",
+        "timeouts": TIMEOUTS,
+        "url": ADDRESS,
+        "distribution": "E1EXAMPLE2",
+        **({"pointer": STORE} if pointed else {}),
+    }
+    return {
+        "kind": "frontend",
+        "bucket": "pointsman-frontend-web",
+        "keep": keep,
+        "pages": [],
+        "cache": [],
+        "environments": {"production": production},
+    }
