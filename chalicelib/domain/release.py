@@ -17,6 +17,8 @@ from chalicelib.domain.pushed import TAG
 
 FORMAT = 1
 ROOT = "releases/"
+OBJECTS = "objects/"
+LIVE = "live/"
 MOST_COPIED = 5 * 1024**3
 """S3 User Guide, "Copying, moving, and renaming objects": what is larger needs more than one request."""
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -42,6 +44,11 @@ class File:
     def body(self) -> tuple[str, int, str, str, str]:
         """What an object in S3 is, whatever its name: two files with the same are copies of each other."""
         return self.sha256, self.size, self.content_type, self.cache, self.encoding
+
+    @property
+    def object(self) -> str:
+        """SHA-256 of `body` in its canonical form: the name of the one object that every file with this body is."""
+        return hashlib.sha256(_canonical(list(self.body))).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +139,16 @@ def _canonical(value: object) -> bytes:
 def key(tag: str, path: str) -> str:
     """Where a file of a release is."""
     return f"{ROOT}{tag}/files/{path}"
+
+
+def object_key(file: File) -> str:
+    """Where the object of a file is, whichever releases have it."""
+    return f"{OBJECTS}{file.object}"
+
+
+def live_key(folder: str, path: str) -> str:
+    """Where a file is served from: in the folder of an environment, or of a release where a pointer says which."""
+    return f"{LIVE}{folder}/{path}"
 
 
 def manifest_key(tag: str) -> str:
