@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,6 +13,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 import boto3
 
 from sandbox.edge.server import Edge, Site
+from sandbox.platform import worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -95,3 +97,14 @@ def running(aws: str, sites: Sequence[Site] = (COPY, POINTER)) -> Iterator[Runni
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
+
+
+@contextmanager
+def accounts_found() -> Iterator[None]:
+    """Names are looked up as in the sandbox's functions: the key-value store's SDK puts the account before the host."""
+    before = socket.getaddrinfo
+    worker.find_accounts()
+    try:
+        yield
+    finally:
+        socket.getaddrinfo = before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -11,8 +10,7 @@ from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
 from sandbox.edge.cache import seconds
-from sandbox.platform import worker
-from tests.sandbox.edge_harness import COPY, CREDENTIALS, POINTER, Running, running
+from tests.sandbox.edge_harness import COPY, CREDENTIALS, POINTER, Running, accounts_found, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,10 +163,8 @@ def test_the_quotas_are_kept(cloudfront: Any) -> None:
 @pytest.fixture
 def store(cdn: Running) -> Iterator[Any]:
     """The key-value store's API, with names looked up as in the sandbox's functions."""
-    before = socket.getaddrinfo
-    worker.find_accounts()
-    yield boto3.client("cloudfront-keyvaluestore", endpoint_url=cdn.edge.api_url, **CREDENTIALS)
-    socket.getaddrinfo = before
+    with accounts_found():
+        yield boto3.client("cloudfront-keyvaluestore", endpoint_url=cdn.edge.api_url, **CREDENTIALS)
 
 
 def test_the_pointer_moves_only_for_who_knows_it(store: Any) -> None:

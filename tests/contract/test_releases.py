@@ -1,0 +1,192 @@
+"""What the ports of frontend releases promise, kept by the fakes and by the adapters alike."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from chalicelib.adapters.cloudfront import addresses
+from chalicelib.domain.errors import Conflict, StepFailed
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.release import File, Manifest, manifest, manifest_key
+from tests.contract.release_worlds import BUCKET, EmulatedReleases, FakeReleases, ReleaseWorld
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TAG = "web_2026-11-23_09-00"
+BODIES = {
+    "index.html": b"<script src=app.js>",
+    "app.js": b"alert(1)",
+    "a b/50%+\u00e9.txt": b"odd",
+    "empty.txt": b"",
+}
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[str]:
+    """An S3 that answers over HTTP."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=["fake", "emulated"])
+def world(request: pytest.FixtureRequest) -> Iterator[ReleaseWorld]:
+    """Each in turn."""
+    with ExitStack() as stack:
+        fake = request.param == "fake"
+        yield FakeReleases() if fake else EmulatedReleases(request.getfixturevalue("aws"), stack)
+
+
+@pytest.fixture
+def emulated(aws: str) -> Iterator[EmulatedReleases]:
+    """What no fake can show."""
+    with ExitStack() as stack:
+        yield EmulatedReleases(aws, stack)
+
+
+def release(tag: str = TAG, **changed: bytes) -> tuple[Manifest, dict[str, bytes]]:
+    """A release of four files, some with another content."""
+    bodies = {**BODIES, **{f"{name}.js": body for name, body in changed.items()}}
+    files = [
+        File(path, hashlib.sha256(body).hexdigest(), len(body), "text/plain", "no-cache")
+        for path, body in bodies.items()
+    ]
+    return manifest("web", tag, files, 1_000), bodies
+
+
+@pytest.fixture
+def pushed(world: ReleaseWorld) -> Manifest:
+    """A release that was pushed."""
+    made, bodies = release()
+    world.push(made, bodies)
+    return made
+
+
+def test_a_release_is_read(world: ReleaseWorld, pushed: Manifest) -> None:
+    """The manifest as it was pushed; one that was never pushed is missing."""
+    assert world.bucket.manifest(BUCKET, TAG) == pushed
+    with pytest.raises(StepFailed) as failed:
+        world.bucket.manifest(BUCKET, "web_2026-11-23_10-00")
+    assert failed.value.reason == Reason.RELEASE_MISSING
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", release("web_2026-11-23_10-00")[0].encode()])
+def test_a_manifest_that_somebody_changed_is_refused(emulated: EmulatedReleases, content: bytes) -> None:
+    """Nothing, something else, or that of another release."""
+    emulated.s3.put_object(Bucket=BUCKET, Key=manifest_key(TAG), Body=content)
+    with pytest.raises(StepFailed) as failed:
+        emulated.bucket.manifest(BUCKET, TAG)
+    assert failed.value.reason == Reason.RELEASE_BROKEN
+
+
+def test_files_are_placed_in_a_folder(world: ReleaseWorld, pushed: Manifest) -> None:
+    """With odd names and nothing in them too; twice is no different from once."""
+    assert world.bucket.folder(BUCKET, "staging") == frozenset()
+    assert world.bucket.wrong(BUCKET, pushed.files, "staging") == [each.path for each in pushed.files]
+    for _ in range(2):
+        world.bucket.place(BUCKET, pushed.files, "staging")
+        assert world.bucket.folder(BUCKET, "staging") == frozenset(BODIES)
+        assert world.bucket.wrong(BUCKET, pushed.files, "staging") == []
+    assert world.bucket.folder(BUCKET, "stag") == frozenset()
+
+
+def test_headers_come_along(emulated: EmulatedReleases) -> None:
+    """A copy is served as the object was pushed."""
+    made, bodies = release()
+    emulated.push(made, bodies)
+    emulated.bucket.place(BUCKET, made.files, "staging")
+    found = emulated.s3.head_object(Bucket=BUCKET, Key="live/staging/a b/50%+\u00e9.txt")
+    assert (found["ContentType"], found["CacheControl"]) == ("text/plain", "no-cache")
+
+
+def test_an_object_that_is_gone_breaks_the_release(world: ReleaseWorld, pushed: Manifest) -> None:
+    """And the reason says which file it was."""
+    world.lose(pushed.files[0])
+    with pytest.raises(StepFailed) as failed:
+        world.bucket.place(BUCKET, pushed.files, "staging")
+    assert failed.value.reason == Reason.RELEASE_BROKEN
+    assert pushed.files[0].path in failed.value.text
+
+
+@pytest.mark.parametrize("body", [b"alert(2)", b"longer than it was"])
+def test_what_somebody_wrote_over_is_wrong(world: ReleaseWorld, pushed: Manifest, body: bytes) -> None:
+    """With another size or the same."""
+    world.bucket.place(BUCKET, pushed.files, "staging")
+    file = next(each for each in pushed.files if each.path == "app.js")
+    world.write("staging", file, body)
+    assert world.bucket.wrong(BUCKET, pushed.files, "staging") == ["app.js"]
+
+
+def test_a_folder_gets_what_only_another_has(world: ReleaseWorld, pushed: Manifest) -> None:
+    """What is there already stays as it is."""
+    other, bodies = release("web_2026-11-23_10-00", app=b"alert(3)", more=b"more")
+    world.push(other, bodies)
+    world.bucket.place(BUCKET, pushed.files, "old")
+    world.bucket.place(BUCKET, other.files, "new")
+    world.bucket.carry(BUCKET, ["app.js", "more.js"], "new", "old")
+    assert world.bucket.folder(BUCKET, "old") == {*BODIES, "more.js"}
+    assert world.bucket.wrong(BUCKET, pushed.files, "old") == []
+
+
+def test_the_pointer_moves_where_nobody_else_moved_it(world: ReleaseWorld) -> None:
+    """From nothing to the first, from what is live to another, and again is nothing to do."""
+    assert world.cdn.pointer(world.store) == ""
+    world.cdn.point(world.store, "a", instead_of="")
+    world.cdn.point(world.store, "a", instead_of="")
+    world.cdn.point(world.store, "b", instead_of="a")
+    assert world.cdn.pointer(world.store) == "b"
+    with pytest.raises(Conflict):
+        world.cdn.point(world.store, "c", instead_of="a")
+    assert world.cdn.pointer(world.store) == "b"
+
+
+def test_an_invalidation_is_made_once_and_ends(world: ReleaseWorld) -> None:
+    """The same reference is the same invalidation."""
+    made = world.cdn.invalidate(world.distribution, ["index.html", "a b.js"], "d1-live")
+    assert world.cdn.invalidate(world.distribution, ["index.html", "a b.js"], "d1-live") == made
+    assert not world.cdn.invalidated(world.distribution, made)
+    world.later(60)
+    assert world.cdn.invalidated(world.distribution, made)
+
+
+def test_many_paths_are_one(emulated: EmulatedReleases) -> None:
+    """More than may be in progress at once: everything is forgotten."""
+    emulated.cdn.invalidate(emulated.distribution, [f"{each}.html" for each in range(4_000)], "d1-live")
+    site = emulated.edge.edge
+    assert [each.paths for each in site.distributions[emulated.distribution].invalidations.all.values()] == [
+        ("/*",)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("index.html", ["/index.html", "/"]),
+        ("a/index.html", ["/a/index.html", "/a/"]),
+        ("myindex.html", ["/myindex.html"]),
+        ("q'(!)*~.html", ["/q'(!)*~.html"]),
+        ("a b+\u00e9%.html", ["/a%20b%2B%C3%A9%25.html"]),
+    ],
+)
+def test_a_page_is_invalidated_under_every_address(path: str, named: list[str]) -> None:
+    """A folder's page is asked for as the folder too."""
+    assert addresses(path) == named
+
+
+def test_the_site_is_seen_as_a_browser_sees_it(world: ReleaseWorld, pushed: Manifest) -> None:
+    """The page of the release that is live, and no other status for what is not there."""
+    world.bucket.place(BUCKET, pushed.files, TAG)
+    world.cdn.point(world.store, TAG, instead_of="")
+    world.later(60)
+    page = next(each for each in pushed.files if each.path == "index.html")
+    found = world.viewer.fetch(f"{world.address}/index.html")
+    assert (found.status, found.sha256) == (200, page.sha256)
+    assert world.viewer.fetch(f"{world.address}/nothing.html").status in {403, 404}
