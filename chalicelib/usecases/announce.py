@@ -32,6 +32,7 @@ from chalicelib.usecases.notices import notice
 from chalicelib.usecases.pictures import Pictures
 from chalicelib.usecases.ports import Clock, Store
 from chalicelib.usecases.questions import REMINDER, beside, next_moment, role_message
+from chalicelib.usecases.release_texts import release_message
 from chalicelib.usecases.tickets import ask_message, is_old_news, ticket_message, ticket_replies
 
 _MAIN = "main"
@@ -90,7 +91,7 @@ class Announcer:
         return bool(changed)
 
     def builds(self, builds: Iterable[tuple[str, str]]) -> None:
-        """Announce each of these builds (service, version)."""
+        """Announce each of these builds (service, version) and releases (service, tag)."""
         self._bring(Ref(service, _BUILDS, version) for service, version in builds)
 
     def findings(self, keys: Iterable[FindingKey]) -> None:
@@ -285,16 +286,20 @@ class Announcer:
             return ""
 
     def _of_build(self, service: str, version: str) -> list[Wanted]:
-        build = self._store.build(service, version)
-        if build is None:
-            return []
+        """Of servers a build, of a frontend a release."""
         try:
             team = self._store.team()
         except Refused as refused:
             log("error", "a build can not be announced", said=refused.text, build=f"{service}@{version}")
             return []
-        message = build_message(build, team.services().get(service, ()))
-        return [Wanted(_MAIN, team.channel, message)]
+        environments = team.services().get(service, ())
+        if team.frontend(service) is not None:
+            release = self._store.release(service, version)
+            message = release_message(release, environments) if release is not None else None
+        else:
+            build = self._store.build(service, version)
+            message = build_message(build, environments) if build is not None else None
+        return [Wanted(_MAIN, team.channel, message)] if message is not None else []
 
     def _of_deployment(self, deployment: Deployment) -> list[Wanted]:
         questions = self._store.questions(deployment.ref)

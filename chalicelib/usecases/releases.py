@@ -1,10 +1,9 @@
-"""What `pointsman push` reports: a release is kept. Nobody is asked and nothing is enabled."""
+"""What `pointsman push` reports: a release is kept, and chat announces it. Nobody is asked and nothing is enabled."""
 
 from chalicelib.domain.errors import Conflict, Duplicate, Refused, Unavailable
 from chalicelib.domain.pushed import Release
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.ports import Clock, Save, Seen, Store
-from chalicelib.usecases.texts import plain
 
 _TRIES = 4
 
@@ -36,12 +35,3 @@ def report_release(store: Store, clock: Clock, *, source: str, event: str, relea
 
 def _bad(problem: str) -> Refused:
     return Refused(Reason.BAD_BODY, problem=problem)
-
-
-def said(release: Release) -> str:
-    """A release in a line, for whoever announces it."""
-    since = f" since `{plain(release.before)}`" if release.before else ""
-    counts = f"{release.added} added, {release.changed} changed, {release.removed} removed{since}"
-    version = f" (version `{plain(release.version)}`)" if release.version else ""
-    files = f"{release.files} file{'' if release.files == 1 else 's'}"
-    return f"*{plain(release.tag)}*{version}: {files}, {counts}"

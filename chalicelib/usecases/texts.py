@@ -72,6 +72,14 @@ def duration(seconds: float) -> str:
     return " ".join(part for part in parts if part)
 
 
+def size(count: int) -> str:
+    """A number of bytes as people say it."""
+    for unit, one in (("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)):
+        if count >= one:
+            return f"{count / one:.1f} {unit}"
+    return f"{count} bytes"
+
+
 def accepted(ref: Ref) -> str:
     """A deployment was accepted."""
     return f"Started *{ref.deployment}*. I work out the plan and show it in the channel."

@@ -126,6 +126,8 @@ class FakeStore(Recorder):
             self.changed.append(record.ref)
         elif isinstance(record, Build):
             self.changed.append((record.service, record.version))
+        elif isinstance(record, Release):
+            self.changed.append((record.service, record.tag))
         elif isinstance(record, Finding):
             self.changed.append(FindingKey(record.service, record.environment, record.key))
         elif isinstance(record, Visit):

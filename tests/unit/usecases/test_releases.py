@@ -1,7 +1,6 @@
 """A release as `pointsman push` reports it: through the door, into the table, and in a line."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +8,15 @@ import pytest
 from chalicelib.domain.deployment import Machine
 from chalicelib.domain.people import ci
 from chalicelib.domain.pushed import Release
-from chalicelib.usecases.releases import said
+from chalicelib.usecases.announce import Announcer
+from chalicelib.usecases.chat_ports import Message
+from chalicelib.usecases.release_texts import extent, release_message
+from chalicelib.wire.slack_message import blocks_of
+from sandbox.front.blocks import check_blocks
 from tests.builders import raw_config
+from tests.fakes.chat import FakeChat
+from tests.fakes.clock import FakeClock
+from tests.fakes.lines import FakeLines, FakeWakes
 from tests.unit.door import Door
 
 TAG = "web_2026-11-22_14-05"
@@ -144,12 +150,63 @@ def test_a_source_reports_only_its_own_services(door: Door) -> None:
     assert report(door) == (403, "unknown_source")
 
 
-def test_a_release_in_a_line() -> None:
-    """What is new in it, since which; a first one has no before."""
-    release = Release("web", TAG, "a" * 64, ci("jenkins"), 1.0, 3, 7, 1, 2, 0, "web_2026-11-21_09-00", "7")
-    assert said(release) == (
-        "*web_2026-11-22_14-05* (version `7`): 3 files, 1 added, 2 changed, 0 removed since `web_2026-11-21_09-00`"
+class Channel:
+    """Chat, and what announces there."""
+
+    def __init__(self, door: Door) -> None:
+        self.store, clock = door.desk.store, FakeClock()
+        self.chat = FakeChat(clock)
+        self.announcer = Announcer(self.store, self.chat, clock, FakeLines(), FakeWakes(clock))
+
+    def shown(self) -> list[Message]:
+        """What stands there after everything that changed was heard of, twice."""
+        news = [each for each in self.store.changed if isinstance(each, tuple) and each[0] == "web"]
+        for _ in range(2):
+            self.announcer.builds(news)
+        return [each.message for each in self.chat.shown.values()]
+
+
+def test_a_release_that_was_pushed_is_announced_once(door: Door) -> None:
+    """In the team's channel: what it is, what is different, and a button for each environment, the one that it was
+    meant for first."""
+    report(door)
+    report(door)
+    (message,) = Channel(door).shown()
+    said = "\n".join((*message.lines, *message.notes))
+    assert "Release *web_2026-11-22_14-05* of *web* (version `7`) was pushed: 3 files, 7.0 kB." in said
+    assert "Since `web_2026-11-21_09-00`: 1 added, 1 changed." in said
+    assert "Nothing is shown to visitors until somebody enables it. It was pushed for production." in said
+    assert "`abc1234` · reported by jenkins" in said
+    assert [(each.verb, each.label, each.value) for each in message.actions] == [
+        ("deploy", "Enable in production", f"web@{TAG} to production"),
+        ("deploy", "Enable in staging", f"web@{TAG} to staging"),
+    ]
+    assert check_blocks(blocks_of(message)) == []
+
+
+def test_the_announcement_follows_for_whom_a_release_is_meant(door: Door) -> None:
+    """The same message; nobody is told twice."""
+    channel = Channel(door)
+    report(door)
+    channel.shown()
+    report(door, "release_2", environment="staging")
+    (message,) = channel.shown()
+    assert "It was pushed for production and staging." in message.lines[1]
+
+
+def test_a_first_release_has_none_before_it() -> None:
+    """Nothing is said to be different from nothing."""
+    release = Release("web", TAG, "a" * 64, ci("jenkins"), 1.0, 1, 900, 1)
+    message = release_message(release, ())
+    assert message.lines == (
+        f"📦 Release *{TAG}* of *web* was pushed: 1 file, 900 bytes.",
+        "It is the first one. Nothing is shown to visitors until somebody enables it.",
     )
-    assert said(replace(release, files=1, before="", version="")) == (
-        "*web_2026-11-22_14-05*: 1 file, 1 added, 2 changed, 0 removed"
-    )
+    assert message.actions == ()
+
+
+def test_a_release_like_the_one_before_says_so() -> None:
+    """Another manifest may have other headers only."""
+    release = Release("web", TAG, "a" * 64, ci("jenkins"), 1.0, 3, 7_200_000, before="web_2026-11-21_09-00")
+    assert "no file is different" in release_message(release, ("production",)).lines[1]
+    assert extent(release) == "3 files, 7.2 MB"
