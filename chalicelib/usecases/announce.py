@@ -20,6 +20,7 @@ from chalicelib.domain.errors import NotReady, Refused, Unavailable
 from chalicelib.domain.findings import FindingKey
 from chalicelib.domain.locks import TicketKey
 from chalicelib.domain.people import Actor
+from chalicelib.domain.pushed import TAG
 from chalicelib.domain.roles import TEAM
 from chalicelib.telemetry import log
 from chalicelib.usecases.auditing import last_line
@@ -286,20 +287,20 @@ class Announcer:
             return ""
 
     def _of_build(self, service: str, version: str) -> list[Wanted]:
-        """Of servers a build, of a frontend a release."""
+        """Of servers a build, of a frontend a release; nothing where neither is known."""
+        build = self._store.build(service, version)
+        release = self._store.release(service, version) if build is None and TAG.fullmatch(version) else None
+        if build is None and release is None:
+            return []
         try:
             team = self._store.team()
         except Refused as refused:
             log("error", "a build can not be announced", said=refused.text, build=f"{service}@{version}")
             return []
         environments = team.services().get(service, ())
-        if team.frontend(service) is not None:
-            release = self._store.release(service, version)
-            message = release_message(release, environments) if release is not None else None
-        else:
-            build = self._store.build(service, version)
-            message = build_message(build, environments) if build is not None else None
-        return [Wanted(_MAIN, team.channel, message)] if message is not None else []
+        if release is not None:
+            return [Wanted(_MAIN, team.channel, release_message(release, environments))]
+        return [Wanted(_MAIN, team.channel, build_message(build, environments))] if build is not None else []
 
     def _of_deployment(self, deployment: Deployment) -> list[Wanted]:
         questions = self._store.questions(deployment.ref)
