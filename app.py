@@ -103,6 +103,18 @@ def terminate(event: dict[str, Any], context: object) -> dict[str, Any]:
     return bootstrap.step("terminate", event, context)
 
 
+@app.lambda_function(name="frontend")
+def frontend(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Bring a frontend's release and make it live."""
+    return bootstrap.step("frontend", event, context)
+
+
+@app.lambda_function(name="cleanup")
+def cleanup(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Delete what no kept release needs."""
+    return bootstrap.step("cleanup", event, context)
+
+
 @app.lambda_function(name="chat")
 def chat(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Keep the channel true to the table."""

@@ -40,8 +40,9 @@ def store() -> DynamoStore:
 
 @cache
 def workflow() -> StepFunctionsWorkflow:
-    """The state machines; that of releases is not part of the stack yet."""
-    return StepFunctionsWorkflow(_json_client("states"), {Machine.DEPLOY: settings().deploy_machine})
+    """The state machines."""
+    machines = {Machine.DEPLOY: settings().deploy_machine, Machine.RELEASE: settings().release_machine}
+    return StepFunctionsWorkflow(_json_client("states"), machines)
 
 
 # --- the edge ---------------------------------------------------------------------------------------------------
@@ -168,6 +169,24 @@ def _terminate() -> object:
     return TerminateSteps(_fleet(), Ec2Reaper(_client("ec2")))
 
 
+def _frontend() -> object:
+    from chalicelib.adapters.cloudfront import CloudFrontCdn  # noqa: PLC0415
+    from chalicelib.adapters.s3_releases import THREADS, S3Releases  # noqa: PLC0415
+    from chalicelib.adapters.viewer import HttpViewer  # noqa: PLC0415
+    from chalicelib.usecases.steps.frontend import FrontendSteps  # noqa: PLC0415
+
+    bucket = S3Releases(_client("s3", connections=THREADS))
+    cdn = CloudFrontCdn(_client("cloudfront"), partial(_client, "cloudfront-keyvaluestore"))
+    return FrontendSteps(bucket, cdn, HttpViewer())
+
+
+def _cleanup() -> object:
+    from chalicelib.adapters.s3_cleaner import S3Cleaner  # noqa: PLC0415
+    from chalicelib.usecases.steps.cleaning import CleanupSteps  # noqa: PLC0415
+
+    return CleanupSteps(S3Cleaner(_client("s3"), clock()))
+
+
 _STEPS: dict[str, Callable[[], object]] = {
     "planner": _planner,
     "ledger": _ledger,
@@ -177,6 +196,8 @@ _STEPS: dict[str, Callable[[], object]] = {
     "traffic": _traffic_steps,
     "retire": _retire,
     "terminate": _terminate,
+    "frontend": _frontend,
+    "cleanup": _cleanup,
 }
 
 
@@ -277,11 +298,14 @@ def _session() -> Any:
 
 
 @cache
-def _client(service: str) -> Any:
-    """A client that leaves longer retries to the state machine."""
+def _client(service: str, connections: int = 10) -> Any:
+    """A client that leaves longer retries to the state machine; `connections` may be under way at once."""
     from botocore.config import Config  # noqa: PLC0415 - see _session
 
     patience = Config(
-        retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=15
+        retries={"mode": "standard", "total_max_attempts": 3},
+        connect_timeout=3,
+        read_timeout=15,
+        max_pool_connections=connections,
     )
     return _session().client(service, config=patience)

@@ -11,6 +11,7 @@ class Config:
 
     table: str
     deploy_machine: str
+    release_machine: str
     edge_secret: str
     chat_secret: str
     chat_lines: str
@@ -35,6 +36,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
     return Config(
         table=environment.get("POINTSMAN_TABLE", ""),
         deploy_machine=environment.get("POINTSMAN_DEPLOY_MACHINE", ""),
+        release_machine=environment.get("POINTSMAN_RELEASE_MACHINE", ""),
         edge_secret=environment.get("POINTSMAN_EDGE_SECRET", ""),
         chat_secret=environment.get("POINTSMAN_CHAT_SECRET", ""),
         chat_lines=environment.get("POINTSMAN_CHAT_LINES", ""),

@@ -1,8 +1,8 @@
 """Make the package that CloudFormation deploys: `python -m scripts.package [OUT]` (build/package where none is named).
 
-`chalice package` with the merge-template, then two things it does not do: the state machine's definition is put beside
-the template that names it, and every module is compiled. Lambda's file system is read-only, so a package without .pyc
-compiles everything again at each cold start (see docs/adr/0006).
+`chalice package` with the merge-template, then two things it does not do: the state machines' definitions are put
+beside the template that names them, and every module is compiled. Lambda's file system is read-only, so a package
+without .pyc compiles everything again at each cold start (see docs/adr/0006).
 """
 
 import compileall
@@ -65,7 +65,8 @@ def build(out: Path) -> None:
     template = out / "sam.yaml"
     (out / "sam.json").write_text(json.dumps(yaml.safe_load(template.read_text()), indent=1))
     template.unlink()
-    shutil.copy(ROOT / "stepfunctions" / "deploy.asl.json", out)
+    for definition in (ROOT / "stepfunctions").glob("*.asl.json"):
+        shutil.copy(definition, out)
     for package in sorted(out.glob("*.zip")):
         _compile(package)
 

@@ -3,7 +3,8 @@
 The store's own API is signed with SigV4A, for which boto3 needs `awscrt` (boto3 reference, "CloudFrontKeyValueStore").
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -26,9 +27,15 @@ _BUSY = frozenset({"TooManyInvalidationsInProgress"})
 class CloudFrontCdn:
     """The port Cdn on CloudFront."""
 
-    def __init__(self, client: "CloudFrontClient", store: "CloudFrontKeyValueStoreClient") -> None:
+    def __init__(
+        self, client: "CloudFrontClient", store: "Callable[[], CloudFrontKeyValueStoreClient]"
+    ) -> None:
         self._client = client
-        self._store = store
+        self._open = store
+
+    @cached_property
+    def _store(self) -> "CloudFrontKeyValueStoreClient":
+        return self._open()
 
     def pointer(self, store: str) -> str:
         """One GetKey."""

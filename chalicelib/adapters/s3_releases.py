@@ -31,10 +31,11 @@ THREADS = 32
 
 
 class Stored(NamedTuple):
-    """What a listing says of an object."""
+    """What a listing says of an object; `at` is in seconds since 1970."""
 
     size: int
     etag: str
+    at: float
 
     def like(self, other: "Stored") -> bool:
         """Whether both can be the same content."""
@@ -131,7 +132,10 @@ def listed(client: "S3Client", bucket: str, prefix: str) -> Iterator[tuple[str, 
     with aws("ListObjectsV2"):
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for each in page.get("Contents", ()):
-                yield each["Key"].removeprefix(prefix), Stored(each["Size"], each["ETag"].strip('"'))
+                yield (
+                    each["Key"].removeprefix(prefix),
+                    Stored(each["Size"], each["ETag"].strip('"'), each["LastModified"].timestamp()),
+                )
 
 
 def _right(file: File, there: Stored | None, pushed: Stored | None) -> bool:

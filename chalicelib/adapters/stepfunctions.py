@@ -19,10 +19,6 @@ class StepFunctionsWorkflow:
         self._client = client
         self._machines = machines
 
-    def has(self, machine: Machine) -> bool:
-        """Whether its ARN is known."""
-        return machine in self._machines
-
     def start(self, ref: Ref, run: int = 1, machine: Machine = Machine.DEPLOY) -> None:
         """The execution's name follows from the deployment and the run: a second start finds the first (names live
         90 days)."""

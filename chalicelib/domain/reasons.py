@@ -66,7 +66,6 @@ class Reason(StrEnum):
     BUSY = "busy"
     NOTHING_TO_RETRY = "nothing_to_retry"
     # the release
-    NO_RELEASES_YET = "no_releases_yet"
     NO_RELEASE = "no_release"
     UNKNOWN_RELEASE = "unknown_release"
     RELEASE_MISSING = "release_missing"
@@ -191,9 +190,6 @@ TEXTS: dict[Reason, str] = {
     Reason.NOTHING_TO_RETRY: (
         "*{deployment}* has no failed step that could be tried again: it is {state}. "
         "`/deploy status {service} {environment}` says more."
-    ),
-    Reason.NO_RELEASES_YET: (
-        "Releases of `{service}` can be pushed, but not yet enabled from chat: this installation has no machine for it."
     ),
     Reason.NO_RELEASE: (
         "No release of `{service}` was pushed yet. `pointsman push DIRECTORY --service {service}` pushes one."

@@ -173,9 +173,6 @@ class Execution(StrEnum):
 class Workflow(Protocol):
     """Step Functions, from the edge and the sweeper."""
 
-    def has(self, machine: Machine) -> bool:
-        """Whether the installation has this machine."""
-
     def start(self, ref: Ref, run: int = 1, machine: Machine = Machine.DEPLOY) -> None:
         """Start an execution of a deployment; no error where this run of it was started before."""
 

@@ -90,8 +90,6 @@ class Starting:
         service = settings.service
         if settings.site is None:
             return deployable(service, asked, builds_of(self._store, service, asked)).version
-        if not self._workflow.has(Machine.RELEASE):
-            raise Refused(Reason.NO_RELEASES_YET, service=service)
         return enableable(service, asked, releases_of(self._store, service, asked)).tag
 
     def _start(self, ref: Ref, command: Deploy, settings: EnvironmentSettings) -> str:

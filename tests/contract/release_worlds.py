@@ -116,7 +116,7 @@ class EmulatedReleases:
         self.bucket = S3Releases(self.s3, threads=4)
         self.cdn = CloudFrontCdn(
             boto3.client("cloudfront", endpoint_url=api, **CREDENTIALS),
-            boto3.client("cloudfront-keyvaluestore", endpoint_url=api, **CREDENTIALS),
+            lambda: boto3.client("cloudfront-keyvaluestore", endpoint_url=api, **CREDENTIALS),
         )
         self.viewer = HttpViewer(seconds=5)
         self.store = POINTER.arn

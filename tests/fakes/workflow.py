@@ -11,17 +11,12 @@ class FakeWorkflow(Recorder):
 
     def __init__(self, *waiting: str) -> None:
         super().__init__()
-        self.installed = set(Machine)
         self.started: list[Ref] = []
         self.runs: list[tuple[Ref, int]] = []
         self.machines: dict[Ref, Machine] = {}
         self.woken: list[str] = []
         self.waiting: set[str] = set(waiting)
         self.ended: dict[str, Execution] = {}
-
-    def has(self, machine: Machine) -> bool:
-        """All of them, unless a test takes one away."""
-        return machine in self.installed
 
     def start(self, ref: Ref, run: int = 1, machine: Machine = Machine.DEPLOY) -> None:
         """A second start of the same run finds the first."""

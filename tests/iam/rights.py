@@ -24,17 +24,22 @@ from tests.iam.asking import (
     relabel,
 )
 from tests.iam.calls import LABELED, item
-from tests.iam.roles import HOST_ROLE, LINES, MACHINE, STREAM, arn, function
+from tests.iam.release_rights import release_rights
+from tests.iam.roles import HOST_ROLE, LINES, MACHINE, RELEASES, STREAM, arn, function
 from tests.iam.shared_rights import secret_right, shared_rights
 from tests.iam.simulator import Request
 
 EXECUTION = MACHINE.replace("stateMachine", "execution") + ":cameras-production-142"
+RELEASE = RELEASES.replace("stateMachine", "execution") + ":web-production-7"
 
 OWN = [
     Right(
         "LookAtDeployments",
-        "the sweeper sees how the deploy machine's executions are, and nothing that they were given",
-        (Request("sweeper", "states:DescribeExecution", EXECUTION),),
+        "the sweeper sees how the machines' executions are, and nothing that they were given",
+        (
+            Request("sweeper", "states:DescribeExecution", EXECUTION),
+            Request("sweeper", "states:DescribeExecution", RELEASE),
+        ),
         (
             Request("sweeper", "states:DescribeExecution", arn("states", "execution:payroll:1")),
             Request("sweeper", "states:GetExecutionHistory", EXECUTION),
@@ -346,4 +351,4 @@ OWN = [
 
 def rights() -> list[Right]:
     """The whole table: what several roles share, and the rows above."""
-    return [*shared_rights(), *OWN]
+    return [*shared_rights(), *release_rights(), *OWN]

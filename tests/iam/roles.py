@@ -11,7 +11,8 @@ from tests.packaged import built
 
 ACCOUNT, REGION, STACK = "123456789012", "us-east-1", "pointsman"
 ZONE, HOST_ROLE = "Z0POINTSMAN0EXAMPLE", "pointsman-host-cameras"
-PARAMETERS = {"HostedZone": ZONE, "HostRole": "pointsman-host-*"}
+FRONTEND, POINTER = "pointsman-frontend-web", "a1b2c3d4-5678-90ab-cdef-example11111"
+PARAMETERS = {"HostedZone": ZONE, "HostRole": "pointsman-host-*", "FrontendPointers": POINTER}
 """What whoever installs the stack says (docs/install.md)."""
 
 Policy = dict[str, Any]
@@ -23,6 +24,7 @@ def arn(service: str, resource: str, *, region: str = REGION, account: str = ACC
 
 
 MACHINE = arn("states", f"stateMachine:{STACK}-deploy")
+RELEASES = arn("states", f"stateMachine:{STACK}-release")
 TABLE = arn("dynamodb", f"table/{STACK}-Table-EXAMPLE")
 LINES = arn("dynamodb", f"table/{STACK}-ChatLines-EXAMPLE")
 STREAM = f"{TABLE}/stream/2026-01-01T00:00:00.000"
@@ -49,7 +51,8 @@ def _names(name: str, kind: str) -> tuple[str, dict[str, str]]:
         case "AWS::Serverless::Function":
             return f"{STACK}-{name}-EXAMPLE", {"Arn": function(name)}
         case "AWS::Serverless::StateMachine":
-            return MACHINE, {"Arn": MACHINE}
+            machine = MACHINE if name == "DeployMachine" else RELEASES
+            return machine, {"Arn": machine}
         case "AWS::SQS::Queue":
             queue = f"{STACK}-{name}-EXAMPLE"
             return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{queue}", {"Arn": arn("sqs", queue)}
@@ -83,14 +86,14 @@ def of_type(kind: str) -> dict[str, dict[str, Any]]:
 @cache
 def roles() -> dict[str, str]:
     """Logical id of each role by who acts under it: a function as app.py calls it (`edge` for the one behind the API),
-    `machine` for the state machine, else the role's own id."""
+    `machine` and `releasemachine` for the state machines, else the role's own id."""
     named = {"APIHandler": "edge"}
     found = {
         each["Role"]["Fn::GetAtt"][0]: named.get(name, name.lower())
         for name, each in of_type("AWS::Serverless::Function").items()
     }
     for name, each in of_type("AWS::Serverless::StateMachine").items():
-        found[each["Role"]["Fn::GetAtt"][0]] = name.removeprefix("Deploy").lower()
+        found[each["Role"]["Fn::GetAtt"][0]] = {"DeployMachine": "machine"}.get(name, name.lower())
     return {found.get(name, name): name for name in of_type("AWS::IAM::Role")}
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.iam.asking import ELSEWHERE, GROUP, HOST, Right, labels
 from tests.iam.calls import LABELED, item, zone
-from tests.iam.roles import MACHINE, TABLE, arn, secret
+from tests.iam.roles import MACHINE, RELEASES, TABLE, arn, secret
 from tests.iam.simulator import Request
 
 EVERYWHERE = ("ENV#cameras#production",)
@@ -96,7 +96,7 @@ def _starts(role: str) -> Right:
     return Right(
         "StartDeployments",
         "a deployment's execution can be started, not stopped or rewritten",
-        (Request(role, "states:StartExecution", MACHINE),),
+        (Request(role, "states:StartExecution", MACHINE), Request(role, "states:StartExecution", RELEASES)),
         (
             Request(role, "states:StartExecution", arn("states", "stateMachine:payroll")),
             Request(
@@ -110,8 +110,8 @@ def _starts(role: str) -> Right:
 def _wakes(role: str) -> Right:
     return Right(
         "WakeDeployments",
-        "a task token is answered for the deploy machine alone",
-        (Request(role, "states:SendTaskSuccess", MACHINE),),
+        "a task token is answered for the product's own machines alone",
+        (Request(role, "states:SendTaskSuccess", MACHINE), Request(role, "states:SendTaskSuccess", RELEASES)),
         (Request(role, "states:SendTaskSuccess", arn("states", "stateMachine:payroll")),),
     )
 
@@ -155,13 +155,24 @@ def _records(role: str) -> Right:
     )
 
 
-STEPS = ("planner", "ledger", "fleet", "hosts", "drain", "traffic", "retire", "terminate")
+STEPS = (
+    "planner",
+    "ledger",
+    "fleet",
+    "hosts",
+    "drain",
+    "traffic",
+    "retire",
+    "terminate",
+    "frontend",
+    "cleanup",
+)
 FUNCTIONS = ("edge", *STEPS, "chat", "sweeper")
 SHARED = {
     _reads: FUNCTIONS,
     _writes: tuple(each for each in FUNCTIONS if each != "terminate"),
     _logs: FUNCTIONS,
-    _traces: (*FUNCTIONS, "machine"),
+    _traces: (*FUNCTIONS, "machine", "releasemachine"),
     _looks: ("planner", "fleet", "traffic", "retire", "terminate", "sweeper"),
     _starts: ("edge", "sweeper"),
     _wakes: ("edge", "ledger", "sweeper"),

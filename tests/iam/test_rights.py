@@ -15,7 +15,7 @@ from tests.iam.simulator import Decision, Request, decide
 if TYPE_CHECKING:
     from tests.iam.asking import Right
 
-TRUSTED = {"machine": "states.amazonaws.com"}
+TRUSTED = {"machine": "states.amazonaws.com", "releasemachine": "states.amazonaws.com"}
 """Who else than Lambda takes a role."""
 
 
@@ -74,6 +74,7 @@ def test_every_action_of_a_statement_is_in_its_row(table: list[Right]) -> None:
 
 SAME_RIGHT = {
     ("machine", "Traces"): ["xray:GetSamplingRules", "xray:GetSamplingTargets"],
+    ("releasemachine", "Traces"): ["xray:GetSamplingRules", "xray:GetSamplingTargets"],
 }
 """Actions without a row of their own: Step Functions asks for them itself ("X-Ray and Step Functions")."""
 

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 CHALICE = Path(".chalice")
 STAGE: dict[str, Any] = json.loads((CHALICE / "config.json").read_text())["stages"]["prod"]
-DEFINITION = Path("stepfunctions/deploy.asl.json")
+MACHINES = {
+    "DeployMachine": Path("stepfunctions/deploy.asl.json"),
+    "ReleaseMachine": Path("stepfunctions/release.asl.json"),
+}
+"""The definition of each state machine by its logical id."""
 EDGE = "APIHandler"
 """The logical id that Chalice gives to the function behind the HTTP API."""
 
@@ -53,14 +57,19 @@ def listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def tasks(machine: dict[str, Any] | None = None) -> Iterator[tuple[str, str]]:
-    """Every task of the definition, those of branches too: its state's name and the name of its function."""
-    for name, state in (machine or json.loads(DEFINITION.read_text()))["States"].items():
+def tasks(logical_id: str) -> list[tuple[str, str]]:
+    """Every task of a machine: its state's name and the name of its function."""
+    return list(_tasks(json.loads(MACHINES[logical_id].read_text())))
+
+
+def _tasks(machine: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Those of branches and of a Map's items too."""
+    for name, state in machine["States"].items():
         if state["Type"] == "Task":
             function = state["Parameters"]["FunctionName"]
             yield name, function.removeprefix("${").removesuffix("FunctionArn}").lower()
-        for branch in state.get("Branches", ()):
-            yield from tasks(branch)
+        for branch in (*state.get("Branches", ()), *filter(None, [state.get("ItemProcessor")])):
+            yield from _tasks(branch)
 
 
 _METHODS = """

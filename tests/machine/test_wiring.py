@@ -18,11 +18,12 @@ NEEDS = {
     EDGE: {
         TABLE,
         "POINTSMAN_DEPLOY_MACHINE",
+        "POINTSMAN_RELEASE_MACHINE",
         "POINTSMAN_EDGE_SECRET",
         "POINTSMAN_SLACK_API",
         "POINTSMAN_SLACK_HOOKS",
     },
-    "Sweeper": {TABLE, "POINTSMAN_DEPLOY_MACHINE"},
+    "Sweeper": {TABLE, "POINTSMAN_DEPLOY_MACHINE", "POINTSMAN_RELEASE_MACHINE"},
     "Chat": {
         TABLE,
         "POINTSMAN_CHAT_SECRET",
@@ -120,37 +121,48 @@ def test_the_sweeper_runs_every_minute(resources: Resources) -> None:
     assert schedules == {"Sweeper": ["rate(1 minute)"]}
 
 
-# --- the machine ------------------------------------------------------------------------------------------------
+# --- the machines -----------------------------------------------------------------------------------------------
 
 
 def test_every_task_is_a_method_of_its_function() -> None:
     """A state's name is the name of the method that runs, and no method is left without a state."""
     called: dict[str, set[str]] = {}
-    for state, function in template.tasks():
-        called.setdefault(function, set()).add(work.method(state))
+    for machine in template.MACHINES:
+        for state, function in template.tasks(machine):
+            called.setdefault(function, set()).add(work.method(state))
     assert called == {name: set(found) for name, found in template.methods().items()}
 
 
-def test_every_substitution_is_given_and_used(resources: Resources) -> None:
+def test_the_template_has_every_machine(resources: Resources) -> None:
+    """Each with its own definition."""
+    given = {
+        name: each["DefinitionUri"]
+        for name, each in of_type(resources, "AWS::Serverless::StateMachine").items()
+    }
+    assert given == {name: path.name for name, path in template.MACHINES.items()}
+
+
+@pytest.mark.parametrize("machine", template.MACHINES)
+def test_every_substitution_is_given_and_used(resources: Resources, machine: str) -> None:
     """`${XFunctionArn}` is the arn of X; one that the template lacks would stay in the definition as text."""
-    used = set(re.findall(r"\$\{(\w+)\}", template.DEFINITION.read_text()))
-    given = resources["DeployMachine"]["Properties"]["DefinitionSubstitutions"]
+    used = set(re.findall(r"\$\{(\w+)\}", template.MACHINES[machine].read_text()))
+    given = resources[machine]["Properties"]["DefinitionSubstitutions"]
     assert set(given) == used
     for name, value in given.items():
         assert value == arns({name.removesuffix("FunctionArn")})[0]
 
 
-def test_the_machine_may_invoke_exactly_its_functions(resources: Resources) -> None:
+@pytest.mark.parametrize("machine", template.MACHINES)
+def test_a_machine_may_invoke_exactly_its_functions(resources: Resources, machine: str) -> None:
     """Its role names each function that a task names, and no other."""
-    (policy,) = resources["DeployMachineRole"]["Properties"]["Policies"]
+    (policy,) = resources[f"{machine}Role"]["Properties"]["Policies"]
     (invoke,) = [
         each
         for each in policy["PolicyDocument"]["Statement"]
         if "lambda:InvokeFunction" in listed(each["Action"])
     ]
-    assert sorted(invoke["Resource"], key=str) == arns(
-        {function.capitalize() for _, function in template.tasks()}
-    )
+    called = {function.capitalize() for _, function in template.tasks(machine)}
+    assert sorted(invoke["Resource"], key=str) == arns(called)
 
 
 # --- hosts ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,94 @@
+"""S3 for the one function that deletes: what may go is decided in domain/release_cleaning.py, a part at a time."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
+
+from chalicelib.adapters.boto_errors import aws
+from chalicelib.adapters.s3_releases import listed
+from chalicelib.domain.errors import StepFailed, Unavailable
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.release import (
+    LIVE,
+    OBJECTS,
+    ROOT,
+    BadManifest,
+    Manifest,
+    decode,
+    draft_key,
+    manifest_key,
+)
+from chalicelib.domain.release_cleaning import given_up, surplus, unneeded_objects, unneeded_paths
+from chalicelib.usecases.ports import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+MOST_DELETED = 10_000
+"""Keys in one call: seconds of a function's time."""
+_PAGE = 1_000
+"""S3 API reference, "DeleteObjects"."""
+_PASSING = frozenset({"InternalError", "SlowDown"})
+
+
+class S3Cleaner:
+    """The port Cleaner on S3."""
+
+    def __init__(self, client: "S3Client", clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+
+    def clean(self, bucket: str, service: str, keep: int, live: Sequence[str], folders: Sequence[str]) -> int:
+        """Manifests in a call of their own; what only they named when it is called again."""
+        now = self._clock.now()
+        written = {name: each.at for name, each in listed(self._client, bucket, ROOT)}
+        complete = _tags(written, manifest_key)
+        drafts = {tag: written[_below(draft_key(tag))] for tag in _tags(written, draft_key)}
+        ended = [tag for tag in given_up(drafts, complete, now) if tag.startswith(f"{service}_")]
+        gone = [*surplus(complete, service, keep, live), *ended]
+        if gone:
+            keys = [
+                key for tag in gone for key in (manifest_key(tag), draft_key(tag)) if _below(key) in written
+            ]
+            return self._delete(bucket, keys)
+        if not complete.issuperset(live):  # what is shown somewhere can not be told from what nothing needs
+            return 0
+        named = [self._manifest(bucket, manifest_key(tag)) for tag in sorted(complete)]
+        kept = [each for each in named if each.service == service]
+        named += [self._manifest(bucket, draft_key(tag)) for tag in sorted(drafts.keys() - complete)]
+        served = (LIVE + name for name, _ in listed(self._client, bucket, LIVE))
+        keys = unneeded_paths(served, service, folders, kept)
+        if not keys:
+            objects = {name: each.at for name, each in listed(self._client, bucket, OBJECTS)}
+            keys = [OBJECTS + name for name in unneeded_objects(objects, named, now)]
+        return self._delete(bucket, keys[:MOST_DELETED])
+
+    def _manifest(self, bucket: str, key: str) -> Manifest:
+        """A release, or what one that is being pushed will be."""
+        tag = key.split("/")[1]
+        try:
+            with aws("GetObject"):
+                return decode(self._client.get_object(Bucket=bucket, Key=key)["Body"].read())
+        except BadManifest as error:
+            raise StepFailed(Reason.RELEASE_BROKEN, tag=tag, what=str(error)) from error
+
+    def _delete(self, bucket: str, keys: Sequence[str]) -> int:
+        """Unavailable where S3 kept some of them."""
+        for start in range(0, len(keys), _PAGE):
+            part = keys[start : start + _PAGE]
+            with aws("DeleteObjects", passing=_PASSING):
+                answer = self._client.delete_objects(
+                    Bucket=bucket, Delete={"Objects": [{"Key": key} for key in part], "Quiet": True}
+                )
+            if errors := answer.get("Errors"):
+                raise Unavailable(f"DeleteObjects: {errors[0].get('Code', 'unknown')}")
+        return len(keys)
+
+
+def _below(key: str) -> str:
+    return key.removeprefix(ROOT)
+
+
+def _tags(written: Collection[str], of: Callable[[str], str]) -> set[str]:
+    """The tags whose manifest (or draft) is among the keys below `releases/`."""
+    found = {name.partition("/")[0] for name in written}
+    return {tag for tag in found if _below(of(tag)) in written}
