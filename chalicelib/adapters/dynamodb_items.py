@@ -116,10 +116,10 @@ Changed = Ref | FindingKey | TicketKey | tuple[str, str] | Actor
 
 def changed(keys: Mapping[str, Attribute]) -> Changed | None:
     """What a key of the table's stream is about: a deployment, a finding, a lock or a place in the queue, a build
-    (service, version), a visitor of the home tab, or nothing for chat."""
+    (service, version), a release of a frontend (service, tag), a visitor of the home tab, or nothing for chat."""
     pk, sk = keys["pk"]["S"], keys["sk"]["S"]
     kind, _, rest = sk.partition("#")
-    if kind == "BUILD":
+    if kind in {"BUILD", "RELEASE"}:
         return pk.partition("#")[2], rest
     if kind == "VISIT":
         return Actor.parse(rest)

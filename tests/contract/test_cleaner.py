@@ -74,7 +74,7 @@ class Stand:
 
     def clean(self, *live: str, keep: int = 1) -> list[int]:
         """Until nothing is left to do."""
-        counts = []
+        counts: list[int] = []
         while not counts or counts[-1]:
             counts.append(self.cleaner.clean(BUCKET, "web", keep, live, ["staging"]))
             assert len(counts) < 20
