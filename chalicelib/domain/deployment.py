@@ -222,6 +222,11 @@ class Deployment:
         """Nothing more will happen."""
         return self.state in ENDS
 
+    @property
+    def first_release(self) -> bool:
+        """Whether a frontend shows nothing before it, so that there is nothing to go back to."""
+        return self.machine is Machine.RELEASE and self.plan is not None and not self.plan.old_version
+
     def move(self, trigger: Trigger, now: float, **changes: Any) -> "Deployment":
         """The record after a trigger. A trigger that repeats is a no-op apart from the changes given with it.
 

@@ -18,6 +18,7 @@ from chalicelib.usecases.overriding import asked_in_freeze, freeze_note
 from chalicelib.usecases.ports import Save, Seen
 from chalicelib.usecases.resume import resume
 from chalicelib.usecases.starting import Starting, holder
+from chalicelib.usecases.words import state_name, words_for, words_of
 
 _Does = Callable[[Act, Request], str]
 
@@ -32,7 +33,13 @@ class Acting:
     def act(self, team: Team, request: Request, command: Act) -> str:
         """Do what the verb says to the deployment of an environment."""
         settings = team.environment(command.service, command.environment)
-        require(team, request.actor, Role.DEPLOYER, texts.DOING[command.verb], command.service)
+        require(
+            team,
+            request.actor,
+            Role.DEPLOYER,
+            words_for(team, command.service).answers.doing[command.verb],
+            command.service,
+        )
         acts: dict[str, _Does] = {
             "finish": partial(self._finish, freeze_note(settings, self._answers.clock.now())),
             "cancel": self._cancel,
@@ -51,12 +58,16 @@ class Acting:
             raise Refused(
                 Reason.NOT_READY,
                 deployment=deployment.id,
-                state=texts.state_name(deployment),
+                state=state_name(deployment),
                 service=command.service,
                 environment=command.environment,
             )
         self._answers.answer(question, Answer.FINISH, request, reason=note)
-        return " ".join(each for each in (texts.finishing(deployment), asked_in_freeze(note)) if each)
+        return " ".join(
+            each
+            for each in (words_of(deployment).answers.finishing(deployment), asked_in_freeze(note))
+            if each
+        )
 
     def _cancel(self, command: Act, request: Request) -> str:
         stuck = self._stuck(command)
@@ -68,7 +79,7 @@ class Acting:
             raise Refused(
                 Reason.TOO_LATE_TO_CANCEL,
                 deployment=deployment.id,
-                state=texts.state_name(deployment),
+                state=state_name(deployment),
                 service=command.service,
                 environment=command.environment,
             )
@@ -87,7 +98,7 @@ class Acting:
         self._starting.again(deployment)
         for question in open_ones:
             self._answers.workflow.wake(question.token)
-        return texts.canceling(deployment)
+        return words_of(deployment).answers.canceling(deployment)
 
     def _retry(self, command: Act, request: Request) -> str:
         """A failed step again: the machine waits with it, or stopped at it and is taken up by a new run."""
@@ -112,7 +123,7 @@ class Acting:
             raise Refused(
                 Reason.NOTHING_TO_RETRY,
                 deployment=deployment.id,
-                state=texts.state_name(deployment),
+                state=state_name(deployment),
                 service=command.service,
                 environment=command.environment,
             )
@@ -131,7 +142,7 @@ class Acting:
         left = replace(stuck, wanted="release", wanted_by=request.actor)
         line = self._answers.history(stuck.ref, request.actor, "released")
         self._answers.commit_once(request, "", Save(free), Save(left), line)
-        return texts.released(stuck)
+        return words_of(stuck).answers.released(stuck)
 
     def _rollback(self, command: Act, request: Request) -> str:
         environment = self._answers.store.environment(command.service, command.environment)
@@ -141,7 +152,7 @@ class Acting:
             return self._rollback_while_baking(command, request)
         kept, question = self._kept_open(command.service, command.environment)
         self._answers.answer(question, Answer.ROLLBACK, request)
-        return texts.rolling_back(kept)
+        return words_of(kept).answers.rolling_back(kept)
 
     def _rollback_while_baking(self, command: Act, request: Request) -> str:
         deployment = self._active(command)
@@ -149,7 +160,7 @@ class Acting:
             raise Refused(
                 Reason.NOT_SWITCHED,
                 deployment=deployment.id,
-                state=texts.state_name(deployment),
+                state=state_name(deployment),
                 service=command.service,
                 environment=command.environment,
             )
@@ -160,17 +171,23 @@ class Acting:
         self._answers.commit_once(
             request, "", Save(wanted), self._answers.history(deployment.ref, request.actor, "rollback_asked")
         )
-        return texts.rolling_back(deployment)
+        return words_of(deployment).answers.rolling_back(deployment)
 
     def _end(self, command: Act, request: Request) -> str:
         deployment, question = self._kept_open(command.service, command.environment)
         self._answers.answer(question, Answer.END, request)
-        return texts.ending(deployment)
+        return words_of(deployment).answers.ending(deployment)
 
     def keep(self, team: Team, request: Request, command: Keep) -> str:
         """Keep the old fleet longer."""
         settings = team.environment(command.service, command.environment)
-        require(team, request.actor, Role.DEPLOYER, "Keeping the old fleet longer", command.service)
+        require(
+            team,
+            request.actor,
+            Role.DEPLOYER,
+            words_for(team, command.service).answers.doing["keep"],
+            command.service,
+        )
         deployment, question = self._kept_open(command.service, command.environment)
         asked = question.deadline + command.seconds - deployment.switched_at
         if asked > settings.timeouts.most_keep_old:
@@ -180,7 +197,8 @@ class Acting:
                 asked=texts.duration(asked),
             )
         self._answers.answer(question, Answer.EXTEND, request, seconds=command.seconds)
-        return texts.extended(deployment, question.deadline + command.seconds)
+        said = words_of(deployment).answers.extended(deployment)
+        return f"{said} {{when:{question.deadline + command.seconds:.0f}}}."
 
     # --- finding ------------------------------------------------------------------------------------------------
 
@@ -224,7 +242,7 @@ def _refuse_while_ending(deployment: Deployment) -> None:
         raise Refused(
             Reason.ENDING,
             deployment=deployment.id,
-            state=texts.state_name(deployment),
+            state=state_name(deployment),
             service=deployment.service,
             environment=deployment.environment,
         )

@@ -315,7 +315,7 @@ class Announcer:
             if question.kind in SECOND_PERSON:
                 message = question_message(question, deployment, now)
                 wanted.append(Wanted(f"question-{question.code}", channel, message, main.timestamp))
-                wanted += self._beside(question, deployment.version, channel, main.timestamp)
+                wanted += self._beside(question, deployment, channel, main.timestamp)
         noticed = notice(deployment)
         if noticed is not None:
             wanted.append(Wanted(noticed[0], channel, noticed[1], main.timestamp))
@@ -340,13 +340,15 @@ class Announcer:
             message = role_message(question, question.change, self._clock.now())
             wanted.append(Wanted(_MAIN, channel, message))
             if main is not None and main.timestamp:
-                wanted += self._beside(question, "", channel, main.timestamp)
+                wanted += self._beside(question, None, channel, main.timestamp)
         return wanted
 
-    def _beside(self, question: Question, version: str, channel: str, thread: str) -> Iterator[Wanted]:
+    def _beside(
+        self, question: Question, deployment: Deployment | None, channel: str, thread: str
+    ) -> Iterator[Wanted]:
         """A reminder that was not posted in time is not posted any more, only kept true."""
         now = self._clock.now()
-        for key, message in beside(question, version, now):
+        for key, message in beside(question, deployment, now):
             late = key.startswith(REMINDER) and not question.open_at(now)
             if not late or self._store.post(question.ref, key) is not None:
                 yield Wanted(key, channel, message, thread, loud=True)

@@ -5,21 +5,11 @@ from collections import Counter
 from chalicelib.domain.approval import Kind, Question
 from chalicelib.domain.brief import Brief, Counts, Risk, Step
 from chalicelib.domain.deployment import Deployment
-from chalicelib.domain.plan import Plan
-from chalicelib.usecases.texts import plain
-
-_RISKS = {
-    Risk.CLOSES: "it closes the rollback window of the deployment before",
-    Risk.OLDER: "it goes back to an older version",
-    Risk.MIXED: "it mirrors a fleet of mixed images",
-}
-
-_LASTING = {
-    Kind.START: "",
-    Kind.FINISH: "Devices move at once; the old fleet stands by, so this can be undone for a while.",
-    Kind.ROLLBACK: "The new fleet is removed after that; going forward again means another deployment.",
-    Kind.END: "This can not be undone: the old hosts end.",
-}
+from chalicelib.domain.plan import Files, Plan
+from chalicelib.usecases.release_texts import changes
+from chalicelib.usecases.texts import plain, size
+from chalicelib.usecases.words import words_of
+from chalicelib.usecases.words.shape import Questions
 
 
 def told(question: Question, deployment: Deployment) -> tuple[str, ...]:
@@ -27,22 +17,28 @@ def told(question: Question, deployment: Deployment) -> tuple[str, ...]:
     brief = question.brief
     if brief is None:
         return ()
-    lines = [_versions(brief, deployment)]
+    words = words_of(deployment).questions
+    lines = [_versions(brief, deployment, words)]
     if question.kind is not Kind.END:
-        lines.append(_steps(brief, question.kind))
-    lines += [tested(brief.tests), _fleet(question.kind, deployment.plan), _why_more(question, brief)]
-    return tuple(line for line in (*lines, _LASTING[question.kind]) if line)
+        lines.append(_steps(brief, question.kind, words))
+    lines += [
+        tested(brief.tests),
+        _fleet(question.kind, deployment.plan),
+        _files(question.kind, deployment.plan),
+    ]
+    lines += [_why_more(question, brief, words), words.lasting[question.kind]]
+    return tuple(line for line in lines if line)
 
 
-def _versions(brief: Brief, deployment: Deployment) -> str:
-    before = f"`{brief.before}`" if brief.before else "unknown"
-    after = f"`{brief.after}`" if brief.after else "unknown"
+def _versions(brief: Brief, deployment: Deployment, words: Questions) -> str:
+    before = f"`{brief.before}`" if brief.before else words.nothing
+    after = f"`{brief.after}`" if brief.after else words.nothing
     return f"*{deployment.service}* in *{deployment.environment}*: {before} → {after}"
 
 
-def _steps(brief: Brief, kind: Kind) -> str:
+def _steps(brief: Brief, kind: Kind, words: Questions) -> str:
     if not brief.known or not brief.steps:
-        return "" if brief.known else "What is between these versions is not known: CI has not reported both."
+        return "" if brief.known else words.unknown
     out = kind is Kind.ROLLBACK or Risk.OLDER in brief.risks
     lines = ["*Taken out:*" if out else "*What is new:*", *(f"• {_step(each)}" for each in brief.steps)]
     if brief.more:
@@ -77,6 +73,19 @@ def _fleet(kind: Kind, plan: Plan | None) -> str:
     return f"Second fleet: {fleet(plan)}, {price} while there are two"
 
 
+def _files(kind: Kind, plan: Plan | None) -> str:
+    """What visitors get that they did not have; on the way back and at its end nothing new comes."""
+    if plan is None or plan.files is None or kind is not Kind.START:
+        return ""
+    return f"Files: {files(plan.files)}"
+
+
+def files(changed: Files) -> str:
+    """How many files are different, and how much of it is new."""
+    pages = f", {changed.pages} of them page{'' if changed.pages == 1 else 's'}" if changed.pages else ""
+    return f"{changes(changed.added, changed.changed, changed.gone)}{pages}; {size(changed.size)} to copy"
+
+
 def fleet(plan: Plan) -> str:
     """How many hosts of which role and type."""
     counts = Counter[tuple[str, str]]()
@@ -85,7 +94,7 @@ def fleet(plan: Plan) -> str:
     return ", ".join(f"{count} {role} ({kind})" for (role, kind), count in counts.items())
 
 
-def _why_more(question: Question, brief: Brief) -> str:
+def _why_more(question: Question, brief: Brief, words: Questions) -> str:
     """The first line of the question at the start says already which window it closes."""
     risks = [each for each in brief.risks if each is not Risk.CLOSES or question.kind is not Kind.START]
-    return "⚠️ Look closely: " + "; ".join(_RISKS[each] for each in risks) + "." if risks else ""
+    return "⚠️ Look closely: " + "; ".join(words.risks[each] for each in risks) + "." if risks else ""

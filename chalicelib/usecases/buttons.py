@@ -5,12 +5,9 @@ from collections.abc import Sequence
 from chalicelib.domain.approval import SECOND_PERSON, Question
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State
 from chalicelib.usecases.chat_ports import Action
+from chalicelib.usecases.words import words_of
 
 ASKING = frozenset({State.ASKING_START, State.ASKING_FINISH, State.ASKING_ROLLBACK, State.ASKING_END})
-
-_REMOVED = "The new fleet is removed; traffic stays where it is."
-_BACK = "Traffic goes back to the old fleet."
-_LEFT = "Hosts and traffic stay as they are; the next deployment may start."
 
 
 def buttons(deployment: Deployment, questions: Sequence[Question]) -> tuple[Action, ...]:
@@ -31,19 +28,20 @@ def confirm_or_reject(question: Question) -> tuple[Action, ...]:
 
 
 def _going_on(deployment: Deployment) -> tuple[Action, ...]:
-    value = f"{deployment.service} {deployment.environment}"
-    rollback = Action("rollback", "Roll back", value, "danger", _BACK)
+    value, words = f"{deployment.service} {deployment.environment}", words_of(deployment).buttons
+    back = (
+        ()
+        if deployment.first_release
+        else (Action("rollback", "Roll back", value, "danger", words.rollback),)
+    )
+    keep = () if deployment.first_release else (Action("keep", words.keep, f"{value} +2h"),)
     name = f"{deployment.service}@{deployment.version} to {deployment.environment}"
     retry = Action("retry", "Retry", value, "primary")
     of_state: dict[State, tuple[Action, ...]] = {
         State.ASKING_RETRY: () if deployment.wanted else (retry,),
         State.READY: (Action("finish", "Finish: switch traffic", value, "primary"),),
-        State.BAKING: (rollback,),
-        State.KEEPING: (
-            rollback,
-            Action("keep", "Keep 2 h longer", f"{value} +2h"),
-            Action("keep", "End the old fleet now", f"{value} end", "", "There is no way back after that."),
-        ),
+        State.BAKING: back,
+        State.KEEPING: (*back, *keep, Action("keep", words.end, f"{value} end", "", words.sure_to_end)),
         State.STUCK: () if deployment.wanted == "release" else (retry,),
         State.PLANNED: (Action("deploy", "Deploy this", name, "primary"),),
     }
@@ -52,10 +50,10 @@ def _going_on(deployment: Deployment) -> tuple[Action, ...]:
 
 def _cancel(deployment: Deployment) -> tuple[Action, ...]:
     """What canceling is called and what it does there; none where it is under way or can not be done."""
-    value = f"{deployment.service} {deployment.environment}"
+    value, words = f"{deployment.service} {deployment.environment}", words_of(deployment).buttons
     if deployment.state is State.STUCK and deployment.wanted != "release":
-        return (Action("cancel", "Release", value, "", _LEFT),)
+        return (Action("cancel", "Release", value, "", words.release),)
     if deployment.state not in BEFORE_SWITCH or deployment.wanted or deployment.plan_only:
         return ()
     label = "Give up" if deployment.state is State.ASKING_RETRY else "Cancel"
-    return (Action("cancel", label, value, "", _REMOVED),)
+    return (Action("cancel", label, value, "", words.cancel),)

@@ -1,14 +1,14 @@
 """Confirm or reject: what a second person says to a question."""
 
-from chalicelib.domain.approval import SECOND_PERSON, Answer, Kind, Question
+from chalicelib.domain.approval import SECOND_PERSON, Answer, Kind, Question, people
 from chalicelib.domain.commands import Decide
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.policy import Role, holds, require
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
-from chalicelib.usecases import texts
 from chalicelib.usecases.answering import Answers, Request
 from chalicelib.usecases.granting import Granting
+from chalicelib.usecases.words import words_for
 
 
 class Deciding:
@@ -36,7 +36,7 @@ class Deciding:
             service = question.service
             question = question.counting(lambda by: holds(team, by, Role.APPROVER, service))
         decided = self._answers.answer(question, answer, request, reason=command.reason)
-        return texts.decided(decided, answer)
+        return _said(team, decided, answer)
 
 
 def _refuse_revoked(team: Team, question: Question) -> None:
@@ -46,3 +46,14 @@ def _refuse_revoked(team: Team, question: Question) -> None:
     except Refused as refused:
         who = f"{{person:{question.requester}}}"
         raise Refused(Reason.REQUESTER_NOT_ALLOWED, who=who) from refused
+
+
+def _said(team: Team, question: Question, answer: Answer) -> str:
+    """What the one reads who decided it."""
+    words = words_for(team, question.service).answers
+    if answer is Answer.REJECT:
+        return f"Rejected. *{question.deployment}* {words.no[question.kind]}."
+    if question.answer is None:
+        waits = f"*{question.deployment}* waits for {people(question.missing)} to confirm"
+        return f"Confirmed. {waits}; the question in the channel says so."
+    return f"Confirmed. *{question.deployment}* {words.yes[question.kind]}."

@@ -11,8 +11,10 @@ from chalicelib.domain.settings import Team
 from chalicelib.usecases.buttons import buttons, confirm_or_reject
 from chalicelib.usecases.chat_ports import Action, Home, Part
 from chalicelib.usecases.ports import Overview
-from chalicelib.usecases.questions import ASKED, progress
-from chalicelib.usecases.texts import STATE_NAMES, plain
+from chalicelib.usecases.questions import progress
+from chalicelib.usecases.texts import plain
+from chalicelib.usecases.words import state_name, words_for
+from chalicelib.usecases.words.shape import Words
 
 MOST_PLACES = 20
 _MOST_WAITING, _LATEST = 10, 5
@@ -54,7 +56,7 @@ def _waits(team: Team, who: Actor, overview: Overview, now: float) -> Iterator[P
     approves = holds(team, who, Role.APPROVER, environment.service)
     for question in overview.questions:
         if question.kind in SECOND_PERSON and question.open_at(now) and approves and _may(question, who):
-            yield _question(question, known.get(question.deployment))
+            yield _question(question, known.get(question.deployment), words_for(team, question.service))
     for place in environment.queue:
         if place.actor == who and place.offered_at and place.over is None and now < place.offered_until:
             what = f"{place.service}{f'@{place.version}' if place.version else ''} to {place.environment}"
@@ -70,10 +72,10 @@ def _may(question: Question, who: Actor) -> bool:
     return question.requester != who and all(each.by != who for each in question.confirmations)
 
 
-def _question(question: Question, deployment: Deployment | None) -> Part:
+def _question(question: Question, deployment: Deployment | None, words: Words) -> Part:
     version = f"@{plain(deployment.version)}" if deployment is not None else ""
     asked = (
-        f"{ASKED[question.kind]} *{question.service}{version}* in *{question.environment}*, asked by "
+        f"{words.questions.asked[question.kind]} *{question.service}{version}* in *{question.environment}*, asked by "
         f"{{person:{question.requester}}}; it expires at {{time:{question.deadline:.0f}}}."
     )
     lines = tuple(line for line in (asked, progress(question)) if line)
@@ -82,7 +84,7 @@ def _question(question: Question, deployment: Deployment | None) -> Part:
 
 def _own(deployment: Deployment) -> Part:
     until = f" until {{time:{deployment.keep_until:.0f}}}" if deployment.state is State.KEEPING else ""
-    line = f"Your *{deployment.id}* (`{plain(deployment.version)}`): {STATE_NAMES[deployment.state]}{until}."
+    line = f"Your *{deployment.id}* (`{plain(deployment.version)}`): {state_name(deployment)}{until}."
     return Part((line,), buttons(deployment, ()))
 
 
@@ -97,7 +99,7 @@ def _place(overview: Overview, now: float) -> Part:
     lines = [f"*{environment.service}* in *{environment.name}*: {live}"]
     held = [slot.deployment for slot in (environment.active, environment.keeping) if slot is not None]
     lines += [
-        f"• {each.id} (`{plain(each.version)}`): {STATE_NAMES[each.state]}"
+        f"• {each.id} (`{plain(each.version)}`): {state_name(each)}"
         for each in overview.deployments
         if each.id in held
     ]
@@ -125,4 +127,4 @@ def _latest(overviews: Sequence[Overview]) -> Iterator[str]:
     for each in made[:_LATEST]:
         name = f"{each.service}@{plain(each.version)} to {each.environment}"
         asked = f"asked for by {{person:{each.requester}}} {{when:{each.requested_at:.0f}}}"
-        yield f"• *{name}*: {STATE_NAMES[each.state]}, {asked}"
+        yield f"• *{name}*: {state_name(each)}, {asked}"

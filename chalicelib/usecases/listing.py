@@ -11,7 +11,8 @@ from chalicelib.usecases.holding import lock_line, queue_lines
 from chalicelib.usecases.paging import page
 from chalicelib.usecases.ports import Store
 from chalicelib.usecases.starting import holder
-from chalicelib.usecases.texts import plain, state_name
+from chalicelib.usecases.texts import plain
+from chalicelib.usecases.words import state_name
 
 SIZE = 12
 """Environments of a page: two reads for each at most."""

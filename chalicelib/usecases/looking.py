@@ -11,7 +11,7 @@ from chalicelib.domain.policy import Role, require
 from chalicelib.domain.reading import Audit, Locks, Past, Reading, Stats, Status, Versions, Where, Why
 from chalicelib.domain.roles import TEAM
 from chalicelib.domain.settings import Team
-from chalicelib.usecases import auditing, texts
+from chalicelib.usecases import auditing
 from chalicelib.usecases.chat_ports import Reply
 from chalicelib.usecases.holding import holding
 from chalicelib.usecases.listing import locks
@@ -19,6 +19,7 @@ from chalicelib.usecases.paging import page
 from chalicelib.usecases.past import past
 from chalicelib.usecases.ports import Store
 from chalicelib.usecases.stats import stats
+from chalicelib.usecases.status import status
 from chalicelib.usecases.versions import versions
 from chalicelib.usecases.where import where
 from chalicelib.usecases.why import why
@@ -69,7 +70,7 @@ def _status(store: Store, team: Team, command: Status, now: float) -> Reply:
     said = [
         line
         for each in overviews
-        for line in (texts.status([each], now), *(f"• {kept}" for kept in holding(each.environment, now)))
+        for line in (status(each, now), *(f"• {kept}" for kept in holding(each.environment, now)))
     ]
     return Reply("\n".join([*said, *some.notes]) or "Nothing is configured.", some.actions)
 

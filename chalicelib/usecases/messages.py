@@ -9,14 +9,15 @@ from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State
 from chalicelib.domain.history import Head
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import Plan, Route
-from chalicelib.usecases.brief_texts import fleet, told
+from chalicelib.usecases.brief_texts import files, fleet, told
 from chalicelib.usecases.buttons import ASKING, buttons, confirm_or_reject
 from chalicelib.usecases.chat_ports import Action, Message
 from chalicelib.usecases.cost import cost
 from chalicelib.usecases.overriding import warnings
-from chalicelib.usecases.questions import ASKED, how, outcome, person, progress
-from chalicelib.usecases.texts import STATE_NAMES, duration, plain
+from chalicelib.usecases.questions import how, outcome, person, progress
+from chalicelib.usecases.texts import plain
 from chalicelib.usecases.timeline import timeline, who_acted
+from chalicelib.usecases.words import state_name, words_of
 
 _MARKS: dict[State, str] = {
     State.SUCCEEDED: "✅",
@@ -33,16 +34,6 @@ _MARKS: dict[State, str] = {
 }
 _SAYS_WHY = {State.ASKING_RETRY, State.DISCARDING, State.SWITCHING_BACK}
 
-_STEPS: tuple[tuple[State, str], ...] = (
-    (State.PREPARING, "Prepare"),
-    (State.TESTING, "Test"),
-    (State.READY, "Ready"),
-    (State.SWITCHING, "Switch"),
-    (State.BAKING, "Watch"),
-    (State.KEEPING, "Keep the old fleet"),
-    (State.RETIRING, "End the old fleet"),
-)
-
 
 def deployment_message(
     deployment: Deployment, questions: Sequence[Question], now: float, recorded: Head | None = None
@@ -50,7 +41,7 @@ def deployment_message(
     """The one message of a deployment: what, who, how far, what happens next and who must act; once it has ended, how
     far history had got, so that history can not be rewritten without rewriting chat."""
     heading = f"{deployment.service}@{deployment.version} to {deployment.environment}"
-    state = STATE_NAMES[deployment.state]
+    state = state_name(deployment)
     open_questions = [each for each in questions if each.open_at(now)]
     picture = timeline(deployment, questions)
     acted = f"Who acted: {who_acted(deployment, questions)}" if picture else ""
@@ -77,15 +68,16 @@ def deployment_message(
 
 def question_message(question: Question, deployment: Deployment, now: float) -> Message:
     """A question to the team, and, once it is decided, who decided and when; a decided one has no buttons."""
-    what = f"{ASKED[question.kind]} *{deployment.service}@{deployment.version}* in *{deployment.environment}*"
+    asked = words_of(deployment).questions.asked[question.kind]
+    what = f"{asked} *{deployment.service}@{deployment.version}* in *{deployment.environment}*"
     if not question.open_at(now):
-        asked = f"Asked by {{person:{question.requester}}}."
+        by = f"Asked by {{person:{question.requester}}}."
         return Message(
-            summary=f"{ASKED[question.kind]} {outcome(question)}",
-            lines=(what, *warnings(deployment), f"{asked} {outcome(question)}"),
+            summary=f"{asked} {outcome(question)}",
+            lines=(what, *warnings(deployment), f"{by} {outcome(question)}"),
         )
     return Message(
-        summary=f"{ASKED[question.kind]} {deployment.service}@{deployment.version} in {deployment.environment}",
+        summary=f"{asked} {deployment.service}@{deployment.version} in {deployment.environment}",
         lines=(
             f"{{team}} {what}{_closing(question, deployment)}",
             *warnings(deployment),
@@ -160,6 +152,8 @@ def _fields(deployment: Deployment, questions: Sequence[Question]) -> list[tuple
         fields.append(("What it cost", spent) if spent else ("Second fleet costs", _price(plan)))
         if plan.routes and deployment.state in BEFORE_SWITCH | {State.PLANNED}:
             fields.append(("Traffic will move", "; ".join(_way(route) for route in plan.routes)))
+    if plan is not None and plan.files is not None:
+        fields.append(("Files", files(plan.files)))
     if deployment.package is not None and deployment.package.commit:
         origin = f"`{deployment.package.commit[:12]}` {plain(deployment.package.author)}".strip()
         fields.append(("Built from", origin))
@@ -170,7 +164,7 @@ def _version(deployment: Deployment) -> str:
     """Before there is a plan nobody has looked what is live."""
     if deployment.plan is None:
         return f"*{deployment.version}*"
-    return f"{deployment.plan.old_version or 'unknown'} → *{deployment.version}*"
+    return f"{deployment.plan.old_version or words_of(deployment).questions.nothing} → *{deployment.version}*"
 
 
 def _decisions(deployment: Deployment, questions: Sequence[Question]) -> list[tuple[str, str]]:
@@ -222,9 +216,10 @@ def _steps(deployment: Deployment) -> str:
     if deployment.plan_only or (deployment.ended and deployment.state is not State.SUCCEEDED):
         return ""
     entered = {phase.state for phase in deployment.phases}
-    last = max((index for index, (state, _) in enumerate(_STEPS) if state in entered), default=-1)
+    steps = words_of(deployment).steps
+    last = max((index for index, (state, _) in enumerate(steps) if state in entered), default=-1)
     parts = []
-    for index, (_, label) in enumerate(_STEPS):
+    for index, (_, label) in enumerate(steps):
         done = index < last or (index == last and deployment.state is State.SUCCEEDED)
         parts.append(f"✓ {label}" if done else f"▸ *{label}*" if index == last else f"· {label}")
     return "  ".join(parts)
@@ -241,7 +236,9 @@ def _next(deployment: Deployment, questions: Sequence[Question]) -> list[str]:
         lines.append(_keep_people(deployment.detail))
     lines.append(_what_next(deployment, questions))
     if deployment.closes and deployment.state in {State.ACCEPTED, State.ASKING_START}:
-        lines.append(f"Going on closes the rollback window of *{deployment.closes}*: its old fleet ends.")
+        lines.append(
+            f"Going on closes the rollback window of *{deployment.closes}*{words_of(deployment).closes}"
+        )
     return lines
 
 
@@ -253,18 +250,16 @@ def _keep_people(detail: str) -> str:
 
 def _last_no(deployment: Deployment, questions: Sequence[Question]) -> str:
     """Why it is back where it waits: what was asked last was refused, or nobody answered."""
+    gone_back = words_of(deployment).questions.gone_back
     asked = [
-        each for each in questions if each.kind in _GONE_BACK and each.asked_at >= _entered_before(deployment)
+        each for each in questions if each.kind in gone_back and each.asked_at >= _entered_before(deployment)
     ]
     if deployment.state not in {State.READY, State.BAKING, State.KEEPING} or not asked:
         return ""
     last = max(asked, key=lambda each: each.asked_at)
     if last.answer not in {Answer.REJECT, Answer.EXPIRED}:
         return ""
-    return f"{_GONE_BACK[last.kind]}: {outcome(last)}"
-
-
-_GONE_BACK = {Kind.FINISH: "The switch", Kind.ROLLBACK: "Going back", Kind.END: "Ending the old fleet"}
+    return f"{gone_back[last.kind]}: {outcome(last)}"
 
 
 def _entered_before(deployment: Deployment) -> float:
@@ -274,57 +269,16 @@ def _entered_before(deployment: Deployment) -> float:
 
 def _what_next(deployment: Deployment, questions: Sequence[Question]) -> str:
     if deployment.state is State.STUCK and deployment.wanted == "release":
-        return f"Released by {person(deployment.wanted_by)}: hosts and traffic stayed as they were."
+        return f"Released by {person(deployment.wanted_by)}: {words_of(deployment).let_go}."
     asked = next((each for each in questions if each.kind in SECOND_PERSON), None)
     if asked is not None and deployment.state in ASKING:
         confirmed, by = progress(asked), f"by {{time:{asked.deadline:.0f}}}"
         whom = f"{confirmed} The rest {by}" if confirmed else f"*Somebody else has to confirm* {by}"
         return f"{whom}: use the buttons or `/deploy confirm {asked.code}`."
-    where = f"{deployment.service} {deployment.environment}"
-    ready = next((each for each in questions if each.kind is Kind.READY), None)
-    retry = next((each for each in questions if each.kind is Kind.RETRY), None)
-    texts: dict[State, str] = {
-        State.ACCEPTED: "Next: the plan is worked out from the live fleet.",
-        State.PREPARING: "Next: it is tested. Nothing has to be done now.",
-        State.TESTING: "Next: it waits for you to finish it. Nothing has to be done now.",
-        State.ASKING_RETRY: (
-            f"*The new fleet is kept.* Mend what is wrong, then `/deploy retry {where}` goes on from there; "
-            + (
-                f"without it everything is removed at {{time:{retry.deadline:.0f}}}."
-                if retry
-                else "one moment."
-            )
-        ),
-        State.READY: (
-            f"*The new fleet is ready.* `/deploy finish {where}` switches traffic; without it everything is removed"
-            + (f" by {{when:{ready.deadline:.0f}}}." if ready else ".")
-        ),
-        State.SWITCHING: "Next: devices are asked to move, and the new fleet is watched.",
-        State.BAKING: "Next: the old fleet stands by. Trouble goes back by itself.",
-        State.KEEPING: (
-            f"The old fleet stands by until {{when:{deployment.keep_until:.0f}}}, "
-            f"then ends by itself. `/deploy rollback {where}` goes back."
-        ),
-        State.SWITCHING_BACK: "Next: the new fleet is removed.",
-        State.DISCARDING: "Next: this ends. The old fleet keeps its traffic.",
-        State.RETIRING: "Next: this ends. There is no way back to the old fleet any more.",
-        State.SUCCEEDED: f"`{deployment.version}` is live. The old fleet has ended. {_lasted(deployment)}",
-        State.ROLLED_BACK: f"Traffic is back on the old fleet, the new one is gone. {_lasted(deployment)}",
-        State.PLANNED: f"Only a plan: nothing was changed. `/deploy {deployment.service}@{deployment.version} to "
-        f"{deployment.environment}` does it.",
-        State.STUCK: "I do nothing more by myself: hosts and traffic stay as they are until somebody has looked. "
-        f"Then `/deploy retry {where}` goes on from where I stopped, or `/deploy cancel {where}` leaves everything as "
-        "it is and frees the environment for the next deployment.",
-    }
     if deployment.state in ASKING:
         return "That is decided. Nothing has to be done now."
-    return texts.get(deployment.state, "Nothing is live that was not live before.")
-
-
-def _lasted(deployment: Deployment) -> str:
-    if not deployment.phases:
-        return ""
-    return f"It took {duration(deployment.phases[-1].at - deployment.requested_at)} in all."
+    words = words_of(deployment)
+    return words.next(deployment, questions).get(deployment.state) or words.ended(deployment)
 
 
 def _note(deployment: Deployment, recorded: Head | None) -> str:

@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.chat_ports import Action
+from chalicelib.usecases.words.frontends import FRONTENDS
+from chalicelib.usecases.words.servers import SERVERS
+from chalicelib.usecases.words.shape import Buttons
 
 Facts = Mapping[str, str]
 
@@ -16,6 +19,11 @@ def next_steps(refused: Refused) -> tuple[Action, ...]:
         return steps(refused.facts) if steps else ()
     except KeyError:  # a refusal that does not know where it was has no button that would
         return ()
+
+
+def _words(facts: Facts) -> Buttons:
+    """The words of what was deployed, where the refusal knows it."""
+    return (FRONTENDS if facts.get("kind") == FRONTENDS.kind else SERVERS).buttons
 
 
 def _status(facts: Facts) -> tuple[Action, ...]:
@@ -61,13 +69,12 @@ def _plan(facts: Facts) -> tuple[Action, ...]:
 
 def _rollback(facts: Facts) -> tuple[Action, ...]:
     value = f"{facts['service']} {facts['environment']}"
-    return (Action("rollback", "Roll back", value, "danger", "Traffic goes back to the old fleet."),)
+    return (Action("rollback", "Roll back", value, "danger", _words(facts).rollback),)
 
 
 def _cancel(facts: Facts) -> tuple[Action, ...]:
     value = f"{facts['service']} {facts['environment']}"
-    sure = "The new fleet is removed; traffic stays where it is."
-    return (Action("cancel", "Cancel the deployment", value, "danger", sure),)
+    return (Action("cancel", "Cancel the deployment", value, "danger", _words(facts).cancel),)
 
 
 def _form(facts: Facts) -> tuple[Action, ...]:
@@ -91,7 +98,7 @@ def _roles(_facts: Facts) -> tuple[Action, ...]:
 
 
 def _keep_it(facts: Facts) -> tuple[Action, ...]:
-    return (Action("reject", "Keep the old fleet", facts["code"]),)
+    return (Action("reject", _words(facts).keep_it, facts["code"]),)
 
 
 _STEPS: dict[Reason, Callable[[Facts], tuple[Action, ...]]] = {

@@ -6,6 +6,8 @@ from chalicelib.domain.settings import Team
 from chalicelib.usecases.chat_ports import Action, Reply
 from chalicelib.usecases.ports import Store
 from chalicelib.usecases.texts import plain
+from chalicelib.usecases.words import words_for
+from chalicelib.usecases.words.shape import Words
 
 SIZE = 20
 """Lines on a page, well within what one answer may hold however long their reasons are."""
@@ -35,44 +37,25 @@ _SAID: dict[str, str] = {
     "confirm_start": "confirmed the start",
     "reject_start": "rejected the start",
     "expired_start": "nobody confirmed the start in time",
-    "begin": "the new fleet is being prepared",
     "asked_build": "waits for the build",
     "reported_build": "reported the build",
     "expired_build": "the build was not reported in time",
-    "test": "the new fleet is being tested",
     "be_ready": "ready to finish",
     "asked_ready": "waits for somebody to finish it",
-    "finish_ready": "asked to switch traffic",
     "expired_ready": "nobody finished it in time",
     "ask_finish": "a second person is asked to confirm the switch",
     "asked_finish": "the question about the switch went out",
     "confirm_finish": "confirmed the switch",
     "reject_finish": "rejected the switch",
     "expired_finish": "nobody confirmed the switch in time",
-    "switch": "traffic is being switched",
     "bake": "live, being watched",
-    "keep": "live, the old fleet stands by",
-    "asked_keep": "the old fleet's time began",
     "rollback_keep": "asked to roll back",
-    "extend_keep": "kept the old fleet longer",
-    "end_keep": "asked to end the old fleet",
-    "superseded_keep": "gave up the old fleet for the next deployment",
-    "expired_keep": "the old fleet's time is over",
     "rollback_asked": "asked to roll back",
     "ask_rollback": "a second person is asked to confirm the rollback",
     "asked_rollback": "the question about the rollback went out",
     "confirm_rollback": "confirmed the rollback",
     "reject_rollback": "rejected the rollback",
     "expired_rollback": "nobody confirmed the rollback in time",
-    "ask_end": "a second person is asked to confirm ending the old fleet",
-    "asked_end": "the question about ending the old fleet went out",
-    "confirm_end": "confirmed ending the old fleet",
-    "reject_end": "kept the old fleet",
-    "expired_end": "nobody confirmed ending the old fleet in time",
-    "switch_back": "traffic is being switched back",
-    "went_back": "traffic is back on the old fleet",
-    "discard": "the new fleet is being removed",
-    "retire": "the old fleet is being ended",
     "succeed": "done",
     "roll_back": "rolled back",
     "reject": "ended: rejected",
@@ -92,7 +75,7 @@ _SAID: dict[str, str] = {
     "resumed": "goes on in a new run",
     "took_lock": "holds the environment again",
 }
-"""Events as people say them; what is not here is shown with spaces for underscores."""
+"""Events as people say them, with those of words/; what is nowhere is shown with spaces for underscores."""
 _DIGESTS = {"plan"}
 """Events whose detail is for machines."""
 
@@ -105,17 +88,18 @@ def past(store: Store, team: Team, asked: Past, _now: float) -> Reply:
     if not lines:
         return Reply(f"Nothing{' earlier' if asked.before else ''} was recorded of {where}.")
     shown = lines[:SIZE]
+    told = [said(line, words_for(team, asked.service)) for line in shown]
     value = f"{asked.service} {asked.environment} before {shown[-1].number}"
     earlier = (Action("history", "Earlier", value),) if len(lines) > SIZE else ()
-    return Reply("\n".join([f"What happened to {where}, newest first:", *map(said, shown)]), earlier)
+    return Reply("\n".join([f"What happened to {where}, newest first:", *told]), earlier)
 
 
-def said(line: History) -> str:
+def said(line: History, words: Words) -> str:
     """One line of history as a sentence."""
-    words = _SAID.get(line.event) or plain(line.event).replace("_", " ")
+    event = words.history.get(line.event) or _SAID.get(line.event) or plain(line.event).replace("_", " ")
     who = f"{{person:{line.actor}}} " if line.actor.is_person or line.actor.workspace == "ci" else ""
     about = f"{plain(line.deployment)}: " if line.deployment else ""
-    return f"`#{line.number}` {{when:{line.at:.0f}}} · {about}{who}{words}{_why(line)}"
+    return f"`#{line.number}` {{when:{line.at:.0f}}} · {about}{who}{event}{_why(line)}"
 
 
 def _why(line: History) -> str:

@@ -7,31 +7,19 @@ question has no buttons and says who decided and when.
 from collections.abc import Iterator
 
 from chalicelib.domain.approval import SAID, Answer, Kind, Question
+from chalicelib.domain.deployment import Deployment
 from chalicelib.domain.people import Actor
 from chalicelib.domain.roles import RoleChange
 from chalicelib.usecases import role_texts
 from chalicelib.usecases.buttons import confirm_or_reject
 from chalicelib.usecases.chat_ports import Message
 from chalicelib.usecases.texts import plain
+from chalicelib.usecases.words import words_of
+from chalicelib.usecases.words.shape import Words
 
 REMINDER = "reminder-"
 REMIND_SECONDS = 60.0
 """So long before a question expires the team is reminded; one that is open for less than twice that is not."""
-
-ASKED: dict[Kind, str] = {
-    Kind.START: "May this deployment start?",
-    Kind.FINISH: "May traffic switch to the new fleet?",
-    Kind.ROLLBACK: "May traffic go back to the old fleet?",
-    Kind.END: "May the old fleet end now? After that there is no way back.",
-}
-
-_AFTER_NO: dict[Kind, str] = {
-    Kind.START: "Nothing was changed.",
-    Kind.FINISH: "The new fleet stays ready; traffic stays where it is.",
-    Kind.ROLLBACK: "Traffic stays where it is.",
-    Kind.END: "The old fleet stands by for the rest of its time.",
-    Kind.ROLE: "Roles stay as they are.",
-}
 
 
 def person(actor: Actor | None) -> str:
@@ -104,7 +92,7 @@ def _service(question: Question) -> str:
     return f" of `{service}`" if service else ""
 
 
-def alert(question: Question, what: str, now: float) -> Message | None:
+def alert(question: Question, what: str, words: Words, now: float) -> Message | None:
     """Word to the team that a question was rejected or has expired; None where it was not."""
     rejected = question.answer is Answer.REJECT
     if not rejected and not expired(question, now):
@@ -112,7 +100,7 @@ def alert(question: Question, what: str, now: float) -> Message | None:
     said = "rejected" if rejected else "expired"
     return Message(
         summary=f"{said.capitalize()}: {what}",
-        lines=(f"{{team}} {what} {outcome(question)}", _AFTER_NO[question.kind]),
+        lines=(f"{{team}} {what} {outcome(question)}", words.questions.after_no[question.kind]),
     )
 
 
@@ -123,19 +111,22 @@ def expired(question: Question, now: float) -> bool:
     return question.answer is Answer.EXPIRED
 
 
-def what_of(question: Question, version: str) -> str:
+def what_of(question: Question, version: str, words: Words) -> str:
     """The question in one sentence."""
     if question.change is not None:
         return role_texts.wish(question.change, question.requester.workspace)
-    return f"{ASKED[question.kind]} *{question.service}@{version}* in *{question.environment}*."
+    return (
+        f"{words.questions.asked[question.kind]} *{question.service}@{version}* in *{question.environment}*."
+    )
 
 
-def beside(question: Question, version: str, now: float) -> Iterator[tuple[str, Message]]:
+def beside(question: Question, deployment: Deployment | None, now: float) -> Iterator[tuple[str, Message]]:
     """The messages beside a question's own, each with its key: a reminder once its time has come, and word of a no."""
-    what = what_of(question, version)
+    words = words_of(deployment)
+    what = what_of(question, deployment.version if deployment is not None else "", words)
     if reminded(question, now):
         yield f"{REMINDER}{question.code}", reminder(question, what, now)
-    said = alert(question, what, now)
+    said = alert(question, what, words, now)
     if said is not None:
         yield f"alert-{question.code}", said
 

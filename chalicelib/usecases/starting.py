@@ -17,6 +17,7 @@ from chalicelib.usecases import overriding, texts
 from chalicelib.usecases.overriding import allowed
 from chalicelib.usecases.ports import Clock, Save, Seen, Store, Workflow
 from chalicelib.usecases.turning import lines, rules, saves, standing
+from chalicelib.usecases.words import state_name
 
 
 class Starting:
@@ -72,7 +73,7 @@ class Starting:
             raise Refused(
                 Reason.ALREADY_ACTIVE,
                 active=environment.active.deployment,
-                state=texts.state_name(active),
+                state=state_name(active),
                 service=environment.service,
                 environment=environment.name,
                 wanted=f"{environment.service}@{asked}" if asked else environment.service,

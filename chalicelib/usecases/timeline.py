@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
-from chalicelib.domain.approval import Answer, Kind, Question
+from chalicelib.domain.approval import Answer, Question
 from chalicelib.domain.deployment import Deployment, State
-from chalicelib.usecases.chat_ports import Bar, BarKind, Mark, Picture
+from chalicelib.usecases.chat_ports import Bar, Mark, Picture
 from chalicelib.usecases.texts import duration
+from chalicelib.usecases.words import words_of
+from chalicelib.usecases.words.shape import Timeline
 
 LONGEST_ALT = 1_000
 """Slack refuses a longer description of a file (files.getUploadURLExternal, `alt_txt_too_large`)."""
@@ -14,40 +16,6 @@ _SHORTEST = 1.0
 """Seconds: what took less is not drawn."""
 _TIMELESS = frozenset({State.PLANNED, State.STUCK})
 """Ends that are none: nothing happened, or it may yet go on."""
-
-_ROWS: dict[State, tuple[str, BarKind]] = {
-    State.ACCEPTED: ("Plan", BarKind.WORK),
-    State.ASKING_START: ("Wait: start", BarKind.WAIT),
-    State.PREPARING: ("Prepare", BarKind.WORK),
-    State.TESTING: ("Test", BarKind.WORK),
-    State.ASKING_RETRY: ("Wait: retry", BarKind.WAIT),
-    State.READY: ("Wait: finish", BarKind.WAIT),
-    State.ASKING_FINISH: ("Wait: switch", BarKind.WAIT),
-    State.SWITCHING: ("Switch", BarKind.WORK),
-    State.BAKING: ("Watch", BarKind.LIVE),
-    State.KEEPING: ("Old fleet stands by", BarKind.LIVE),
-    State.ASKING_ROLLBACK: ("Wait: rollback", BarKind.WAIT),
-    State.ASKING_END: ("Wait: end old fleet", BarKind.WAIT),
-    State.SWITCHING_BACK: ("Switch back", BarKind.BACK),
-    State.DISCARDING: ("Clean up", BarKind.BACK),
-    State.RETIRING: ("End old fleet", BarKind.WORK),
-    State.STUCK: ("Stuck: wait", BarKind.WAIT),
-}
-_WHAT: dict[Kind, str] = {
-    Kind.START: "start",
-    Kind.FINISH: "switch",
-    Kind.ROLLBACK: "rollback",
-    Kind.END: "end of the old fleet",
-}
-_DID: dict[Answer, str] = {
-    Answer.FINISH: "asked to switch",
-    Answer.CANCEL: "canceled",
-    Answer.ROLLBACK: "asked to roll back",
-    Answer.EXTEND: "kept the old fleet longer",
-    Answer.END: "asked to end the old fleet",
-    Answer.REPORTED: "reported the build",
-    Answer.RETRY: "retried",
-}
 
 
 def timeline(deployment: Deployment, questions: Sequence[Question]) -> Picture | None:
@@ -70,21 +38,23 @@ def who_acted(deployment: Deployment, questions: Sequence[Question]) -> str:
 
 
 def _bars(deployment: Deployment) -> list[Bar]:
+    rows = words_of(deployment).timeline.rows
     pairs = zip(deployment.phases, deployment.phases[1:], strict=False)
     return [
-        Bar(phase.at, following.at, *_ROWS[phase.state])
+        Bar(phase.at, following.at, *rows[phase.state])
         for phase, following in pairs
-        if phase.state in _ROWS and following.at - phase.at >= _SHORTEST
+        if phase.state in rows and following.at - phase.at >= _SHORTEST
     ]
 
 
 def _acts(deployment: Deployment, questions: Sequence[Question]) -> list[tuple[float, str, str]]:
     """When somebody acted, who, and what they did; the newest where they are very many."""
+    words = words_of(deployment).timeline
     acts = [(deployment.requested_at, f"{{person:{deployment.requester}}}", "asked for it")]
     for each in questions:
-        what = _did(each)
+        what = _did(each, words)
         acts += [
-            (yes.at, f"{{person:{yes.by}}}", f"confirmed the {_WHAT.get(each.kind, each.kind)}")
+            (yes.at, f"{{person:{yes.by}}}", f"confirmed the {words.nouns.get(each.kind, each.kind)}")
             for yes in each.confirmations
         ]
         said = each.answer is Answer.CONFIRM and each.confirmations  # the last yes is the answer
@@ -93,12 +63,12 @@ def _acts(deployment: Deployment, questions: Sequence[Question]) -> list[tuple[f
     return sorted(acts)[-_MOST_MARKS:]
 
 
-def _did(question: Question) -> str:
+def _did(question: Question, words: Timeline) -> str:
     if question.answer is Answer.CONFIRM:
-        return f"confirmed the {_WHAT.get(question.kind, question.kind)}"
+        return f"confirmed the {words.nouns.get(question.kind, question.kind)}"
     if question.answer is Answer.REJECT:
-        return f"rejected the {_WHAT.get(question.kind, question.kind)}"
-    return _DID.get(question.answer, "") if question.answer is not None else ""
+        return f"rejected the {words.nouns.get(question.kind, question.kind)}"
+    return words.did.get(question.answer, "") if question.answer is not None else ""
 
 
 def _alt(title: str, bars: Sequence[Bar], marks: Sequence[Mark]) -> str:

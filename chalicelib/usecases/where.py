@@ -8,7 +8,8 @@ from chalicelib.usecases.chat_ports import Reply
 from chalicelib.usecases.holding import holding
 from chalicelib.usecases.paging import page
 from chalicelib.usecases.ports import Store
-from chalicelib.usecases.texts import plain, state_name
+from chalicelib.usecases.texts import plain
+from chalicelib.usecases.words import state_name
 
 SIZE = 10
 """Environments on a page: four reads for each at most."""

@@ -1,6 +1,7 @@
 """Why an environment is as it is: its state, who may act, what happens by itself, what it waits for, the way back."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from chalicelib.domain.approval import SECOND_PERSON, Kind, Question
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State
@@ -12,7 +13,9 @@ from chalicelib.usecases.buttons import buttons
 from chalicelib.usecases.chat_ports import Action, Reply
 from chalicelib.usecases.holding import holding
 from chalicelib.usecases.ports import Overview, Store
-from chalicelib.usecases.texts import duration, plain, state_name
+from chalicelib.usecases.texts import duration, plain
+from chalicelib.usecases.words import state_name, words_for, words_of
+from chalicelib.usecases.words.shape import Whys
 
 _PAST = 20
 """Deployments that are looked back at for how long things took."""
@@ -35,7 +38,10 @@ def why(store: Store, team: Team, asked: Why, now: float) -> Reply:
         questions = [each for each in overview.questions if each.deployment == made.id and each.open_at(now)]
         lines += ["", *_of(team, made, questions, now)]
         actions += buttons(made, questions)
-    lines += ["", *_way_back(overview, held, findings, before, now)]
+    lines += [
+        "",
+        *_way_back(overview, held, findings, before, now=now, words=words_for(team, asked.service).why),
+    ]
     lines += [f"• ⚠ {_finding(each)}" for each in findings]
     return Reply("\n".join(lines), actions)
 
@@ -73,26 +79,20 @@ def _of(team: Team, made: Deployment, questions: Sequence[Question], now: float)
 
 # --- what it waits for ------------------------------------------------------------------------------------------------
 
-_WAITS: dict[State, str] = {
-    State.ASKING_RETRY: "somebody to mend what failed and have it tried again",
-    State.READY: "somebody to finish it, or to cancel",
-    State.STUCK: "somebody to look, then to retry or release it",
-    State.KEEPING: "nobody: the new fleet is live, the old one stands by",
-}
-
 
 def _waits_for(made: Deployment, questions: Sequence[Question]) -> str:
     """What people, CI or servers have to do first."""
+    words = words_of(made).why
     parts = []
     if any(each.kind is Kind.BUILD for each in questions):
         parts.append(f"CI to report the build of `{plain(made.version)}`")
     parts += [
-        f"a second person: {{person:{each.requester}}} asked to {_ASKED[each.kind]}"
+        f"a second person: {{person:{each.requester}}} asked to {words.wishes[each.kind]}"
         for each in questions
         if each.kind in SECOND_PERSON
     ]
-    if made.state in _WAITS:
-        parts.append(_WAITS[made.state])
+    if made.state in words.waits:
+        parts.append(words.waits[made.state])
     if made.progress:
         parts.append(plain(made.progress))
     if made.detail and made.state in {State.ASKING_RETRY, State.STUCK}:
@@ -100,23 +100,7 @@ def _waits_for(made: Deployment, questions: Sequence[Question]) -> str:
     return "; ".join(parts)
 
 
-_ASKED = {
-    Kind.START: "start it",
-    Kind.FINISH: "switch traffic",
-    Kind.ROLLBACK: "roll back",
-    Kind.END: "end the old fleet",
-}
-
-
 # --- who may act ------------------------------------------------------------------------------------------------------
-
-_ACTS: dict[State, str] = {
-    State.READY: "finish or cancel",
-    State.ASKING_RETRY: "retry or give up",
-    State.BAKING: "roll back",
-    State.KEEPING: "roll back, keep the old fleet longer or end it",
-    State.STUCK: "retry or release",
-}
 
 
 def _who(team: Team, made: Deployment, questions: Sequence[Question]) -> str:
@@ -125,7 +109,11 @@ def _who(team: Team, made: Deployment, questions: Sequence[Question]) -> str:
         f"confirm or reject `{each.code}`: {_people(team, Role.APPROVER, made.service, besides=each.requester.user)}"
         for each in asked
     ]
-    may = _ACTS.get(made.state, "cancel" if made.state in BEFORE_SWITCH and not made.wanted else "")
+    may = (
+        words_of(made)
+        .why.acts(made)
+        .get(made.state, "cancel" if made.state in BEFORE_SWITCH and not made.wanted else "")
+    )
     if may:
         parts.append(f"{may}: {_people(team, Role.DEPLOYER, made.service)}")
     return "; ".join(parts) or "nobody has to, and nobody can change it now"
@@ -146,41 +134,20 @@ def _people(team: Team, role: Role, service: str, *, besides: str = "") -> str:
 
 # --- what happens by itself -------------------------------------------------------------------------------------------
 
-_AFTER: dict[State, str] = {
-    State.ACCEPTED: "the plan is worked out next",
-    State.PREPARING: "it is tested as soon as every host is ready",
-    State.TESTING: "it becomes ready as soon as every host is healthy and the tests have passed",
-    State.SWITCHING: "it is live as soon as traffic has moved",
-    State.BAKING: "trouble goes back by itself; else the old fleet stands by next",
-    State.SWITCHING_BACK: "the new fleet is removed as soon as traffic is back",
-    State.DISCARDING: "it ends as soon as the new fleet is removed",
-    State.RETIRING: "it ends as soon as the old fleet is gone",
-    State.STUCK: "nothing: hosts and traffic stay as they are",
-}
-_EXPIRES: dict[Kind, str] = {
-    Kind.START: "it ends and nothing is changed",
-    Kind.FINISH: "it is ready again and traffic stays",
-    Kind.ROLLBACK: "it stays live",
-    Kind.END: "the old fleet stands by for the rest of its time",
-    Kind.READY: "the new fleet is removed and traffic stays",
-    Kind.RETRY: "the new fleet is removed and traffic stays",
-    Kind.BUILD: "it fails: the build was not reported in time",
-    Kind.KEEP: "the old fleet ends",
-}
-
 
 def _by_itself(made: Deployment, questions: Sequence[Question]) -> str:
     """What comes without anybody, and when."""
+    words = words_of(made).why
     if made.wanted == "cancel":
-        return "it stops at its next step and the new fleet is removed"
+        return words.canceling
     parts = [
-        f"without an answer by {{when:{each.deadline:.0f}}}, {_EXPIRES[each.kind]}"
+        f"without an answer by {{when:{each.deadline:.0f}}}, {words.expires[each.kind]}"
         if each.kind is not Kind.KEEP
-        else f"{_EXPIRES[each.kind]} {{when:{each.deadline:.0f}}} ({{left:{each.deadline:.0f}}})"
+        else f"{words.expires[each.kind]} {{when:{each.deadline:.0f}}} ({{left:{each.deadline:.0f}}})"
         for each in questions
     ]
-    if made.state in _AFTER:
-        parts.append(_AFTER[made.state])
+    if made.state in words.after:
+        parts.append(words.after[made.state])
     return "; ".join(parts) or "it goes on in a moment"
 
 
@@ -192,28 +159,30 @@ def _way_back(
     held: Sequence[Deployment],
     findings: Sequence[Finding],
     before: Sequence[Deployment],
+    *,
     now: float,
+    words: Whys,
 ) -> list[str]:
     """Whether a rollback is possible right now, which path it takes, and how long that took before."""
     ill = any(each.trouble is Trouble.STANDBY_ILL for each in findings)
     standing = next((each for each in held if each.state in {State.BAKING, State.KEEPING}), None)
+    if standing is not None and standing.first_release:
+        return ["• *Way back:* there is none: no release was enabled here before."]
     blocked = any(each is not standing for each in held)
     if standing is not None and not ill and not blocked:
         until = f" until {{when:{standing.keep_until:.0f}}}" if standing.keep_until > now else ""
-        old = f"`{plain(standing.plan.old_version)}`" if standing.plan and standing.plan.old_version else "it"
-        go = f"`/deploy rollback {standing.service} {standing.environment}`"
-        possible = f"possible right now: the old fleet stands by{until}, and one move puts {old} back ({go})"
-        return [f"• *Way back:* {possible}. {_took(before, _going_back, 'a rollback')}"]
+        possible = words.possible(standing, until, standing.plan.old_version if standing.plan else "")
+        return [f"• *Way back:* possible right now: {possible}. {_took(before, _going_back, 'a rollback')}"]
     because = (
-        "the old fleet has lost hosts"
+        words.ill
         if ill
         else "another deployment is under way"
         if standing is not None
-        else "no old fleet stands by"
+        else words.none_stands_by
     )
     if not overview.environment.live_version:
         return ["• *Way back:* there is nothing to go back to yet."]
-    usual = _took(before, _going_live, "preparing a new fleet")
+    usual = _took(before, partial(_going_live, words.live_with), words.enabling)
     return [f"• *Way back:* not by one move: {because}. {_earlier(overview, before)} {usual}"]
 
 
@@ -250,9 +219,9 @@ def _going_back(made: Deployment) -> float | None:
     return _between(made, State.SWITCHING_BACK, State.DISCARDING)
 
 
-def _going_live(made: Deployment) -> float | None:
+def _going_live(live_with: State, made: Deployment) -> float | None:
     """The machine's own time from preparing to ready; what people took is theirs."""
-    return _between(made, State.PREPARING, State.READY)
+    return _between(made, State.PREPARING, live_with)
 
 
 def _between(made: Deployment, first: State, then: State) -> float | None:

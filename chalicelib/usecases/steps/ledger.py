@@ -19,6 +19,7 @@ from chalicelib.usecases.steps.asking import (
 )
 from chalicelib.usecases.steps.work import Result, Work, cause_text
 from chalicelib.usecases.texts import plain
+from chalicelib.usecases.words import words_of
 
 
 class LedgerSteps(AskingSteps):
@@ -121,7 +122,7 @@ def _close_window(work: Work, workflow: Workflow) -> None:
         if question.answer in {None, Answer.SUPERSEDED}:
             # Also where it was closed before: the try that closed it may have died before the wake-up.
             workflow.wake(question.token)
-    raise NotReady(f"{keeping.deployment} still keeps its old fleet on the standby side")
+    raise NotReady(f"{keeping.deployment} {words_of(work.deployment).still_keeps}")
 
 
 def _record_trouble(work: Work) -> Result:

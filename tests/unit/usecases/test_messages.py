@@ -14,7 +14,7 @@ from chalicelib.usecases.chat_ports import Message
 from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
 from chalicelib.usecases.steps.ledger import LedgerSteps
 from chalicelib.usecases.steps.work import StepEvent, run
-from chalicelib.usecases.texts import STATE_NAMES
+from chalicelib.usecases.words.servers import SERVERS
 from chalicelib.wire.slack_message import blocks_of, text_of
 from sandbox.front.blocks import check_blocks
 from tests.builders import (
@@ -77,7 +77,7 @@ def drawn(message: Message) -> str:
 def test_every_state_says_where_it_is_and_what_comes(state: State) -> None:
     """In words, with the deployment's name; Slack takes it."""
     message = shown(state)
-    assert STATE_NAMES[state] in message.title
+    assert SERVERS.states[state] in message.title
     assert "cameras@142 to production" in message.summary
     assert message.lines[-1].strip()
     assert "cameras-production-1" in message.notes[0]
