@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 import boto3
 
-from sandbox import ci
+from sandbox import ci, website
 from sandbox.clock import VirtualClock
 from sandbox.estate import seed
 from sandbox.front import endpoints, workspace
@@ -32,8 +32,6 @@ OLD = "141"
 DEVICES = 300
 HTTP_RATE = 20
 REGION = "us-east-1"
-RELEASES = "frontends"
-"""The bucket of frontends' releases."""
 PACKAGE = ROOT / "build" / "package"
 
 
@@ -96,7 +94,11 @@ class House:
                 },
                 "ChatSecret": {"slack_bot_token": workspace.BOT_TOKEN},
             },
-            parameters={"SlackApi": f"{self.page}/api/", "SlackHooks": self.page},
+            parameters={
+                "SlackApi": f"{self.page}/api/",
+                "SlackHooks": self.page,
+                "FrontendBuckets": website.BUCKET,
+            },
         )
         endpoints.add(self.folder, table=self.created.ids["Table"], machine=self.machine)
         self._furnish()
@@ -104,7 +106,7 @@ class House:
     def _furnish(self) -> None:
         """What a team has: a published configuration, a live fleet, devices, and builds."""
         self.tell(f"Building the live fleet: {self.hosts} control hosts and 2 recorders run {OLD}")
-        self._start_edge()
+        self._start_website()
         self._publish()
         self._seed()
         self.tell(f"Connecting {self.devices} devices")
@@ -135,17 +137,9 @@ class House:
             ready=f"http://127.0.0.1:{port}/",
         )  # fmt: skip
 
-    def _start_edge(self) -> None:
-        """The CDN and the bucket behind it: staging in copy mode, production in pointer mode."""
-        port = free_port()
-        self.client("s3").create_bucket(Bucket=RELEASES)
-        self._start(
-            "sandbox.edge",
-            "--folder", self.folder, "--aws-endpoint", self.aws, "--api-port", port,
-            "--site", f"EWEBSTAGING:{RELEASES}:staging:copy",
-            "--site", f"EWEBPRODUCTION:{RELEASES}:production:pointer",
-            ready=f"http://127.0.0.1:{port}/_sandbox/stats",
-        )  # fmt: skip
+    def _start_website(self) -> None:
+        self.client("s3").create_bucket(Bucket=website.BUCKET)
+        self.website.start(self.aws)
 
     def _start(self, name: str, *arguments: object, ready: str) -> None:
         self.processes.start(name, *(str(each) for each in arguments), ready=ready)
@@ -160,7 +154,8 @@ class House:
         self.tell(said.strip().splitlines()[-1])
 
     def _configuration(self) -> Path:
-        return switches.configuration(self.switch, self.folder)
+        urls = {name: self.website.addresses(name)[0] for name in website.SITES}
+        return switches.configuration(self.switch, self.folder, urls)
 
     def _seed(self) -> None:
         package = build.build(OLD, self.folder / "artifacts")
@@ -194,6 +189,10 @@ class House:
         code, said = self.ci.report(version, status, artifact=artifact, sha256=sha256)
         if code not in {200, 202}:
             raise RuntimeError(f"the CI door answered {code}: {said}")
+
+    def push(self, version: str) -> str:
+        """CI builds a version of the frontend and pushes it; returns the release's tag."""
+        return self.website.push(version, self.folder / switches.PUBLISHED.name)
 
     def upload_package(self, version: str) -> None:
         """Put a package that was built where hosts take it from."""
@@ -265,6 +264,11 @@ class House:
         """The team's build server."""
         return ci.BuildServer(self.api, self.clock)
 
+    @cached_property
+    def website(self) -> website.Website:
+        """The team's frontend."""
+        return website.Website(self.folder, self.processes)
+
     @property
     def chat(self) -> Chat:
         """The channel, as people act in it."""
@@ -295,11 +299,17 @@ class House:
         """The deploy machine's ARN."""
         return self.created.ids["DeployMachine"]
 
+    @property
+    def release_machine(self) -> str:
+        """The release machine's ARN."""
+        return self.created.ids["ReleaseMachine"]
+
     def _cli_environment(self) -> dict[str, str]:
         return {
             "AWS_ENDPOINT_URL": self.aws,
             "AWS_ACCESS_KEY_ID": "observer",
             "AWS_SECRET_ACCESS_KEY": "sandbox",
+            **website.environment(self.api),
         }
 
     def _until(self, done: Callable[[], bool], what: str, seconds: float = 30) -> None:

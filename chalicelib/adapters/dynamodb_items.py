@@ -66,6 +66,12 @@ def release_sk(tag: str) -> str:
     return f"RELEASE#{first if numbered else tag}#{int(number) if numbered else 1:04}"
 
 
+def _tag(rest: str) -> str:
+    """What `release_sk` was made of."""
+    first, _, number = rest.partition("#")
+    return first if int(number) == 1 else f"{first}-{int(number)}"
+
+
 def millis(seconds: float) -> str:
     """A time that sorts as text."""
     return f"{round(seconds * 1000):015}"
@@ -120,7 +126,7 @@ def changed(keys: Mapping[str, Attribute]) -> Changed | None:
     pk, sk = keys["pk"]["S"], keys["sk"]["S"]
     kind, _, rest = sk.partition("#")
     if kind in {"BUILD", "RELEASE"}:
-        return pk.partition("#")[2], rest
+        return pk.partition("#")[2], rest if kind == "BUILD" else _tag(rest)
     if kind == "VISIT":
         return Actor.parse(rest)
     return _changed_there(pk, kind, rest) if pk.startswith("ENV#") else None

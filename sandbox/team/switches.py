@@ -1,4 +1,4 @@
-"""The team's `pointsman.yaml`, with production switched in another way."""
+"""The team's `pointsman.yaml`, with the addresses of this sandbox, and production switched in another way."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sandbox.estate.traffic import RECORD, ZONE
 from sandbox.processes import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from sandbox.estate.traffic import Strategy
@@ -28,16 +29,18 @@ ROUTES: dict[Strategy, dict[str, Any]] = {
 """What stands in production's `traffic`, as sandbox/estate/traffic.py arranges it."""
 
 
-def configuration(switch: Strategy, folder: Path) -> Path:
-    """The file to publish: the team's own for `weighted`, else a copy in this folder with production's way replaced."""
-    if switch == "weighted":
-        return PUBLISHED
+def configuration(switch: Strategy, folder: Path, urls: Mapping[str, str]) -> Path:
+    """The file to publish: a copy in this folder, with where the frontend's environments are served, and with
+    production's way to switch replaced where it is another than the team's own."""
     team = yaml.safe_load(PUBLISHED.read_text(encoding="utf-8"))
     service = team["services"]["cameras"]
     service["ansible"] = str((PUBLISHED.parent / service["ansible"]).resolve())
-    production = service["environments"]["production"]
-    production["switch"] = switch
-    production["traffic"] = [{"role": "control", "listener": 9000, **ROUTES[switch]}]
+    if switch != "weighted":
+        production = service["environments"]["production"]
+        production["switch"] = switch
+        production["traffic"] = [{"role": "control", "listener": 9000, **ROUTES[switch]}]
+    for name, url in urls.items():
+        team["services"]["web"]["environments"][name]["url"] = url
     changed = folder / PUBLISHED.name
     changed.write_text(yaml.safe_dump(team, sort_keys=False), encoding="utf-8")
     return changed

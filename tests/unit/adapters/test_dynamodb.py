@@ -9,7 +9,7 @@ from moto.server import ThreadedMotoServer
 
 from chalicelib.adapters.aws_json import AwsError, JsonClient
 from chalicelib.adapters.dynamodb import DynamoStore
-from chalicelib.adapters.dynamodb_items import MOST_OUTPUT, changed
+from chalicelib.adapters.dynamodb_items import MOST_OUTPUT, changed, release_sk
 from chalicelib.adapters.dynamodb_values import encode, from_item, plain, to_item
 from chalicelib.domain.approval import Answer
 from chalicelib.domain.deployment import Deployment, Environment, Ref, Slot
@@ -243,6 +243,8 @@ def test_plain_values_come_back(value: object) -> None:
         ("ENV#cameras#production", "LOCK#lock-3", TicketKey("cameras", "production", "lock-3")),
         ("ENV#cameras#production", "PLACE#place-4", TicketKey("cameras", "production", "place-4")),
         ("SERVICE#cameras", "BUILD#1.4.2+7", ("cameras", "1.4.2+7")),
+        ("SERVICE#web", release_sk("web_2026-11-22_14-05"), ("web", "web_2026-11-22_14-05")),
+        ("SERVICE#web", release_sk("web_2026-11-22_14-05-12"), ("web", "web_2026-11-22_14-05-12")),
         ("SERVICE#cameras", "RECENT#001790000000000#142", None),
         ("ENV#cameras#production", "STATE", None),
         ("ENV#cameras#production", "POST#cameras-production-12#main", None),
