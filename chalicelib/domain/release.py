@@ -1,14 +1,14 @@
 """A frontend release: its files, the manifest that names them all, its tag, and what differs between two releases.
 
-In the bucket a release is `releases/TAG/files/PATH` for each file and `releases/TAG/manifest.json`, written last: a
-release without it is unfinished and counts for nothing. Files have a folder of their own because many web
-applications have a `manifest.json` too.
+In the bucket each distinct file is an object named by its content and headers, `objects/ID`, and a release is
+`releases/TAG/manifest.json`, written last: a release without it is unfinished and counts for nothing. What is served
+stands in folders, `live/FOLDER/PATH`, which are filled when a release is enabled.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -136,11 +136,6 @@ def _canonical(value: object) -> bytes:
 # --- places in the bucket ---------------------------------------------------------------------------------------
 
 
-def key(tag: str, path: str) -> str:
-    """Where a file of a release is."""
-    return f"{ROOT}{tag}/files/{path}"
-
-
 def object_key(file: File) -> str:
     """Where the object of a file is, whichever releases have it."""
     return f"{OBJECTS}{file.object}"
@@ -217,13 +212,3 @@ def difference(old: Manifest | None, new: Manifest) -> Difference:
         same=tuple(each for each in there if before[each.path] == each),
         gone=tuple(each for path, each in before.items() if path not in after),
     )
-
-
-def sources(files: Iterable[File], kept: Sequence[Manifest]) -> Mapping[str, str]:
-    """For each path whose bytes and headers some kept release has, the key of that object; the first release wins."""
-    known: dict[tuple[str, int, str, str, str], str] = {}
-    for release in kept:
-        for each in release.files:
-            if each.size <= MOST_COPIED:
-                known.setdefault(each.body, key(release.tag, each.path))
-    return {each.path: known[each.body] for each in files if each.body in known}

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain.release import File, key
+from chalicelib.domain.release import MOST_COPIED, File, live_key
 
 MOST_KEY_BYTES = 1_024
 MOST_FILES = 100_000
@@ -63,6 +63,8 @@ def _whole(files: Sequence[File]) -> Iterator[Problem]:
 
 def _of_name(file: File) -> Iterator[Problem]:
     path = file.path
+    if file.size > MOST_COPIED:
+        yield Problem(path, "larger than 5 GB, which S3 can not copy to where it is served", fatal=True)
     wrong = _unusable(path)
     if wrong:
         yield Problem(path, wrong, fatal=True)
@@ -80,7 +82,7 @@ def _of_name(file: File) -> Iterator[Problem]:
 
 def _unusable(path: str) -> str:
     try:
-        length = len(key(LONGEST_TAG, path).encode())
+        length = len(live_key(LONGEST_TAG, path).encode())
     except UnicodeEncodeError:
         return "its name is not UTF-8"
     if length > MOST_KEY_BYTES:

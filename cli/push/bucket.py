@@ -23,25 +23,17 @@ class Unreachable(PushError):
     """The bucket did not answer, or refused."""
 
 
-class Gone(PushError):
-    """An object that was to be copied is not there any more: somebody cleaned up meanwhile."""
-
-
 class Changed(PushError):
     """A file changed while it was being pushed."""
 
 
-class Incomplete(PushError):
-    """Something is missing after everything was sent."""
-
-
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An object as a listing shows it."""
+    """An object as a listing shows it; `at` is when it was written, in seconds since 1970."""
 
     key: str
     size: int
-    etag: str
+    at: float
 
 
 class Bucket(Protocol):
@@ -61,9 +53,6 @@ class Bucket(Protocol):
 
     def put_large(self, key: str, file: File, path: Path) -> None:
         """The same in parts, from a file."""
-
-    def copy(self, source: str, key: str) -> None:
-        """Copy an object with its headers inside S3; raises Gone where the source is not there."""
 
     def objects(self, prefix: str) -> Iterator[Listed]:
         """Everything under a prefix."""

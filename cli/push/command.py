@@ -159,20 +159,19 @@ def _list(problems: list[Problem], kind: str) -> None:
 def _say(planned: Plan, *, dry: bool) -> None:
     made, changed = planned.manifest, planned.difference
     if not planned.new:
-        print(f"{made.tag} has the same files; there is nothing to push")
+        gone = f"{len(planned.to_do)} that were gone {'are to be sent' if dry else 'were sent'} again"
+        print(f"{made.tag} has the same files; {gone if planned.to_do else 'there is nothing to push'}")
         return
     since = f" since {planned.before.tag}" if planned.before else ""
     print(
         f"{len(made.files)} files, {size(made.size)}: {len(changed.added)} added, {len(changed.changed)} changed, "
         f"{len(changed.gone)} removed{since}"
     )
-    sent, there = planned.to_send, len(planned.there)
-    parts = [
-        f"{len(sent)} {'to send' if dry else 'sent'} ({size(sum(each.size for each in sent))})",
-        f"{len(planned.to_do) - len(sent)} {'to copy' if dry else 'copied'} inside S3",
-        *([f"{there} there from an earlier try"] if there else []),
-    ]
-    print(", ".join(parts))
+    sent = planned.to_do
+    print(
+        f"{len(sent)} {'to send' if dry else 'sent'} ({size(sum(each.size for each in sent))}), "
+        f"{len(made.files) - len(sent)} in the bucket already"
+    )
 
 
 def _report(made: Manifest, planned: Plan, environment: str, now: float) -> bool:

@@ -1,13 +1,13 @@
 """The push itself: what the bucket has, what is missing, and the manifest last, so that an unfinished release never
-counts. Pushing the same again goes on where it stopped."""
+counts. Pushing the same again goes on where it stopped, and mends what somebody took away."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.domain.release import (
+    OBJECTS,
     BadManifest,
     Difference,
     File,
@@ -15,52 +15,40 @@ from chalicelib.domain.release import (
     decode,
     difference,
     draft_key,
-    key,
     manifest,
     manifest_key,
     new_tag,
     newest_first,
-    sources,
 )
-from cli.push.bucket import Bucket, Incomplete, PushError
-from cli.push.scan import Scan, etag
+from cli.push.bucket import Bucket, Listed, PushError
+from cli.push.scan import Scan
 from cli.push.sending import Sender
 
-GOES_ON_SECONDS = 86_400
-"""How long an unfinished release may be gone on with; what is older may be cleaned up at any time."""
-_SPARE = 5
-"""Unfinished releases among the newest, beside those that are kept."""
+GOES_ON_SECONDS = 20 * 3_600
+"""How long an unfinished release may be gone on with, and an object that no manifest names is counted on: cleaning up
+leaves both alone for a day (chalicelib/domain/release_cleaning.py)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the bucket has of a service: complete releases, newest first, and the drafts of those that are not."""
+    """What the bucket has: a service's tags, newest first, its newest complete release, the drafts of those that were
+    begun later, and every object by its name."""
 
     tags: tuple[str, ...]
-    releases: tuple[Manifest, ...]
-    drafts: Mapping[str, bytes]
+    newest: Manifest | None
+    drafts: Mapping[str, Manifest]
+    objects: Mapping[str, Listed]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a push is going to do."""
+    """What a push is going to do: `to_do` has one file for each object that is missing."""
 
     manifest: Manifest
     before: Manifest | None
+    to_do: tuple[File, ...]
     new: bool
     begun: bool = False
-    there: frozenset[str] = frozenset()
-    sources: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def to_do(self) -> list[File]:
-        """The files that are not under the tag yet."""
-        return [each for each in self.manifest.files if self.new and each.path not in self.there]
-
-    @property
-    def to_send(self) -> list[File]:
-        """Those of them that the bucket has nowhere."""
-        return [each for each in self.to_do if each.path not in self.sources]
 
     @property
     def difference(self) -> Difference:
@@ -89,51 +77,56 @@ class Wanted:
     commit: str = ""
 
 
-def kept(bucket: Bucket, service: str, keep: int) -> Kept:
-    """Read the newest manifests, and drafts where there is no manifest, all at once."""
-    tags = newest_first(bucket.tags(f"{service}_"), service)
-    looked = tags[: keep + _SPARE]
-    releases: list[Manifest] = []
-    drafts: dict[str, bytes] = {}
-    with ThreadPoolExecutor(max(1, len(looked))) as pool:
-        for tag, (found, draft) in zip(
-            looked, pool.map(lambda each: _release(bucket, each), looked), strict=True
-        ):
-            if found is not None:
-                releases.append(_decoded(tag, found))
-            elif draft is not None:
+def look(bucket: Bucket, service: str) -> Kept:
+    """Two listings side by side, then manifests from the newest on until one is complete."""
+    with ThreadPoolExecutor(1) as pool:
+        listing = pool.submit(lambda: {each.key: each for each in bucket.objects(OBJECTS)})
+        tags = tuple(newest_first(bucket.tags(f"{service}_"), service))
+        newest: Manifest | None = None
+        drafts: dict[str, Manifest] = {}
+        for tag in tags:
+            newest = _release(bucket, tag)
+            if newest is not None:
+                break
+            draft = _draft(bucket, tag)
+            if draft is not None:
                 drafts[tag] = draft
-    return Kept(tuple(tags), tuple(releases[:keep]), drafts)
+        objects = {key.removeprefix(OBJECTS): each for key, each in listing.result().items()}
+    return Kept(tags, newest, drafts, objects)
 
 
-def _release(bucket: Bucket, tag: str) -> tuple[bytes | None, bytes | None]:
-    found = bucket.read(manifest_key(tag))
-    return found, bucket.read(draft_key(tag)) if found is None else None
-
-
-def _decoded(tag: str, content: bytes) -> Manifest:
+def _release(bucket: Bucket, tag: str) -> Manifest | None:
+    """A complete release. Raises PushError where its manifest is not what was written."""
+    content = bucket.read(manifest_key(tag))
     try:
-        found = decode(content)
+        found = decode(content) if content is not None else None
     except BadManifest as error:
         raise PushError(f"the manifest of {tag} can not be read: {error}") from error
-    if found.tag != tag:
+    if found is not None and found.tag != tag:
         raise PushError(f"the manifest of {tag} is that of {found.tag}: somebody moved it")
     return found
 
 
+def _draft(bucket: Bucket, tag: str) -> Manifest | None:
+    content = bucket.read(draft_key(tag))
+    try:
+        return decode(content) if content is not None else None
+    except BadManifest:
+        return None
+
+
 def plan(bucket: Bucket, scan: Scan, wanted: Wanted) -> Plan:
     """What is to be done; nothing is written."""
-    has = kept(bucket, wanted.service, wanted.keep)
-    before = has.releases[0] if has.releases else None
+    has = look(bucket, wanted.service)
     made = _manifest(scan, wanted, new_tag(wanted.service, wanted.at, has.tags))
-    if before is not None and before.content == made.content:
-        return Plan(before, has.releases[1] if len(has.releases) > 1 else None, new=False)
-    begun = next((tag for tag, draft in has.drafts.items() if _same(draft, made, wanted.at)), "")
+    to_do = tuple(_missing(bucket, made.files, has, wanted))
+    if has.newest is not None and has.newest.content == made.content:
+        older = (_release(bucket, tag) for tag in has.tags[has.tags.index(has.newest.tag) + 1 :])
+        return Plan(has.newest, next(filter(None, older), None), to_do, new=False)
+    begun = next((tag for tag, draft in has.drafts.items() if _same(draft, made)), "")
     if begun:
         made = _manifest(scan, wanted, begun)
-    there = _there(bucket, scan, made) if begun else frozenset[str]()
-    rest = [each for each in made.files if each.path not in there]
-    return Plan(made, before, new=True, begun=bool(begun), there=there, sources=sources(rest, has.releases))
+    return Plan(made, has.newest, to_do, new=True, begun=bool(begun))
 
 
 def _manifest(scan: Scan, wanted: Wanted, tag: str) -> Manifest:
@@ -142,45 +135,37 @@ def _manifest(scan: Scan, wanted: Wanted, tag: str) -> Manifest:
     )
 
 
-def _draft(made: Manifest) -> bytes:
-    return json.dumps({"content": made.content, "made_at": made.made_at}).encode()
+def _same(draft: Manifest, made: Manifest) -> bool:
+    return draft.content == made.content and made.made_at - draft.made_at < GOES_ON_SECONDS
 
 
-def _same(draft: bytes, made: Manifest, now: float) -> bool:
-    try:
-        found = json.loads(draft)
-        return found["content"] == made.content and now - float(found["made_at"]) < GOES_ON_SECONDS
-    except (ValueError, TypeError, KeyError):
-        return False
-
-
-def _there(bucket: Bucket, scan: Scan, made: Manifest) -> frozenset[str]:
-    """Files that an earlier try has brought: the size and the ETag are right. Where the bucket encrypts with KMS no
-    ETag tells anything, and they are sent again."""
-    wanted = {key(made.tag, each.path): each for each in made.files}
-    found = [each for each in bucket.objects(key(made.tag, "")) if each.key in wanted]
-    try:
-        return frozenset(
-            wanted[each.key].path
-            for each in found
-            if wanted[each.key].size == each.size
-            and etag(scan.local[wanted[each.key].path].path) == each.etag
-        )
-    except OSError as error:
-        raise PushError(f"a file can not be read any more: {error}") from error
+def _missing(bucket: Bucket, files: Iterable[File], has: Kept, wanted: Wanted) -> list[File]:
+    """One file for each object that is not there in its full size. What is there for long and named by no kept release
+    may be cleaned up at any moment, so it does not count."""
+    bodies = {each.object: each for each in files}
+    there = {
+        name for name, each in bodies.items() if name in has.objects and has.objects[name].size == each.size
+    }
+    named = {each.object for each in has.newest.files} if has.newest else set()
+    old = {name for name in there - named if wanted.at - has.objects[name].at >= GOES_ON_SECONDS}
+    if old:
+        with ThreadPoolExecutor(8) as pool:
+            kept = pool.map(lambda tag: _release(bucket, tag), has.tags[: wanted.keep])
+            old -= {each.object for release in kept if release is not None for each in release.files}
+    return [each for name, each in bodies.items() if name not in there - old]
 
 
 def push(bucket: Bucket, scan: Scan, planned: Plan, watcher: Watcher) -> Manifest:
-    """Do it, and return the manifest that is in the bucket. Raises PushError; then the same push may be repeated."""
-    if not planned.new:
-        return planned.manifest
+    """Do it, and return the manifest that is in the bucket. Raises PushError; then the same push may be repeated.
+
+    What is sent is checked by S3 with each write, so that the manifest can follow at once.
+    """
     made = planned.manifest
-    if not planned.begun:
+    if planned.new and not planned.begun:
         made = _begin(bucket, made)
     watcher.begin(planned)
-    Sender(bucket, made.tag, scan.local, watcher.done).send(planned.to_do, planned.sources)
-    _verify(bucket, made)
-    if bucket.create(manifest_key(made.tag), made.encode()):
+    Sender(bucket, scan.local, watcher.done).send(planned.to_do)
+    if not planned.new or bucket.create(manifest_key(made.tag), made.encode()):
         return made
     return _others(bucket, made)
 
@@ -188,8 +173,8 @@ def push(bucket: Bucket, scan: Scan, planned: Plan, watcher: Watcher) -> Manifes
 def _begin(bucket: Bucket, made: Manifest) -> Manifest:
     """Take the tag, or the next one where somebody else took it in the same minute."""
     taken: list[str] = []
-    while not bucket.create(draft_key(made.tag), _draft(made)):
-        if bucket.read(draft_key(made.tag)) == _draft(made):
+    while not bucket.create(draft_key(made.tag), made.encode()):
+        if bucket.read(draft_key(made.tag)) == made.encode():
             return made  # the reply to our own write was lost, or the same is being pushed twice
         taken.append(made.tag)
         tag = new_tag(made.service, made.made_at, taken)
@@ -197,17 +182,9 @@ def _begin(bucket: Bucket, made: Manifest) -> Manifest:
     return made
 
 
-def _verify(bucket: Bucket, made: Manifest) -> None:
-    """Every file is there in its full size; that it arrived as it was, S3 has checked with each write."""
-    sizes = {each.key: each.size for each in bucket.objects(key(made.tag, ""))}
-    wrong = [each.path for each in made.files if sizes.get(key(made.tag, each.path)) != each.size]
-    if wrong:
-        raise Incomplete(f"{len(wrong)} files are missing under {made.tag}, such as {wrong[0]}")
-
-
 def _others(bucket: Bucket, made: Manifest) -> Manifest:
     """Somebody pushed the same at the same time and was faster; their release is this one."""
-    found = bucket.read(manifest_key(made.tag))
-    if found is None or (theirs := _decoded(made.tag, found)).content != made.content:
+    theirs = _release(bucket, made.tag)
+    if theirs is None or theirs.content != made.content:
         raise PushError(f"{made.tag} was written by somebody else meanwhile; push again")
     return theirs

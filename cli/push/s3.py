@@ -12,7 +12,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
 from chalicelib.domain.release import ROOT, File
-from cli.push.bucket import Gone, Listed, Unreachable
+from cli.push.bucket import Listed, Unreachable
 from cli.push.scan import PART
 
 if TYPE_CHECKING:
@@ -96,20 +96,12 @@ class S3Bucket:
                 max_concurrency=_PARTS_AT_ONCE,
             )
 
-    def copy(self, source: str, key: str) -> None:
-        """CopyObject, which takes the headers along."""
-        with self._errors("copy", source):
-            try:
-                obstore.copy(self._store, source, key)
-            except FileNotFoundError:
-                raise Gone(f"{source} is not there any more") from None
-
     def objects(self, prefix: str) -> Iterator[Listed]:
         """ListObjectsV2, a thousand at a time."""
         with self._errors("list", prefix):
             for page in obstore.list(self._store, prefix, chunk_size=1_000):
                 for each in page:
-                    yield Listed(each["path"], each["size"], (each["e_tag"] or "").strip('"'))
+                    yield Listed(each["path"], each["size"], each["last_modified"].timestamp())
 
     @contextmanager
     def _errors(self, what: str, key: str = "") -> Iterator[None]:

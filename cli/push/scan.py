@@ -120,18 +120,6 @@ def _look(path: str, at: Path, how: Served) -> tuple[File, Local]:
     return file, Local(at, changed)
 
 
-def etag(path: Path) -> str:
-    """What S3 calls the ETag of this file, unless it encrypts with keys of KMS: an MD5, and of several parts the hash
-    of their hashes and their count (S3 User Guide, "Checking object integrity")."""
-    parts = []
-    with path.open("rb") as stream:
-        while block := stream.read(PART):
-            parts.append(hashlib.md5(block, usedforsecurity=False).digest())
-    if len(parts) > 1:
-        return f"{hashlib.md5(b''.join(parts), usedforsecurity=False).hexdigest()}-{len(parts)}"
-    return parts[0].hex() if parts else hashlib.md5(b"", usedforsecurity=False).hexdigest()
-
-
 def _references(result: Scan) -> Iterator[Problem]:
     directory = Directory(result.local)
     for file in result.files:

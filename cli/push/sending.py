@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 
-from chalicelib.domain.release import File, key
-from cli.push.bucket import Bucket, Changed, Gone, PushError
+from chalicelib.domain.release import File, object_key
+from cli.push.bucket import Bucket, Changed, PushError
 from cli.push.scan import PART, Local
 
 SMALL = 512 * 1024
@@ -19,15 +19,14 @@ Done = Callable[[File], None]
 
 
 class Sender:
-    """Brings files under a tag, from the directory or from where the bucket has them already."""
+    """Brings files to their objects."""
 
-    def __init__(self, bucket: Bucket, tag: str, local: Mapping[str, Local], done: Done) -> None:
+    def __init__(self, bucket: Bucket, local: Mapping[str, Local], done: Done) -> None:
         self._bucket = bucket
-        self._tag = tag
         self._local = local
         self._done = done
 
-    def send(self, files: Iterable[File], sources: Mapping[str, str]) -> None:
+    def send(self, files: Iterable[File]) -> None:
         """All files; raises the first PushError, after which nothing new is begun."""
         with ExitStack() as stack:
             small, medium, large = (
@@ -37,9 +36,8 @@ class Sender:
             futures: list[Future[None]] = []
             # The largest first: the last to end should be a small one.
             for file in sorted(files, key=lambda each: -each.size):
-                copied = file.path in sources
-                pool = small if copied or file.size <= SMALL else medium if file.size <= PART else large
-                futures.append(pool.submit(self._one, file, sources.get(file.path, "")))
+                pool = small if file.size <= SMALL else medium if file.size <= PART else large
+                futures.append(pool.submit(self._one, file))
             try:
                 ended = wait(futures, return_when=FIRST_EXCEPTION).done
                 errors = [error for each in ended if (error := each.exception()) is not None]
@@ -49,19 +47,13 @@ class Sender:
         if errors:
             raise errors[0]
 
-    def _one(self, file: File, source: str) -> None:
-        if source:
-            try:
-                self._bucket.copy(source, key(self._tag, file.path))
-            except Gone:
-                source = ""
-        if not source:
-            self._upload(file)
+    def _one(self, file: File) -> None:
+        self._upload(file)
         self._done(file)
 
     def _upload(self, file: File) -> None:
         local = self._local[file.path]
-        at = key(self._tag, file.path)
+        at = object_key(file)
         try:
             if file.size > PART:
                 self._bucket.put_large(at, file, local.path)

@@ -1,22 +1,20 @@
 """The bucket of releases in memory, and one whose calls fail as they are told to."""
 
-import hashlib
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from chalicelib.domain.release import ROOT, File
-from cli.push.bucket import Gone, Listed, Unreachable
-from cli.push.scan import PART
+from cli.push.bucket import Listed, Unreachable
 
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """An object with the headers that matter."""
+    """An object with the headers that matter, and when it was written."""
 
     content: bytes
-    etag: str
+    at: float = 0.0
     headers: tuple[str, str, str] = ("application/json", "no-store", "")
 
 
@@ -28,6 +26,8 @@ class FakeBucket:
     calls: list[tuple[str, str]] = field(default_factory=list)
     fail_at: int = -1
     after_effect: bool = False
+    at: float = 0.0
+    """When it is now, in seconds since 1970."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tags(self, prefix: str) -> list[str]:
@@ -44,32 +44,22 @@ class FakeBucket:
 
     def create(self, key: str, content: bytes) -> bool:
         """Only where nothing is."""
-        return self._write("create", key, Object(content, _md5(content)), create=True)
+        return self._write("create", key, Object(content, self.at), create=True)
 
     def put(self, key: str, file: File, content: bytes) -> None:
         """Whatever is there."""
-        self._write("put", key, Object(content, _md5(content), _headers(file)))
+        self._write("put", key, Object(content, self.at, _headers(file)))
 
     def put_large(self, key: str, file: File, path: Path) -> None:
         """In parts."""
-        content = path.read_bytes()
-        parts = [content[at : at + PART] for at in range(0, len(content), PART)]
-        digests = b"".join(hashlib.md5(each, usedforsecurity=False).digest() for each in parts)
-        self._write("put_large", key, Object(content, f"{_md5(digests)}-{len(parts)}", _headers(file)))
-
-    def copy(self, source: str, key: str) -> None:
-        """With headers."""
-        if source not in self.objects_:
-            self._called("copy", key)
-            raise Gone(source)
-        self._write("copy", key, self.objects_[source])
+        self._write("put_large", key, Object(path.read_bytes(), self.at, _headers(file)))
 
     def objects(self, prefix: str) -> Iterator[Listed]:
         """In the order of keys."""
         self._called("objects", prefix)
         for key, found in sorted(self.objects_.items()):
             if key.startswith(prefix):
-                yield Listed(key, len(found.content), found.etag)
+                yield Listed(key, len(found.content), found.at)
 
     def _write(self, what: str, key: str, content: Object, *, create: bool = False) -> bool:
         number = self._called(what, key)
@@ -88,10 +78,6 @@ class FakeBucket:
         if number == self.fail_at and (reads or not self.after_effect):
             raise Unreachable("no answer")
         return number
-
-
-def _md5(content: bytes) -> str:
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def _headers(file: File) -> tuple[str, str, str]:

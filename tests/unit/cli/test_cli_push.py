@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from chalicelib.domain.release import manifest_key
+from chalicelib.domain.release import decode, manifest_key, object_key
 from chalicelib.wire import ci
 from cli.main import _parser
 from cli.push.command import OK, REFUSED, UNFINISHED, UNREPORTED, USAGE, Outside, run
@@ -81,7 +81,7 @@ def test_a_push_says_what_it_did_and_ends_with_the_tag(
     assert capsys.readouterr().out.splitlines() == [
         "1 of 2 files",
         "2 files, 34 bytes: 2 added, 0 changed, 0 removed",
-        "2 sent (34 bytes), 0 copied inside S3",
+        "2 sent (34 bytes), 0 in the bucket already",
         TAG,
         "not reported: POINTSMAN_URL is not set",
     ]
@@ -99,13 +99,14 @@ def test_a_dry_run_writes_nothing(push: Push, bucket: FakeBucket, capsys: pytest
     """It says what would be sent."""
     assert push("--dry-run") == OK
     assert bucket.objects_ == {}
-    assert "2 to send (34 bytes), 0 to copy inside S3" in capsys.readouterr().out
+    assert "2 to send (34 bytes), 0 in the bucket already" in capsys.readouterr().out
 
 
 def test_cache_rules_of_the_configuration_count(push: Push, bucket: FakeBucket) -> None:
     """Beside the usual ones."""
     push()
-    headers = {key.rpartition("files/")[2]: each.headers[1] for key, each in bucket.objects_.items()}
+    made = decode(bucket.objects_[manifest_key(TAG)].content)
+    headers = {each.path: bucket.objects_[object_key(each)].headers[1] for each in made.files}
     assert headers["docs/a.html"] == "no-store"
     assert headers["index.html"] == "no-cache"
 

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from chalicelib.domain import release
 from chalicelib.domain.builds import VERSION
 from chalicelib.domain.pushed import TAG
-from chalicelib.domain.release import BadManifest, File, Manifest, decode, difference, manifest, sources
+from chalicelib.domain.release import (
+    BadManifest,
+    File,
+    Manifest,
+    decode,
+    difference,
+    manifest,
+    object_key,
+)
 
 NOON = 1_795_356_300.0  # 2026-11-22 14:05 UTC
 
@@ -119,22 +127,10 @@ def test_pages_come_last() -> None:
     assert difference(None, new).same == ()
 
 
-@given(releases, st.lists(releases, max_size=3))
-def test_a_source_is_any_file_with_the_same_bytes_and_headers(new: Manifest, kept: list[Manifest]) -> None:
-    """Against the slow way to look for it; other headers are another object."""
-    found = sources(new.files, kept)
-    for each in new.files:
-        same = [
-            release.key(one.tag, other.path)
-            for one in kept
-            for other in one.files
-            if (other.sha256, other.size, other.cache) == (each.sha256, each.size, each.cache)
-        ]
-        assert found.get(each.path) == (same[0] if same else None)
-    assert sources([file("x", cache="other")], [manifest("web", "t", [file("x")], 1)]) == {}
-
-
-def test_what_is_too_large_to_copy_is_no_source() -> None:
-    """CopyObject takes 5 GB; such a file is sent."""
-    large = File("x", "a" * 64, release.MOST_COPIED + 1, "video/mp4", "no-cache")
-    assert sources([large], [manifest("web", "t", [large], 1)]) == {}
+@given(releases, releases)
+def test_an_object_is_a_body_whatever_its_path(one: Manifest, other: Manifest) -> None:
+    """The same bytes with the same headers are one object; anything else is another."""
+    for each in one.files:
+        for its in other.files:
+            assert (each.object == its.object) == (each.body == its.body)
+            assert (object_key(each) == object_key(its)) == (each.body == its.body)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain.release_rules import IMMUTABLE, Rules
-from cli.push.scan import PART, Scan, etag, scan
+from cli.push.scan import Scan, scan
 
 
 def said(found: Scan) -> dict[str, str]:
@@ -25,7 +25,6 @@ def test_every_file_is_there_as_it_is(web: Path) -> None:
     for each in found.files:
         content = (web / each.path).read_bytes()
         assert (each.sha256, each.size) == (hashlib.sha256(content).hexdigest(), len(content))
-        assert etag(found.local[each.path].path) == hashlib.md5(content, usedforsecurity=False).hexdigest()
     script = next(each for each in found.files if each.path.endswith(".js"))
     assert (script.cache, script.content_type) == (IMMUTABLE, "text/javascript; charset=utf-8")
     assert [each.path for each in found.files if each.page] == ["index.html"]
@@ -105,12 +104,3 @@ def test_an_empty_directory_is_refused(tmp_path: Path) -> None:
     assert said(scan(tmp_path, Rules())) == {"": "there is no file in this directory"}
     with pytest.raises(FileNotFoundError):
         scan(tmp_path / "none", Rules())
-
-
-def test_the_etag_of_a_large_file_is_that_of_its_parts(web: Path) -> None:
-    """So that a large file that is there already is not sent again."""
-    content = b"x" * (PART + 1)
-    (web / "large.bin").write_bytes(content)
-    parts = hashlib.md5(content[:PART], usedforsecurity=False).digest()
-    parts += hashlib.md5(b"x", usedforsecurity=False).digest()
-    assert etag(web / "large.bin") == hashlib.md5(parts, usedforsecurity=False).hexdigest() + "-2"
