@@ -2,12 +2,13 @@
 all of a table's items for each query.
 
 What a transaction may change is which items stand in a table, and the stream; items themselves are only replaced. So a
-copy of the places is enough to go back to. Not for `Update`, which changes an item itself; the product never sends one.
+copy of the places is enough to go back to. Only `Update` changes an item itself, and has the items copied too.
 """
 
 from __future__ import annotations
 
 import copy
+import threading
 from collections import defaultdict
 from typing import Any
 
@@ -18,22 +19,29 @@ from sandbox.platform.override import override
 
 _transact: Any = DynamoDBBackend.transact_write_items
 _query: Any = Table.query
+_transaction = threading.local()
 
 
 def transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
-    """Refuse what a copy of the places could not take back."""
-    if any("Update" in each for each in transact_items):
-        raise NotImplementedError("Update in a transaction")
+    """Say how much has to be copied to go back to."""
+    _transaction.updates = any("Update" in each for each in transact_items)
     _transact(self, transact_items)
 
 
 def places(self: Table, _memo: dict[int, Any]) -> Table:
     """Copy a table up to its items; a table without a range key has the items themselves on the first level."""
     copied = copy.copy(self)
+    if getattr(_transaction, "updates", False):
+        copied.items = copy.deepcopy(self.items)
+        return _with_stream(self, copied)
     copied.items = copy.copy(self.items)
     for key, below in self.items.items():
         if isinstance(below, dict):
             copied.items[key] = copy.copy(below)
+    return _with_stream(self, copied)
+
+
+def _with_stream(self: Table, copied: Table) -> Table:
     if self.stream_shard is not None:
         copied.stream_shard = copy.copy(self.stream_shard)
         copied.stream_shard.items = list(self.stream_shard.items)

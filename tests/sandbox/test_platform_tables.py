@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -94,13 +95,22 @@ def test_a_partition_that_is_not_there_is_empty_and_stays_so(table: Any) -> None
     assert {each["pk"]["S"] for each in shelf(table)} == {"a", "b"}
 
 
-def test_an_update_in_a_transaction_is_refused_loudly(table: Any) -> None:
-    """The copy of the places could not take it back, so it is an error and no silent half."""
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_update_in_a_transaction_is_all_or_nothing(table: Any, *, fails: bool) -> None:
+    """It changes the item itself, and is taken back where another part of the transaction is refused."""
     update = {
         "TableName": NAME,
         "Key": item("a", "1"),
-        "UpdateExpression": "SET other = :v",
+        "UpdateExpression": f"SET fails_{fails} = :v",
         "ExpressionAttributeValues": {":v": {"S": "x"}},
     }
-    with pytest.raises(ClientError):
-        table.transact_write_items(TransactItems=[{"Update": update}])
+    other = {
+        "TableName": NAME,
+        "Key": item("b", "1"),
+        "ConditionExpression": "attribute_not_exists(pk)" if fails else "attribute_exists(pk)",
+    }
+    parts = [{"Update": update}, {"ConditionCheck": other}]
+    with pytest.raises(ClientError) if fails else nullcontext():
+        table.transact_write_items(TransactItems=parts)
+    found = table.get_item(TableName=NAME, Key=item("a", "1"))["Item"]
+    assert (f"fails_{fails}" in found) is not fails
