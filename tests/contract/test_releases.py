@@ -7,13 +7,13 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from chalicelib.adapters.cloudfront import addresses
 from chalicelib.domain.errors import Conflict, StepFailed
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.release import File, Manifest, manifest, manifest_key
 from tests.contract.release_worlds import BUCKET, EmulatedReleases, FakeReleases, ReleaseWorld
+from tests.sandbox.edge_harness import emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,11 +30,8 @@ BODIES = {
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
     """An S3 that answers over HTTP."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with emulator() as url:
+        yield url
 
 
 @pytest.fixture(params=["fake", "emulated"])

@@ -5,22 +5,21 @@ from itertools import count
 from typing import Any
 
 from chalicelib.domain.approval import Kind, Question
-from chalicelib.domain.commands import parse
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.people import Actor, ci
 from chalicelib.domain.pushed import Release
 from chalicelib.domain.release import File, Manifest, manifest
-from chalicelib.usecases.answering import Request
 from chalicelib.usecases.chatops import ChatOps
 from chalicelib.usecases.steps.cleaning import CleanupSteps
 from chalicelib.usecases.steps.frontend import FrontendSteps
 from chalicelib.usecases.steps.ledger import LedgerSteps
-from tests.builders import APPROVER, DEPLOYER, NOW, raw_config
+from tests.builders import APPROVER, NOW, raw_config
 from tests.fakes.clock import FakeClock
 from tests.fakes.releases import FakeBucket, FakeCdn, FakeCleaner, FakeViewer, Website
 from tests.fakes.store import FakeStore
 from tests.fakes.workflow import FakeWorkflow
 from tests.machine.driver import Machine
+from tests.machine.talking import Talking
 
 A, B, C = (f"web_2026-11-2{day}_14-05" for day in (1, 2, 3))
 STORE = "arn:aws:cloudfront::123456789012:key-value-store/web"
@@ -35,7 +34,7 @@ def file(path: str, content: str, *, page: bool = False) -> File:
     return File(path, sha256, len(content), "text/html" if page else "text/css", cache, page=page)
 
 
-class ReleaseRig:
+class ReleaseRig(Talking):
     """Three releases were pushed and reported; the first is live. `production` is protected, and pointed or copied."""
 
     def __init__(self, *, pointed: bool, keep: int = 10) -> None:
@@ -83,13 +82,6 @@ class ReleaseRig:
         )
 
     # --- acting -------------------------------------------------------------------------------------------------
-
-    def say(self, text: str, by: Actor = DEPLOYER, *, run: bool = True) -> str:
-        """Somebody types this; then everything goes on until it waits for people again."""
-        said = self.chatops.handle(Request(parse(text), by, next(self._events))).text
-        if run:
-            self.machine.run()
-        return said
 
     def decide(self, verb: str, kind: Kind, by: Actor = APPROVER, *, run: bool = True) -> str:
         """Somebody answers the open question of a kind."""

@@ -5,16 +5,14 @@ from typing import Any
 
 from chalicelib.adapters.stepfunctions import execution_name
 from chalicelib.domain.approval import Kind, Question
-from chalicelib.domain.commands import parse
 from chalicelib.domain.deployment import Deployment, Environment, Ref, State
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import HostState
 from chalicelib.domain.settings import Strategy
-from chalicelib.usecases.answering import Request
 from chalicelib.usecases.chatops import ChatOps
 from chalicelib.usecases.ports import Health
 from chalicelib.usecases.sweep import Sweeper
-from tests.builders import APPROVER, DEPLOYER, LEAD, NOW, build, raw_config
+from tests.builders import APPROVER, LEAD, NOW, build, raw_config
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
 from tests.fakes.cloud import Cloud, group_arn, route_spec
@@ -26,6 +24,7 @@ from tests.fakes.workflow import FakeWorkflow
 from tests.machine.bystander import Bystander
 from tests.machine.driver import Machine
 from tests.machine.functions import as_configured, functions
+from tests.machine.talking import Talking
 
 FIRST = "cameras-production-1"
 SECOND = "cameras-production-2"
@@ -35,7 +34,7 @@ CONTROLS, NEW_CONTROLS = {"i-0001", "i-0002", "i-0003"}, {"i-0006", "i-0007", "i
 BLUE, GREEN = group_arn("cameras-blue"), group_arn("cameras-green")
 
 
-class Rig:
+class Rig(Talking):
     """Three control hosts behind the load balancer and two recorders run 141; CI has reported 140 to 143."""
 
     def __init__(
@@ -77,13 +76,6 @@ class Rig:
         )
 
     # --- acting -------------------------------------------------------------------------------------------------
-
-    def say(self, text: str, by: Actor = DEPLOYER, *, run: bool = True) -> str:
-        """Somebody types this; then everything goes on until it waits for people again."""
-        said = self.chatops.handle(Request(parse(text), by, next(self._events))).text
-        if run:
-            self.machine.run()
-        return said
 
     def decide(self, verb: str, kind: Kind, by: Actor = APPROVER, *, run: bool = True) -> str:
         """Somebody answers the open question of a kind by its code."""

@@ -11,6 +11,7 @@ from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import boto3
+from moto.server import ThreadedMotoServer
 
 from sandbox.edge.server import Edge, Site
 from sandbox.platform import worker
@@ -80,6 +81,18 @@ CREDENTIALS: dict[str, Any] = {
     "aws_access_key_id": "test",
     "aws_secret_access_key": "test",
 }
+
+
+@contextmanager
+def emulator() -> Iterator[str]:
+    """An S3 that answers over HTTP; its address."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
 
 
 @contextmanager

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto.server import ThreadedMotoServer
 
 from sandbox.edge.cache import seconds
-from tests.sandbox.edge_harness import COPY, CREDENTIALS, POINTER, Running, accounts_found, running
+from tests.sandbox.edge_harness import COPY, CREDENTIALS, POINTER, Running, accounts_found, emulator, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,13 +21,9 @@ SHORT = "public, max-age=300"
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
     """The emulator."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    boto3.client("s3", endpoint_url=url, **CREDENTIALS).create_bucket(Bucket="web")
-    yield url
-    server.stop()
+    with emulator() as url:
+        boto3.client("s3", endpoint_url=url, **CREDENTIALS).create_bucket(Bucket="web")
+        yield url
 
 
 @pytest.fixture

@@ -8,15 +8,13 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from aiohttp import ClientSession
-from moto.server import ThreadedMotoServer
 
 from sandbox.edge.crawler import Crawler
 from sandbox.edge.reading import files_of
 from sandbox.team.web import build
-from tests.sandbox.edge_harness import COPY, CREDENTIALS, Running, running
+from tests.sandbox.edge_harness import COPY, Running, emulator, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,15 +26,10 @@ HASHED = "public, max-age=31536000, immutable"
 @pytest.fixture
 def cdn() -> Iterator[Running]:
     """An edge in front of a bucket that holds version 1."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    aws = f"http://{host}:{port}"
-    boto3.client("s3", endpoint_url=aws, **CREDENTIALS).create_bucket(Bucket="web")
-    with running(aws) as found:
+    with emulator() as aws, running(aws) as found:
+        found.s3.create_bucket(Bucket="web")
         fill(found, "1")
         yield found
-    server.stop()
 
 
 def fill(cdn: Running, version: str, *, but: str = "") -> list[str]:
