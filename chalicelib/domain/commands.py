@@ -122,6 +122,13 @@ def _keep(verb: str, words: list[str]) -> Command:
     return Keep(service, environment, seconds(verb, words[2]))
 
 
+def _cleanup(verb: str, words: list[str]) -> Command:
+    """What `keep ... end` is, in the words of a frontend."""
+    if len(words) != 2:
+        raise malformed(verb, "`cleanup` needs a service and an environment.")
+    return Act("end", name(verb, words[0]), name(verb, words[1]))
+
+
 def _form(verb: str, words: list[str]) -> Command:
     if len(words) == 2 and words[0] == "reject":
         return OpenForm(code=_code("reject", words[1]))
@@ -156,6 +163,7 @@ _PARSERS: dict[str, Callable[[str, list[str]], Command]] = {
     "retry": _act,
     "rollback": _act,
     "keep": _keep,
+    "cleanup": _cleanup,
     "confirm": _decide,
     "reject": _decide,
     "form": _form,

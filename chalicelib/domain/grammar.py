@@ -21,6 +21,7 @@ USAGE: dict[str, str] = {
     "retry": "/deploy retry SERVICE ENVIRONMENT",
     "rollback": "/deploy rollback SERVICE ENVIRONMENT",
     "keep": "/deploy keep SERVICE ENVIRONMENT +2h | end",
+    "cleanup": "/deploy cleanup SERVICE ENVIRONMENT",
     "lock": "/deploy lock SERVICE ENVIRONMENT [for 2h] REASON",
     "unlock": "/deploy unlock SERVICE ENVIRONMENT [REASON]",
     "locks": "/deploy locks",

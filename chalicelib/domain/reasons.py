@@ -192,16 +192,21 @@ TEXTS: dict[Reason, str] = {
         "`/deploy status {service} {environment}` says more."
     ),
     Reason.NO_RELEASE: (
-        "No release of `{service}` was pushed yet. `pointsman push DIRECTORY --service {service}` pushes one."
+        "No release of `{service}` was pushed yet. `pointsman push DIRECTORY --service {service}` pushes one, "
+        "then `/deploy {service} to ENVIRONMENT` enables it."
     ),
-    Reason.UNKNOWN_RELEASE: "No release `{tag}` of `{service}` was reported. Newest: {known}.",
+    Reason.UNKNOWN_RELEASE: (
+        "No release `{tag}` of `{service}` was pushed, or it was not reported. Newest: {known}. "
+        "`/deploy versions {service}` shows all."
+    ),
     Reason.RELEASE_MISSING: "There is no release `{tag}` in the bucket any more. Push it again, or choose another.",
     Reason.RELEASE_BROKEN: "Release `{tag}` is not what was pushed: {what}. Push it again, or choose another.",
     Reason.RELEASE_CHANGED: (
         "What is served is not what was approved: {what}. Deploy again to see the new plan."
     ),
     Reason.NO_WAY_BACK: (
-        "`{service}` in {environment} had no release before this one, so there is none to go back to."
+        "This is the first release of `{service}` in {environment}: there is none before it to go back to. "
+        "Push a mended one, then `/deploy {service} to {environment}` enables it."
     ),
     Reason.NO_INSTANCES: (
         "No live instances of `{service}` in {environment} for the role(s) {roles}: there is nothing to mirror."
@@ -227,6 +232,31 @@ TEXTS: dict[Reason, str] = {
     Reason.INTERNAL: "{step} failed: {what}.",
 }
 
+FRONTEND = "frontend"
+
+OF_FRONTENDS: dict[Reason, str] = {
+    Reason.NOT_READY: (
+        "A frontend has nothing to finish: a release goes live by itself once it is confirmed and its files are "
+        "there. `/deploy cleanup {service} {environment}` gives up the rollback and cleans up now."
+    ),
+    Reason.TOO_LATE_TO_CANCEL: (
+        "*{deployment}* is enabled already ({state}). Use `/deploy rollback {service} {environment}`."
+    ),
+    Reason.WINDOW_CLOSED: (
+        "No release of `{service}` in {environment} can be rolled back now, and nothing waits to be cleaned up. "
+        "To go back, enable the earlier release: `/deploy {service}@TAG to {environment}`."
+    ),
+    Reason.END_ASKED: (
+        "Whether *{deployment}* is cleaned up now is being asked. `/deploy reject {code}` keeps the way back; "
+        "then say this again."
+    ),
+    Reason.NOT_SWITCHED: (
+        "*{deployment}* is not enabled yet ({state}), so there is nothing to go back from. "
+        "`/deploy cancel {service} {environment}` ends it."
+    ),
+    Reason.KEEP_TOO_LONG: "A release can be rolled back for {limit} in all at most; that would be {asked}.",
+}
+"""The same reasons where they are about a frontend, which the fact `kind` says."""
 
 _WORDED = {"who", "when"}
 """Facts that the product words itself, with people and times in them; all others may hold text from outside."""
@@ -241,4 +271,5 @@ class _Facts(dict[str, str]):
 def text(reason: Reason, facts: dict[str, str]) -> str:
     """The sentence for a reason; a fact that is missing shows its name rather than failing."""
     safe = {name: said if name in _WORDED else said.translate(_NO_MARKUP) for name, said in facts.items()}
-    return TEXTS[reason].format_map(_Facts(safe))
+    of_kind = OF_FRONTENDS if facts.get("kind") == FRONTEND else {}
+    return of_kind.get(reason, TEXTS[reason]).format_map(_Facts(safe))

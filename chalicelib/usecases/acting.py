@@ -10,8 +10,8 @@ from chalicelib.domain.commands import Act, Keep
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, Ref, State
 from chalicelib.domain.errors import Duplicate, Refused
 from chalicelib.domain.policy import Role, require
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.settings import Team
+from chalicelib.domain.reasons import FRONTEND, Reason
+from chalicelib.domain.settings import EnvironmentSettings, Team
 from chalicelib.usecases import texts
 from chalicelib.usecases.answering import Answers, Request
 from chalicelib.usecases.overriding import asked_in_freeze, freeze_note
@@ -19,6 +19,7 @@ from chalicelib.usecases.ports import Save, Seen
 from chalicelib.usecases.resume import resume
 from chalicelib.usecases.starting import Starting, holder
 from chalicelib.usecases.words import state_name, words_for, words_of
+from chalicelib.usecases.words.shape import Words
 
 _Does = Callable[[Act, Request], str]
 
@@ -33,35 +34,28 @@ class Acting:
     def act(self, team: Team, request: Request, command: Act) -> str:
         """Do what the verb says to the deployment of an environment."""
         settings = team.environment(command.service, command.environment)
-        require(
-            team,
-            request.actor,
-            Role.DEPLOYER,
-            words_for(team, command.service).answers.doing[command.verb],
-            command.service,
-        )
+        doing = words_for(team, command.service).answers.doing[command.verb]
+        require(team, request.actor, Role.DEPLOYER, doing, command.service)
         acts: dict[str, _Does] = {
-            "finish": partial(self._finish, freeze_note(settings, self._answers.clock.now())),
+            "finish": partial(self._finish, settings),
             "cancel": self._cancel,
             "retry": self._retry,
-            "rollback": self._rollback,
-            "end": self._end,
+            "rollback": partial(self._rollback, team),
+            "end": partial(self._end, team),
         }
         return acts[command.verb](command, request)
 
-    def _finish(self, note: str, command: Act, request: Request) -> str:
+    def _finish(self, settings: EnvironmentSettings, command: Act, request: Request) -> str:
         """A freeze that began meanwhile keeps nobody: whoever confirms is told of it (docs/locks.md says why)."""
+        if settings.site is not None:
+            where = {"service": command.service, "environment": command.environment}
+            raise Refused(Reason.NOT_READY, **where, kind=FRONTEND)
+        note = freeze_note(settings, self._answers.clock.now())
         deployment = self._active(command)
         question = self._answers.open(deployment.ref, Kind.READY)
         if question is None:
             self._answers.wake_again(deployment.ref)
-            raise Refused(
-                Reason.NOT_READY,
-                deployment=deployment.id,
-                state=state_name(deployment),
-                service=command.service,
-                environment=command.environment,
-            )
+            raise _refused(Reason.NOT_READY, deployment)
         self._answers.answer(question, Answer.FINISH, request, reason=note)
         return " ".join(
             each
@@ -76,13 +70,7 @@ class Acting:
         deployment = self._active(command)
         _refuse_while_ending(deployment)
         if deployment.state not in BEFORE_SWITCH:
-            raise Refused(
-                Reason.TOO_LATE_TO_CANCEL,
-                deployment=deployment.id,
-                state=state_name(deployment),
-                service=command.service,
-                environment=command.environment,
-            )
+            raise _refused(Reason.TOO_LATE_TO_CANCEL, deployment)
         wanted = replace(deployment, wanted="cancel", wanted_by=request.actor)
         kinds = (Kind.START, Kind.BUILD, Kind.RETRY, Kind.READY, Kind.FINISH)
         found = (self._answers.open(deployment.ref, kind) for kind in kinds)
@@ -120,13 +108,7 @@ class Acting:
         question = self._answers.open(deployment.ref, Kind.RETRY)
         if question is None:
             self._answers.wake_again(deployment.ref)
-            raise Refused(
-                Reason.NOTHING_TO_RETRY,
-                deployment=deployment.id,
-                state=state_name(deployment),
-                service=command.service,
-                environment=command.environment,
-            )
+            raise _refused(Reason.NOTHING_TO_RETRY, deployment)
         self._answers.answer(question, Answer.RETRY, request)
         return texts.retrying(deployment)
 
@@ -144,55 +126,48 @@ class Acting:
         self._answers.commit_once(request, "", Save(free), Save(left), line)
         return words_of(stuck).answers.released(stuck)
 
-    def _rollback(self, command: Act, request: Request) -> str:
+    def _rollback(self, team: Team, command: Act, request: Request) -> str:
         environment = self._answers.store.environment(command.service, command.environment)
         if environment.active is not None:
             if environment.keeping is not None:
                 self._starting.refuse_while_busy(environment, "")
             return self._rollback_while_baking(command, request)
-        kept, question = self._kept_open(command.service, command.environment)
+        kept, question = self._kept_open(words_for(team, command.service), command)
+        _refuse_first(kept)
         self._answers.answer(question, Answer.ROLLBACK, request)
         return words_of(kept).answers.rolling_back(kept)
 
     def _rollback_while_baking(self, command: Act, request: Request) -> str:
         deployment = self._active(command)
         if deployment.state in BEFORE_SWITCH:
-            raise Refused(
-                Reason.NOT_SWITCHED,
-                deployment=deployment.id,
-                state=state_name(deployment),
-                service=command.service,
-                environment=command.environment,
-            )
+            raise _refused(Reason.NOT_SWITCHED, deployment)
         _refuse_while_ending(deployment)
+        _refuse_first(deployment)
         if deployment.state not in {State.SWITCHING, State.BAKING}:
-            raise Refused(Reason.WINDOW_CLOSED, service=command.service, environment=command.environment)
+            raise _refused(Reason.WINDOW_CLOSED, deployment)
         wanted = replace(deployment, wanted="rollback", wanted_by=request.actor)
         self._answers.commit_once(
             request, "", Save(wanted), self._answers.history(deployment.ref, request.actor, "rollback_asked")
         )
         return words_of(deployment).answers.rolling_back(deployment)
 
-    def _end(self, command: Act, request: Request) -> str:
-        deployment, question = self._kept_open(command.service, command.environment)
+    def _end(self, team: Team, command: Act, request: Request) -> str:
+        deployment, question = self._kept_open(words_for(team, command.service), command)
         self._answers.answer(question, Answer.END, request)
         return words_of(deployment).answers.ending(deployment)
 
     def keep(self, team: Team, request: Request, command: Keep) -> str:
-        """Keep the old fleet longer."""
+        """Keep the way back longer."""
         settings = team.environment(command.service, command.environment)
-        require(
-            team,
-            request.actor,
-            Role.DEPLOYER,
-            words_for(team, command.service).answers.doing["keep"],
-            command.service,
-        )
-        deployment, question = self._kept_open(command.service, command.environment)
+        words = words_for(team, command.service)
+        require(team, request.actor, Role.DEPLOYER, words.answers.doing["keep"], command.service)
+        deployment, question = self._kept_open(words, command)
+        _refuse_first(deployment)
         asked = question.deadline + command.seconds - deployment.switched_at
         if asked > settings.timeouts.most_keep_old:
-            raise Refused(
+            raise _refused(
                 Reason.KEEP_TOO_LONG,
+                deployment,
                 limit=texts.duration(settings.timeouts.most_keep_old),
                 asked=texts.duration(asked),
             )
@@ -213,36 +188,43 @@ class Acting:
             raise Refused(Reason.NOTHING_ACTIVE, service=command.service, environment=command.environment)
         return found
 
-    def _kept_open(self, service: str, environment: str) -> tuple[Deployment, Question]:
+    def _kept_open(self, words: Words, command: Act | Keep) -> tuple[Deployment, Question]:
+        service, environment = command.service, command.environment
         found = self._answers.store.environment(service, environment)
         kept = holder(self._answers.store, found, found.keeping)
         if kept is None:
-            raise Refused(Reason.WINDOW_CLOSED, service=service, environment=environment)
+            raise Refused(Reason.WINDOW_CLOSED, service=service, environment=environment, kind=words.kind)
         question = self._answers.open(kept.ref, Kind.KEEP)
         if question is None:
             # Between an answer and the next question of the same window there is a moment without one.
             self._answers.wake_again(kept.ref)
             ending = self._answers.open(kept.ref, Kind.END)
             if ending is not None:
-                raise Refused(
-                    Reason.END_ASKED,
-                    deployment=kept.id,
-                    code=ending.code,
-                    service=service,
-                    environment=environment,
-                )
+                raise _refused(Reason.END_ASKED, kept, code=ending.code)
             moving_on = kept.state is State.KEEPING and self._answers.clock.now() < kept.keep_until
             reason = Reason.BUSY if moving_on else Reason.WINDOW_CLOSED
-            raise Refused(reason, service=service, environment=environment)
+            raise _refused(reason, kept)
         return kept, question
+
+
+def _refused(reason: Reason, deployment: Deployment, **more: str) -> Refused:
+    """A refusal that says where the deployment is and what it deploys."""
+    return Refused(
+        reason,
+        deployment=deployment.id,
+        state=state_name(deployment),
+        service=deployment.service,
+        environment=deployment.environment,
+        kind=words_of(deployment).kind,
+        **more,
+    )
+
+
+def _refuse_first(deployment: Deployment) -> None:
+    if deployment.first_release:
+        raise _refused(Reason.NO_WAY_BACK, deployment)
 
 
 def _refuse_while_ending(deployment: Deployment) -> None:
     if deployment.state in {State.SWITCHING_BACK, State.DISCARDING}:
-        raise Refused(
-            Reason.ENDING,
-            deployment=deployment.id,
-            state=state_name(deployment),
-            service=deployment.service,
-            environment=deployment.environment,
-        )
+        raise _refused(Reason.ENDING, deployment)

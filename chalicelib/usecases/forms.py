@@ -1,7 +1,7 @@
 """Forms for people who do not want to type. A form that is sent is the very command that could have been typed, so that
 there is one way in, with one set of rules (who may, and what is refused, is decided there)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from chalicelib.domain.approval import SECOND_PERSON, Answer, Kind
 from chalicelib.domain.builds import Build, BuildStatus
@@ -18,7 +18,7 @@ from chalicelib.usecases.texts import plain
 MOST_PLACES = 100
 """What a choice may have at most ("Select menu element", option_groups and options)."""
 _SERVICES = 6
-"""Of how many services the builds are offered: one read for each, and chat waits three seconds."""
+"""Of how many services builds and releases are offered: one read for each, and chat waits three seconds."""
 _BUILDS = 15
 _STATUS = {
     BuildStatus.PASSED: "passed",
@@ -30,11 +30,14 @@ _OF_VERSION = frozenset(
         Reason.UNKNOWN_VERSION,
         Reason.BUILD_FAILED,
         Reason.NO_BUILD,
+        Reason.NO_RELEASE,
+        Reason.UNKNOWN_RELEASE,
         Reason.ALREADY_LIVE,
         Reason.MALFORMED_COMMAND,
     }
 )
 
+_NEWEST = "Leave it empty for the newest build that passed, or a frontend's newest release."
 _TYPE_DEPLOY = "I could not open the form. Type `/deploy SERVICE[@VERSION] to ENVIRONMENT` instead."
 
 
@@ -70,7 +73,7 @@ def _deploy_form(store: Store, team: Team, command: OpenForm, by: Actor) -> Repl
         if len(options) > MOST_PLACES
         else "",
     )
-    versions = _versions(store, services)
+    versions = _versions(store, team, services)
     fields = (where, *versions, _typed(bool(versions)), _whether(team, by, services))
     form = Form("deploy", "Deploy", "Go on", fields, lines=_explained())
     return Reply(_TYPE_DEPLOY, form=form)
@@ -82,18 +85,24 @@ def _explained() -> tuple[str, ...]:
     )
 
 
-def _versions(store: Store, services: list[str]) -> tuple[Field, ...]:
-    """The newest builds to choose from; none where there are too many services to read them all in time."""
+def _versions(store: Store, team: Team, services: list[str]) -> tuple[Field, ...]:
+    """The newest to choose from; none where there are too many services to read them all in time."""
     if len(services) > _SERVICES:
         return ()
-    found = tuple(
-        Option(f"{service}@{build.version}", _build(build), service)
-        for service in services
-        for build in store.builds(service, limit=_BUILDS)
-        if build.status is not BuildStatus.FAILED
-    )
-    hint = "Leave it empty for the newest build that passed."
-    return (Field("version", "Version", found[:MOST_PLACES], hint=hint, optional=True),) if found else ()
+    found = tuple(option for service in services for option in _newest(store, team, service))
+    return (Field("version", "Version", found[:MOST_PLACES], hint=_NEWEST, optional=True),) if found else ()
+
+
+def _newest(store: Store, team: Team, service: str) -> Iterator[Option]:
+    """Of servers the builds, of a frontend the releases."""
+    if team.frontend(service) is not None:
+        for release in store.releases(service, limit=_BUILDS):
+            version = f" (version {plain(release.version)})" if release.version else ""
+            yield Option(f"{service}@{release.tag}", f"{release.tag}{version}", service)
+        return
+    for build in store.builds(service, limit=_BUILDS):
+        if build.status is not BuildStatus.FAILED:
+            yield Option(f"{service}@{build.version}", _build(build), service)
 
 
 def _build(build: Build) -> str:
@@ -103,7 +112,7 @@ def _build(build: Build) -> str:
 
 def _typed(listed: bool) -> Field:
     label = "Or another version" if listed else "Version"
-    hint = "" if listed else "Leave it empty for the newest build that passed."
+    hint = "" if listed else _NEWEST
     return Field("typed", label, hint=hint, optional=True, most=64)
 
 

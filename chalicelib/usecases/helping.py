@@ -4,7 +4,7 @@ from chalicelib.domain.grammar import USAGE
 from chalicelib.usecases.chat_ports import Action, Reply
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Deploy": ("deploy", "plan", "finish", "cancel", "retry", "rollback", "keep", "form"),
+    "Deploy": ("deploy", "plan", "finish", "cancel", "retry", "rollback", "keep", "cleanup", "form"),
     "Decide": ("confirm", "reject"),
     "Take turns": ("lock", "unlock", "locks", "queue", "leave", "ask", "override"),
     "People": ("grant", "revoke", "roles", "whoami"),
@@ -14,7 +14,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 ABOUT: dict[str, tuple[str, str]] = {
     "deploy": (
-        "Starts a deployment; without a version the newest build that passed.",
+        "Starts a deployment; without a version the newest build that passed, or the newest release of a frontend.",
         "cameras@142 to production",
     ),
     "plan": ("Shows what a deployment would do and cost, and changes nothing.", "plan cameras to production"),
@@ -24,8 +24,15 @@ ABOUT: dict[str, tuple[str, str]] = {
         "cancel cameras production",
     ),
     "retry": ("Tries the step again that failed, on the fleet that is there.", "retry cameras production"),
-    "rollback": ("Moves traffic back to the old fleet while that stands by.", "rollback cameras production"),
-    "keep": ("Keeps the old fleet longer, or ends it now.", "keep cameras production +2h"),
+    "rollback": (
+        "Goes back to the old fleet, or to a frontend's earlier release, while that stands by.",
+        "rollback cameras production",
+    ),
+    "keep": ("Keeps the way back longer, or ends it now.", "keep cameras production +2h"),
+    "cleanup": (
+        "Ends the way back now, and what it kept: the old fleet, or files.",
+        "cleanup web production",
+    ),
     "form": ("Opens a form to deploy with, for whoever does not want to type.", "form"),
     "confirm": ("Says yes to a question, by its code; never to one's own.", "confirm K7Q2F"),
     "reject": ("Says no to a question, with a reason if you like.", "reject K7Q2F not before the demo"),
@@ -50,7 +57,7 @@ ABOUT: dict[str, tuple[str, str]] = {
     "where": ("Which version is live in which environment.", "where cameras"),
     "why": ("What an environment waits for, and who can do something about it.", "why cameras production"),
     "history": ("Who did what, newest first.", "history cameras production"),
-    "versions": ("The builds that could be deployed.", "versions cameras"),
+    "versions": ("The builds or releases that could be deployed.", "versions cameras"),
     "stats": ("How often, how fast and how well we deploy.", "stats cameras 30d"),
     "audit": ("Whether the history is whole.", "audit cameras production"),
     "help": ("What can be said, or more about one command.", "help keep"),

@@ -13,7 +13,7 @@ from chalicelib.usecases.chat_ports import Action, Home, Part
 from chalicelib.usecases.ports import Overview
 from chalicelib.usecases.questions import progress
 from chalicelib.usecases.texts import plain
-from chalicelib.usecases.words import state_name, words_for
+from chalicelib.usecases.words import state_name, words_for, words_of
 from chalicelib.usecases.words.shape import Words
 
 MOST_PLACES = 20
@@ -73,9 +73,9 @@ def _may(question: Question, who: Actor) -> bool:
 
 
 def _question(question: Question, deployment: Deployment | None, words: Words) -> Part:
-    version = f"@{plain(deployment.version)}" if deployment is not None else ""
+    name = plain(words_of(deployment).name(deployment)) if deployment is not None else question.service
     asked = (
-        f"{words.questions.asked[question.kind]} *{question.service}{version}* in *{question.environment}*, asked by "
+        f"{words.questions.asked[question.kind]} *{name}* in *{question.environment}*, asked by "
         f"{{person:{question.requester}}}; it expires at {{time:{question.deadline:.0f}}}."
     )
     lines = tuple(line for line in (asked, progress(question)) if line)
@@ -125,6 +125,6 @@ def _latest(overviews: Sequence[Overview]) -> Iterator[str]:
     if not made:
         yield "None yet."
     for each in made[:_LATEST]:
-        name = f"{each.service}@{plain(each.version)} to {each.environment}"
+        name = f"{plain(words_of(each).name(each))} to {each.environment}"
         asked = f"asked for by {{person:{each.requester}}} {{when:{each.requested_at:.0f}}}"
         yield f"• *{name}*: {state_name(each)}, {asked}"

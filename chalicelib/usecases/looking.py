@@ -35,7 +35,7 @@ _DOING: dict[type, str] = {
     Where: "Looking at what is live",
     Why: "Looking at an environment",
     Past: "Looking at the history",
-    Versions: "Looking at builds",
+    Versions: "Looking at versions",
     Stats: "Looking at the key metrics",
     Audit: "Auditing the history",
 }

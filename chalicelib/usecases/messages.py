@@ -40,7 +40,7 @@ def deployment_message(
 ) -> Message:
     """The one message of a deployment: what, who, how far, what happens next and who must act; once it has ended, how
     far history had got, so that history can not be rewritten without rewriting chat."""
-    heading = f"{deployment.service}@{deployment.version} to {deployment.environment}"
+    heading = f"{words_of(deployment).name(deployment)} to {deployment.environment}"
     state = state_name(deployment)
     open_questions = [each for each in questions if each.open_at(now)]
     picture = timeline(deployment, questions)
@@ -69,7 +69,8 @@ def deployment_message(
 def question_message(question: Question, deployment: Deployment, now: float) -> Message:
     """A question to the team, and, once it is decided, who decided and when; a decided one has no buttons."""
     asked = words_of(deployment).questions.asked[question.kind]
-    what = f"{asked} *{deployment.service}@{deployment.version}* in *{deployment.environment}*"
+    name = words_of(deployment).name(deployment)
+    what = f"{asked} *{name}* in *{deployment.environment}*"
     if not question.open_at(now):
         by = f"Asked by {{person:{question.requester}}}."
         return Message(
@@ -77,7 +78,7 @@ def question_message(question: Question, deployment: Deployment, now: float) -> 
             lines=(what, *warnings(deployment), f"{by} {outcome(question)}"),
         )
     return Message(
-        summary=f"{asked} {deployment.service}@{deployment.version} in {deployment.environment}",
+        summary=f"{asked} {name} in {deployment.environment}",
         lines=(
             f"{{team}} {what}{_closing(question, deployment)}",
             *warnings(deployment),

@@ -111,19 +111,18 @@ def expired(question: Question, now: float) -> bool:
     return question.answer is Answer.EXPIRED
 
 
-def what_of(question: Question, version: str, words: Words) -> str:
+def what_of(question: Question, deployment: Deployment | None) -> str:
     """The question in one sentence."""
-    if question.change is not None:
-        return role_texts.wish(question.change, question.requester.workspace)
-    return (
-        f"{words.questions.asked[question.kind]} *{question.service}@{version}* in *{question.environment}*."
-    )
+    if question.change is not None or deployment is None:
+        return role_texts.wish(question.change, question.requester.workspace) if question.change else ""
+    words = words_of(deployment)
+    return f"{words.questions.asked[question.kind]} *{words.name(deployment)}* in *{question.environment}*."
 
 
 def beside(question: Question, deployment: Deployment | None, now: float) -> Iterator[tuple[str, Message]]:
     """The messages beside a question's own, each with its key: a reminder once its time has come, and word of a no."""
     words = words_of(deployment)
-    what = what_of(question, deployment.version if deployment is not None else "", words)
+    what = what_of(question, deployment)
     if reminded(question, now):
         yield f"{REMINDER}{question.code}", reminder(question, what, now)
     said = alert(question, what, words, now)

@@ -25,7 +25,7 @@ def timeline(deployment: Deployment, questions: Sequence[Question]) -> Picture |
     bars = tuple(_bars(deployment))
     if len({bar.label for bar in bars}) < 2:
         return None
-    title = f"{deployment.service}@{deployment.version} to {deployment.environment}"
+    title = f"{words_of(deployment).name(deployment)} to {deployment.environment}"
     acts = _acts(deployment, questions)
     marks = tuple(Mark(at, what) for at, _, what in acts)
     return Picture(title, _alt(title, bars, marks), bars, marks)

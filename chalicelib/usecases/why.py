@@ -168,6 +168,8 @@ def _way_back(
     standing = next((each for each in held if each.state in {State.BAKING, State.KEEPING}), None)
     if standing is not None and standing.first_release:
         return ["• *Way back:* there is none: no release was enabled here before."]
+    if any(each.state is State.ASKING_ROLLBACK for each in held):
+        return ["• *Way back:* it is being asked for right now."]
     blocked = any(each is not standing for each in held)
     if standing is not None and not ill and not blocked:
         until = f" until {{when:{standing.keep_until:.0f}}}" if standing.keep_until > now else ""

@@ -8,6 +8,7 @@ import pytest
 from tests.faults.acts import Flow
 from tests.faults.flows import FLOWS
 from tests.faults.run import Run
+from tests.transcripts.frontends import STORIES, Story, Told
 from tests.transcripts.journal import told
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -22,18 +23,40 @@ def transcript(flow: Flow) -> str:
     return told(flow.name, run.account.slack.journal)
 
 
+def frontend_transcript(story: Story) -> str:
+    """The same of a frontend's release, over fakes."""
+    told_by = Told(pointed=story.pointed)
+    story.happens(told_by)
+    assert told_by.chat is not None
+    return told(story.name, told_by.chat.journal)
+
+
+def _file(name: str) -> str:
+    return f"{name.replace(' ', '-').replace(',', '')}.md"
+
+
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
 def test_a_story_reads_as_agreed(flow: Flow) -> None:
     """Word for word; `REWRITE_TRANSCRIPTS=1` writes what it is now, to be read before it is committed."""
-    golden = GOLDEN / f"{flow.name.replace(' ', '-').replace(',', '')}.md"
-    said = transcript(flow)
+    assert_agreed(flow.name, transcript(flow))
+
+
+def assert_agreed(name: str, said: str) -> None:
+    """What is said is what was agreed under a name."""
+    golden = GOLDEN / _file(name)
     if os.environ.get(REWRITE):
         golden.write_text(said, encoding="utf-8")
     assert golden.is_file(), f"{REWRITE}=1 writes it"
     assert said == golden.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_a_story_of_a_frontend_reads_as_agreed(story: Story) -> None:
+    """As those of servers."""
+    assert_agreed(story.name, frontend_transcript(story))
+
+
 def test_every_golden_transcript_has_its_story() -> None:
     """None is left of a story that is not told any more."""
-    names = {f"{flow.name.replace(' ', '-').replace(',', '')}.md" for flow in FLOWS}
+    names = {_file(flow.name) for flow in FLOWS} | {_file(story.name) for story in STORIES}
     assert {path.name for path in GOLDEN.iterdir()} == names

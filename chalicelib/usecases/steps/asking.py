@@ -6,11 +6,12 @@ from typing import Any
 
 from chalicelib.domain.approval import GRACE_SECONDS, SECOND_PERSON, Answer, Kind, Question, code_from
 from chalicelib.domain.brief import Brief
-from chalicelib.domain.briefing import brief, needed
-from chalicelib.domain.deployment import BEFORE_SWITCH, HAS_FLEET, Slot, State, Trigger
+from chalicelib.domain.briefing import Made, brief, needed, of_build, of_release
+from chalicelib.domain.deployment import BEFORE_SWITCH, HAS_FLEET, Machine, Slot, State, Trigger
 from chalicelib.domain.errors import LostLock, StepFailed
 from chalicelib.domain.people import SERVICE, Actor
 from chalicelib.domain.reasons import Reason
+from chalicelib.domain.release import newest_first
 from chalicelib.usecases.ports import Change, Save, Workflow
 from chalicelib.usecases.steps.work import Result, Work
 from chalicelib.usecases.texts import plain
@@ -66,13 +67,31 @@ def _supersede(work: Work, kind: Kind) -> list[Save]:
 
 
 def _brief(work: Work, kind: Kind) -> Brief:
-    """From the newest builds, with the two that it is about however old they are."""
-    deployment, store = work.deployment, work.store
-    builds = list(store.builds(deployment.service, limit=MOST_BUILDS))
-    wanted = {deployment.version, deployment.plan.old_version if deployment.plan else ""} - {""}
-    missing = wanted - {each.version for each in builds}
-    builds += [found for version in sorted(missing) if (found := store.build(deployment.service, version))]
-    return brief(deployment, kind, sorted(builds, key=lambda each: each.reported_at, reverse=True))
+    """From what was reported last, with the two that it is about however old they are."""
+    made = _releases(work) if work.deployment.machine is Machine.RELEASE else _builds(work)
+    return brief(work.deployment, kind, made)
+
+
+def _builds(work: Work) -> list[Made]:
+    store, service = work.store, work.deployment.service
+    builds = list(store.builds(service, limit=MOST_BUILDS))
+    missing = _versions(work) - {each.version for each in builds}
+    builds += [found for version in sorted(missing) if (found := store.build(service, version))]
+    return [of_build(each) for each in sorted(builds, key=lambda each: each.reported_at, reverse=True)]
+
+
+def _releases(work: Work) -> list[Made]:
+    store, service = work.store, work.deployment.service
+    known = {each.tag: each for each in store.releases(service, limit=MOST_BUILDS)}
+    missing = _versions(work) - set(known)
+    known |= {tag: found for tag in sorted(missing) if (found := store.release(service, tag))}
+    return [of_release(known[tag]) for tag in newest_first(known, service)]
+
+
+def _versions(work: Work) -> set[str]:
+    """The two that a question is about."""
+    deployment = work.deployment
+    return {deployment.version, deployment.plan.old_version if deployment.plan else ""} - {""}
 
 
 def settle(work: Work, kind: Kind) -> Question:

@@ -45,7 +45,7 @@ class FrontendSteps:
     def copy_assets(self, work: Work) -> Result:
         work.guard()
         placing = self._placing(work)
-        self._bring(placing, placing.assets, work.event.part, placing.new_folder)
+        self._bring(placing, placing.assets, work.event.part, placing.new)
         return None
 
     def check(self, work: Work) -> Result:
@@ -71,7 +71,7 @@ class FrontendSteps:
 
     def copy_pages(self, work: Work) -> Result:
         placing = self._placing(work)
-        self._bring(placing, placing.pages, work.event.part, placing.new_folder)
+        self._bring(placing, placing.pages, work.event.part, placing.new)
         return None
 
     def point(self, work: Work) -> Result:
@@ -115,12 +115,12 @@ class FrontendSteps:
 
     def copy_assets_back(self, work: Work) -> Result:
         placing = self._placing(work)
-        self._bring(placing, placing.old_assets, work.event.part, placing.old_folder)
+        self._bring(placing, placing.old_assets, work.event.part, placing.old)
         return None
 
     def copy_pages_back(self, work: Work) -> Result:
         placing = self._placing(work)
-        self._bring(placing, placing.old_pages, work.event.part, placing.old_folder)
+        self._bring(placing, placing.old_pages, work.event.part, placing.old)
         return None
 
     def point_back(self, work: Work) -> Result:
@@ -185,8 +185,13 @@ class FrontendSteps:
         counted = replace(made, files=self._placing(work).counts())
         work.save(replace(deployment, plan=counted), work.history("plan", detail=counted.digest))
 
-    def _bring(self, placing: Placing, files: list[File], number: int, folder: str) -> None:
-        self._bucket.place(placing.site.bucket, part(files, number), folder)
+    def _bring(self, placing: Placing, files: list[File], number: int, release: Manifest | None) -> None:
+        if release is None:
+            return
+        try:
+            self._bucket.place(placing.site.bucket, part(files, number), placing.site.folder(release.tag))
+        except StepFailed as failed:  # the bucket knows the folder, people know the release
+            raise StepFailed(failed.reason, **{**failed.facts, "tag": release.tag}) from failed
 
     def _share(self, placing: Placing, old: Manifest) -> None:
         """Each folder gets what only the other one has: a page that is open, or an edge location that has not heard

@@ -129,7 +129,8 @@ def _record_trouble(work: Work) -> Result:
     """Keep why the deployment failed, where the step that failed could not say it itself."""
     name = (work.event.error or {}).get("Error", "")
     if not work.deployment.reason:
-        step = work.deployment.state.value.replace("_", " ")
+        state = work.deployment.state
+        step = words_of(work.deployment).doing.get(state) or state.value.replace("_", " ")
         if name in {"NotReady", "States.Timeout"}:
             work.record(StepFailed(Reason.TIMED_OUT, step=f"{step} ({cause_text(work.event.error)})"))
         elif name == "LostLock":

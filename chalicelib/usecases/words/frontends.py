@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from chalicelib.domain.approval import Answer, Kind, Question
 from chalicelib.domain.brief import Risk
 from chalicelib.domain.deployment import Deployment, State
+from chalicelib.domain.reasons import FRONTEND
 from chalicelib.usecases.chat_ports import BarKind
 from chalicelib.usecases.texts import lasted, plain
 from chalicelib.usecases.words.shape import Answers, Buttons, Questions, Timeline, Whys, Words
@@ -65,10 +66,10 @@ def _next(deployment: Deployment, questions: Sequence[Question]) -> Mapping[Stat
             f"*{_AS_BEFORE}* Mend what is wrong, then `/deploy retry {where}` goes on from there; "
             + (f"without it this ends at {{time:{retry.deadline:.0f}}}." if retry else "one moment.")
         ),
-        State.SWITCHING: "Next: the CDN forgets the old pages, and I look at the site as a visitor does.",
+        State.SWITCHING: "Next: I look at the site as a visitor does.",
         State.BAKING: f"Next: {_lower(ready)}. Trouble goes back by itself."
         if before
-        else "Next: I look at the site as a visitor does. There is no earlier release to go back to.",
+        else "Next: this stays enabled. There is no earlier release to go back to.",
         State.KEEPING: f"{ready} until {closes}, then I clean up by myself. `/deploy rollback {where}` goes back."
         if before
         else f"There is no earlier release to go back to. After {closes} I clean up by myself.",
@@ -79,7 +80,7 @@ def _next(deployment: Deployment, questions: Sequence[Question]) -> Mapping[Stat
         State.RETIRING: (
             "Next: files that no kept release needs are deleted, and this ends. There is no rollback any more."
         ),
-        State.SUCCEEDED: f"{name} is live. Files that no kept release needs are deleted. {lasted(deployment)}",
+        State.SUCCEEDED: f"{name} is live. Files that no kept release needs were deleted. {lasted(deployment)}",
         State.ROLLED_BACK: (
             f"`{before}` is live again. {name} stays in the bucket and can be enabled later. {lasted(deployment)}"
         ),
@@ -112,12 +113,13 @@ def _seen(deployment: Deployment) -> str:
 
 
 def _name(deployment: Deployment) -> str:
-    return f"*{deployment.service}@{plain(deployment.version)}*"
+    """A tag begins with the service."""
+    return plain(deployment.version) or deployment.service
 
 
 def _asking_retry(deployment: Deployment) -> str:
     return (
-        f"{{person:{deployment.requester}}} A step of {_name(deployment)} failed in *{deployment.environment}*. "
+        f"{{person:{deployment.requester}}} A step of *{_name(deployment)}* failed in *{deployment.environment}*. "
         f"{_AS_BEFORE} Mend what is wrong and retry, or give up."
     )
 
@@ -126,10 +128,10 @@ def _failed(deployment: Deployment) -> str:
     """A failure after it was enabled was seen by visitors, so everybody is told."""
     if deployment.switched_at:
         return (
-            f"{{team}} {_name(deployment)} failed in *{deployment.environment}* after it was enabled. "
+            f"{{team}} *{_name(deployment)}* failed in *{deployment.environment}* after it was enabled. "
             f"{_seen(deployment)}"
         )
-    return f"{{person:{deployment.requester}}} {_name(deployment)} failed in *{deployment.environment}*. {_AS_BEFORE}"
+    return f"{{person:{deployment.requester}}} *{_name(deployment)}* failed in *{deployment.environment}*. {_AS_BEFORE}"
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
@@ -294,7 +296,8 @@ _WHY = Whys(
 )
 
 FRONTENDS = Words(
-    kind="frontend",
+    kind=FRONTEND,
+    name=_name,
     states=_STATES,
     steps=_STEPS,
     next=_next,
@@ -302,6 +305,14 @@ FRONTENDS = Words(
     closes=".",
     let_go="what visitors see stayed as it was",
     ends="the time to go back ends",
+    doing={
+        State.PREPARING: "Copying",
+        State.TESTING: "Checking",
+        State.SWITCHING: "Enabling",
+        State.BAKING: "Looking at the site",
+        State.SWITCHING_BACK: "Going back",
+        State.RETIRING: "Cleaning up",
+    },
     still_keeps="still has its way back",
     notices={State.ASKING_RETRY: _asking_retry, State.FAILED: _failed},
     history=_HISTORY,

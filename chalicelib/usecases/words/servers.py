@@ -89,19 +89,19 @@ def _next(deployment: Deployment, questions: Sequence[Question]) -> Mapping[Stat
 
 
 def _name(deployment: Deployment) -> str:
-    return f"*{deployment.service}@{deployment.version}*"
+    return f"{deployment.service}@{deployment.version}"
 
 
 def _ready(deployment: Deployment) -> str:
     return (
-        f"{{person:{deployment.requester}}} {_name(deployment)} is ready in *{deployment.environment}*, and no device "
-        "uses it yet. Try it, then finish it or cancel it."
+        f"{{person:{deployment.requester}}} *{_name(deployment)}* is ready in *{deployment.environment}*, and no "
+        "device uses it yet. Try it, then finish it or cancel it."
     )
 
 
 def _asking_retry(deployment: Deployment) -> str:
     return (
-        f"{{person:{deployment.requester}}} A step of {_name(deployment)} failed in *{deployment.environment}*; "
+        f"{{person:{deployment.requester}}} A step of *{_name(deployment)}* failed in *{deployment.environment}*; "
         "traffic stays where it is. Mend what is wrong and retry, or give up."
     )
 
@@ -110,11 +110,11 @@ def _failed(deployment: Deployment) -> str:
     """A failure after the switch was felt by devices, so everybody is told."""
     if deployment.switched_at:
         return (
-            f"{{team}} {_name(deployment)} failed in *{deployment.environment}* after the switch. "
+            f"{{team}} *{_name(deployment)}* failed in *{deployment.environment}* after the switch. "
             "Traffic is back on the old fleet."
         )
     return (
-        f"{{person:{deployment.requester}}} {_name(deployment)} failed in *{deployment.environment}*. "
+        f"{{person:{deployment.requester}}} *{_name(deployment)}* failed in *{deployment.environment}*. "
         "Traffic stayed where it was, and the new fleet is gone."
     )
 
@@ -321,6 +321,7 @@ _WHY = Whys(
 
 SERVERS = Words(
     kind="servers",
+    name=_name,
     states=_STATES,
     steps=_STEPS,
     next=_next,
@@ -328,6 +329,7 @@ SERVERS = Words(
     closes=": its old fleet ends.",
     let_go="hosts and traffic stayed as they were",
     ends="the old fleet ends",
+    doing={},
     still_keeps="still keeps its old fleet on the standby side",
     notices={State.READY: _ready, State.ASKING_RETRY: _asking_retry, State.FAILED: _failed},
     history=_HISTORY,

@@ -89,6 +89,8 @@ class Words:
     """Everything that is said differently of servers and of frontends."""
 
     kind: str
+    name: Said
+    """What is deployed, as text without markup."""
     states: Mapping[State, str]
     steps: tuple[tuple[State, str], ...]
     next: Callable[[Deployment, Sequence[Question]], Mapping[State, str]]
@@ -100,6 +102,8 @@ class Words:
     """What stayed as it was where somebody released what got stuck."""
     ends: str
     """What comes to its end by itself, while people may still go back."""
+    doing: Mapping[State, str]
+    """What took too long, where the state's own name would not say it."""
     still_keeps: str
     """What the next deployment waits for."""
     notices: Mapping[State, Said]
