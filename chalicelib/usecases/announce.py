@@ -35,6 +35,7 @@ from chalicelib.usecases.ports import Clock, Store
 from chalicelib.usecases.questions import REMINDER, beside, next_moment, role_message
 from chalicelib.usecases.release_texts import release_message
 from chalicelib.usecases.tickets import ask_message, is_old_news, ticket_message, ticket_replies
+from chalicelib.usecases.words import words_for
 
 _MAIN = "main"
 _BUILDS = "builds"
@@ -244,13 +245,21 @@ class Announcer:
             return []
         ref = Ref(finding.service, finding.environment, finding.deployment or _NOBODY)
         try:
-            channel = self._store.team().environment(ref.service, ref.environment).channel
+            team = self._store.team()
+            channel = team.environment(ref.service, ref.environment).channel
         except Refused as refused:
             log("error", "a finding can not be announced", said=refused.text, finding=key.key)
             return []
         main = self._store.post(ref, _MAIN)
         thread = main.timestamp if main is not None and main.channel == channel else ""
-        return [Wanted(f"{finding.found_at:.0f}", channel, finding_message(finding), thread)]
+        return [
+            Wanted(
+                f"{finding.found_at:.0f}",
+                channel,
+                finding_message(finding, words_for(team, ref.service)),
+                thread,
+            )
+        ]
 
     def _of_ticket(self, ref: Ref) -> list[Wanted]:
         """Its own message, then what somebody has to be told, as replies. What was over before chat heard of it and

@@ -3,6 +3,7 @@
 from chalicelib.domain.findings import Finding, Trouble
 from chalicelib.usecases.chat_ports import Action, Message
 from chalicelib.usecases.texts import plain
+from chalicelib.usecases.words.shape import Words
 
 _WHAT: dict[Trouble, str] = {
     Trouble.STUCK: "*{deployment}* is stuck and keeps {where} for itself until somebody decides.",
@@ -10,10 +11,7 @@ _WHAT: dict[Trouble, str] = {
     Trouble.STANDBY_ILL: "A rollback of *{deployment}* would not be whole: the old fleet of {where} lost hosts.",
 }
 _MEANS: dict[Trouble, str] = {
-    Trouble.STUCK: (
-        "*Retry* goes on from where it stopped. *Release* leaves hosts and traffic as they are; "
-        "the next deployment may start."
-    ),
+    Trouble.STUCK: "*Retry* goes on from where it stopped. *Release* leaves it there: {release}",
     Trouble.ORPHANS: "They cost money and take no part in anything. `docs/operations.md` says how to end them by hand.",
     Trouble.STANDBY_ILL: (
         "Traffic is not touched. Until it is mended, going back means deploying the earlier version. "
@@ -27,7 +25,7 @@ _OVER: dict[Trouble, str] = {
 }
 
 
-def finding_message(finding: Finding) -> Message:
+def finding_message(finding: Finding, words: Words) -> Message:
     """A finding; once it is resolved it says so and has no buttons."""
     facts = {
         "deployment": finding.deployment,
@@ -35,6 +33,7 @@ def finding_message(finding: Finding) -> Message:
         "owner": f"*{finding.deployment}* ended without them"
         if finding.deployment
         else "no record knows them",
+        "release": words.buttons.release[0].lower() + words.buttons.release[1:],
     }
     what = _WHAT[finding.trouble].format_map(facts)
     if not finding.open:
@@ -42,25 +41,22 @@ def finding_message(finding: Finding) -> Message:
         return Message(summary=_unmarked(over), lines=(over, f"It was: {_harmless(finding.detail)}"))
     return Message(
         summary=f"🆘 {_unmarked(what)}",
-        lines=(f"🆘 {{team}} {what}", _harmless(finding.detail), _MEANS[finding.trouble]),
-        actions=_buttons(finding),
+        lines=(f"🆘 {{team}} {what}", _harmless(finding.detail), _MEANS[finding.trouble].format_map(facts)),
+        actions=_buttons(finding, words),
         notes=(f"found {{when:{finding.found_at:.0f}}} · {finding.trouble}",),
     )
 
 
-def _buttons(finding: Finding) -> tuple[Action, ...]:
+def _buttons(finding: Finding, words: Words) -> tuple[Action, ...]:
     """What a person can do about it from here."""
     value = f"{finding.service} {finding.environment}"
     if finding.trouble is Trouble.STUCK:
-        left = "Hosts and traffic stay as they are; the next deployment may start."
         return (
             Action("retry", "Retry", value, "primary"),
-            Action("cancel", "Release", value, "", left),
+            Action("cancel", "Release", value, "", words.buttons.release),
         )
     if finding.trouble is Trouble.STANDBY_ILL:
-        return (
-            Action("keep", "End the old fleet now", f"{value} end", "", "There is no way back after that."),
-        )
+        return (Action("keep", words.buttons.end, f"{value} end", "", words.buttons.sure_to_end),)
     return ()
 
 

@@ -18,12 +18,15 @@ ABOUT: dict[str, tuple[str, str]] = {
         "cameras@142 to production",
     ),
     "plan": ("Shows what a deployment would do and cost, and changes nothing.", "plan cameras to production"),
-    "finish": ("Moves traffic to the new fleet that is ready.", "finish cameras production"),
+    "finish": (
+        "Moves traffic to the new fleet that is ready; a frontend has nothing to finish.",
+        "finish cameras production",
+    ),
     "cancel": (
-        "Ends a deployment before the switch: the new fleet is removed, traffic stays where it is.",
+        "Ends a deployment before anybody uses it: what was prepared is removed, all else stays as it is.",
         "cancel cameras production",
     ),
-    "retry": ("Tries the step again that failed, on the fleet that is there.", "retry cameras production"),
+    "retry": ("Tries the step again that failed, with what is there.", "retry cameras production"),
     "rollback": (
         "Goes back to the old fleet, or to a frontend's earlier release, while that stands by.",
         "rollback cameras production",

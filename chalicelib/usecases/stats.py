@@ -21,7 +21,7 @@ _DEFINITIONS = (
     "• *Deployment frequency*: how often a change went live.",
     "• *Lead time*: from the build's report to live, the median; commits' own times are not known here.",
     "• *Change failure rate*: changes that went live and were then taken back, of all that went live.",
-    "• *Time to restore*: from a failed change going live until traffic was back, the median.",
+    "• *Time to restore*: from a failed change going live until it was undone, the median.",
 )
 
 

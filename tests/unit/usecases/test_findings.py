@@ -10,6 +10,7 @@ from chalicelib.domain.findings import Finding, FindingKey, Trouble
 from chalicelib.usecases.announce import Announcer
 from chalicelib.usecases.chat_ports import Message
 from chalicelib.usecases.findings import finding_message
+from chalicelib.usecases.words.servers import SERVERS
 from tests.builders import NOW, deployment, raw_config
 from tests.fakes.chat import FakeChat, Shown
 from tests.fakes.clock import FakeClock
@@ -113,19 +114,19 @@ def everything(message: Message) -> str:
 @pytest.mark.parametrize("trouble", Trouble)
 def test_every_trouble_says_what_it_means_and_when_it_is_over(trouble: Trouble) -> None:
     """And its buttons are commands that exist."""
-    found = finding_message(finding(trouble))
+    found = finding_message(finding(trouble), SERVERS)
     assert "i-7 is stopped" in everything(found)
     assert "cameras" in everything(found)
     for each in found.actions:
         parse(f"{each.verb} {each.value}")
-    over = finding_message(finding(trouble, resolved_at=NOW + 60))
+    over = finding_message(finding(trouble, resolved_at=NOW + 60), SERVERS)
     assert over.actions == ()
     assert "Resolved" in everything(over)
 
 
 def test_a_detail_from_outside_is_no_markup() -> None:
     """It may quote what a host or AWS answered."""
-    text = everything(finding_message(finding(detail="{person:T/U0A} *bold* `code` {team}")))
+    text = everything(finding_message(finding(detail="{person:T/U0A} *bold* `code` {team}"), SERVERS))
     assert "{person:" not in text
     assert "*bold*" not in text
     assert text.count("{team}") == 1, "ours"
