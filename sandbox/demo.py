@@ -62,13 +62,15 @@ def _tell(story: str, house: House, tell: Tell) -> Exception | None:
 def measure(story: str, house: House, before: list[str]) -> dict[str, Any]:
     """The report, from what is really there: the machine's history, the devices, the instances, the table."""
     swarm = house.stop_swarm()
-    execution = report.read_execution(house.client("stepfunctions"), house.machine)
+    machine = STORIES[story].machine if story in STORIES else "DeployMachine"
+    execution = report.read_execution(house.client("stepfunctions"), house.created.ids[machine])
     return {
         "story": story,
         "outcome": "succeeded" if story == IN_PLACE else outcome(house),
         "states": execution.states,
         "devices": {key: swarm["devices"][key] for key in _DEVICE_FIGURES},
         "http": swarm["http"],
+        "website": house.website.stop_reading(),
         "hosts": {"before": before, "after": live(house), "orphans": orphans(house)},
         "aws_calls": dict(sorted(house.calls().items())),
         "state_transitions": execution.transitions,
@@ -168,6 +170,8 @@ def _wrong(found: dict[str, Any], expected: str) -> list[str]:
         wrong.append(f"{found['devices']['messages_lost']} messages were lost")
     if found["http"]["failures"]:
         wrong.append(f"{found['http']['failures']} requests failed")
+    if found["website"].get("missing"):
+        wrong.append(f"readers of the site missed {found['website']['missing']} files")
     most = 2 if found["outcome"] == "rolled_back" else 1
     if found["devices"]["most_reconnects"] > most:
         wrong.append(f"a device reconnected {found['devices']['most_reconnects']} times")

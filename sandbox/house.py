@@ -299,11 +299,6 @@ class House:
         """The deploy machine's ARN."""
         return self.created.ids["DeployMachine"]
 
-    @property
-    def release_machine(self) -> str:
-        """The release machine's ARN."""
-        return self.created.ids["ReleaseMachine"]
-
     def _cli_environment(self) -> dict[str, str]:
         return {
             "AWS_ENDPOINT_URL": self.aws,

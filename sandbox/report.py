@@ -89,6 +89,10 @@ def summary(report: dict[str, Any]) -> str:
         f"HTTP             {http['requests']} requests, {http['failures']} failed",
         f"hosts            {len(hosts['before'])} before, {len(hosts['after'])} after, {len(hosts['orphans'])} orphans",
     ]
+    if site := report["website"]:
+        lines.append(
+            f"website          {site['pages']} pages, {site['files']} files, {site['missing']} missing"
+        )
     history = report["history"]
     lines.append(f"history          {history['records']} records, {'' if history['whole'] else 'NOT '}whole")
     if report["switch_seconds"] is not None:

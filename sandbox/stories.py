@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sandbox.clock import DEFAULT_RATE
@@ -27,6 +27,8 @@ class Story:
     broken: str | None = None
     build: str = "passed"
     """What CI has reported when the story begins: `passed`, or `running`."""
+    machine: str = "DeployMachine"
+    """Whose executions it is about, by its logical id."""
 
 
 @dataclass
@@ -37,16 +39,18 @@ class Teller:
     chat: Chat
     tell: Callable[[str], None]
     version: str
+    service: str = "cameras"
+    environment: str = ENVIRONMENT
 
     @property
     def deploy_command(self) -> str:
         """What starts the story."""
-        return f"/deploy cameras@{self.version} to {ENVIRONMENT}"
+        return f"/deploy {self.service}@{self.version} to {self.environment}"
 
     @property
     def heading(self) -> str:
         """How the deployment's message begins, before its state."""
-        return f"cameras@{self.version} to {ENVIRONMENT}: "
+        return f"{self.service}@{self.version} to {self.environment}: "
 
     def say(self, who: str, text: str) -> None:
         """Somebody types."""
@@ -70,7 +74,7 @@ class Teller:
         """Wait until a question about this deployment can be answered."""
 
         def fits(message: Message) -> bool:
-            parts = (question, f"cameras@{self.version}*", "/deploy confirm")
+            parts = (question, f"{self.service}@{self.version}*", "/deploy confirm")
             return all(part in shown(message) for part in parts)
 
         return self.chat.wait_for(fits, seconds)
@@ -185,6 +189,47 @@ def _unhealthy(people: Teller) -> None:
     _give_up(people)
 
 
+def _release(people: Teller) -> None:
+    site = people.house.website
+    first = publish(people, "1")
+    first.say(DEPLOYER, f"/deploy web to {ENVIRONMENT}")
+    first.ask_and_confirm("May this release be enabled?")
+    first.wait("There is no earlier release to go back to. After")
+    site.wait_until_shown(ENVIRONMENT)
+    people.tell("People begin to read the site, near both of its edges, and leave pages open")
+    readers = site.read(ENVIRONMENT)
+    second = publish(people, "2")
+    second.click(DEPLOYER, f"Enable in {ENVIRONMENT}")
+    second.ask_and_confirm("May this release be enabled?")
+    second.wait("stays ready to go back to until")
+    readers.wait(pages=50)
+    people.skip(40 * 60, "forty minutes later somebody sees a problem")
+    second.say(LEAD, f"/deploy rollback web {ENVIRONMENT}")
+    second.ask_and_confirm("May the earlier release be enabled again?")
+    second.wait("is live again")
+    readers.wait(pages=50)
+    third = publish(people, "3")
+    third.click(DEPLOYER, f"Enable in {ENVIRONMENT}")
+    third.ask_and_confirm("May this release be enabled?")
+    third.wait("stays ready to go back to until")
+    people.skip(2 * 3600 + 30, "two hours without trouble")
+    third.wait("Files that no kept release needs are deleted")
+    readers.wait(pages=50)
+
+
+def publish(people: Teller, version: str) -> Teller:
+    """CI builds and pushes the frontend; who enables it waits until chat has said so."""
+    people.tell(f"CI builds version {version} of the frontend and pushes it")
+    tag = people.house.push(version)
+    people.chat.wait_for(lambda message: f"Release {tag} of web" in plain(shown(message)))
+    return replace(people, version=tag, service="web")
+
+
+def plain(text: str) -> str:
+    """Without what marks it up."""
+    return text.replace("*", "").replace("`", "")
+
+
 STORIES: dict[str, Story] = {
     "deploy": Story(_deploy, "succeeded"),
     "rollback": Story(_rollback, "rolled_back"),
@@ -194,6 +239,7 @@ STORIES: dict[str, Story] = {
     "failing-tests": Story(_failing, "failed", "failing-tests"),
     "retry": Story(_retry, "succeeded"),
     "unhealthy": Story(_unhealthy, "failed", "unhealthy"),
+    "release": Story(_release, "succeeded", machine="ReleaseMachine"),
 }
 IN_PLACE = "in-place"
 """The team's old way, told without the product; see sandbox/estate/inplace.py."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from sandbox import ci
 from sandbox.front import endpoints
@@ -27,6 +29,7 @@ class Website:
 
     folder: Path
     processes: Processes
+    readers: list[Readers] = field(default_factory=list)
 
     def start(self, aws: str) -> None:
         """The CDN, in front of a bucket that is there."""
@@ -55,7 +58,28 @@ class Website:
 
     def read(self, environment: str) -> Readers:
         """People begin to read the site."""
-        return Readers(self, environment)
+        self.readers.append(Readers(self, environment))
+        return self.readers[-1]
+
+    def wait_until_shown(self, environment: str, seconds: float = 30) -> None:
+        """Until every location of the CDN shows some release."""
+        end = time.monotonic() + seconds
+        for each in self.addresses(environment):
+            while not _answers(each):
+                if time.monotonic() > end:
+                    raise TimeoutError(f"{each} shows no release after {seconds:.0f} s")
+                time.sleep(0.1)
+
+    def stop_reading(self) -> dict[str, Any]:
+        """What all readers saw, once everybody has closed their pages; empty where nobody read."""
+        seen = [each.stop() for each in self.readers]
+        self.readers.clear()
+        return {
+            name: [example for each in seen for example in each[name]]
+            if name == "examples"
+            else sum(each[name] for each in seen)
+            for name in (seen[0] if seen else ())
+        }
 
 
 class Readers:
@@ -89,6 +113,14 @@ class Readers:
         """They ask for what they have left open, and are gone."""
         self._processes.stop()
         return self.seen
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urlopen(f"{address}/", timeout=5) as answer:  # noqa: S310 - the sandbox's own loopback address
+            return int(answer.status) == 200
+    except HTTPError:
+        return False
 
 
 def environment(api: str) -> dict[str, str]:

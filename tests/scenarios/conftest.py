@@ -31,6 +31,8 @@ def people(house: House) -> Iterator[Teller]:
     before = house.swarm()
     house.clock.set_rate(10)
     yield Teller(house, house.chat, print, str(next(_VERSIONS)))
+    read = house.website.stop_reading()
+    assert read.get("missing", 0) == 0, read
     after = house.swarm()
     assert after["devices"]["messages_lost"] == before["devices"]["messages_lost"]
     assert after["http"]["failures"] == before["http"]["failures"]
