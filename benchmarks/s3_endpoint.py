@@ -155,6 +155,12 @@ class Bucket:
             f"<ETag>{etag}</ETag></CompleteMultipartUploadResult>",
         )
 
+    def _delete(self, request: Request) -> Answer:
+        """Of an upload that was not completed."""
+        if self.uploads.pop(request.query.get("uploadId", ""), None) is None:
+            return refused(404, "NoSuchUpload")
+        return Answer(204)
+
     def _list(self, request: Request) -> Answer:
         """ListObjectsV2; names are percent-encoded where that was asked for."""
         bucket = request.key.strip("/")

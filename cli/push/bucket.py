@@ -2,14 +2,11 @@
 
 PushError                 what ends a push; the message says what to do
   Unreachable             the bucket did not answer, or refused
-  Gone                    an object that was to be copied is not there any more
   Changed                 a file changed while it was being pushed
-  Incomplete              something is missing after everything was sent
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from chalicelib.domain.release import File
@@ -51,8 +48,8 @@ class Bucket(Protocol):
     def put(self, key: str, file: File, content: bytes) -> None:
         """Write an object with its headers; S3 checks a SHA-256 of what arrived."""
 
-    def put_large(self, key: str, file: File, path: Path) -> None:
-        """The same in parts, from a file."""
+    def put_parts(self, key: str, file: File, parts: Iterator[bytes]) -> None:
+        """The same in parts; where getting a part raises an error, nothing is written and the error is raised."""
 
     def objects(self, prefix: str) -> Iterator[Listed]:
         """Everything under a prefix."""

@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import obstore
@@ -83,18 +82,24 @@ class S3Bucket:
         with self._errors("write", key):
             obstore.put(self._store, key, content, attributes=_headers(file), use_multipart=False)
 
-    def put_large(self, key: str, file: File, path: Path) -> None:
-        """A multipart upload; S3 checks a SHA-256 of each part."""
-        with self._errors("write", key):
-            obstore.put(
-                self._store,
-                key,
-                path,
-                attributes=_headers(file),
-                use_multipart=True,
-                chunk_size=PART,
-                max_concurrency=_PARTS_AT_ONCE,
-            )
+    def put_parts(self, key: str, file: File, parts: Iterator[bytes]) -> None:
+        """A multipart upload; S3 checks a SHA-256 of each part. It is completed only after the last part was got."""
+        source = _Source(parts)
+        try:
+            with self._errors("write", key):
+                obstore.put(
+                    self._store,
+                    key,
+                    source,
+                    attributes=_headers(file),
+                    use_multipart=True,
+                    chunk_size=PART,
+                    max_concurrency=_PARTS_AT_ONCE,
+                )
+        except Unreachable:
+            if source.error is not None:
+                raise source.error from None
+            raise
 
     def objects(self, prefix: str) -> Iterator[Listed]:
         """ListObjectsV2, a thousand at a time."""
@@ -111,6 +116,26 @@ class S3Bucket:
         except (BaseError, OSError, ValueError) as error:
             where = f"s3://{self._name}/{key}"
             raise Unreachable(f"could not {what} {where}: {_first_line(error)}") from error
+
+
+class _Source:
+    """Parts for obstore, which wraps an error raised here in its own: the error itself is kept."""
+
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self._parts = parts
+        self.error: Exception | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._parts)
+        except StopIteration:
+            raise
+        except Exception as error:
+            self.error = error
+            raise
 
 
 def connect(bucket: str, *, region: str | None = None) -> S3Bucket:

@@ -21,10 +21,9 @@ _THREADS = 4
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """Where a file's bytes are, and when they changed last (nanoseconds)."""
+    """Where a file's bytes are."""
 
     path: Path
-    changed: int
 
 
 @dataclass(slots=True)
@@ -112,12 +111,11 @@ def _look(path: str, at: Path, how: Served) -> tuple[File, Local]:
     """One file, read once."""
     whole, size = hashlib.sha256(), 0
     with at.open("rb") as stream:
-        changed = os.fstat(stream.fileno()).st_mtime_ns
         while block := stream.read(_BLOCK):
             whole.update(block)
             size += len(block)
     file = File(path, whole.hexdigest(), size, how.content_type, how.cache, how.encoding, how.page)
-    return file, Local(at, changed)
+    return file, Local(at)
 
 
 def _references(result: Scan) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """Many transfers at a time: what kind each is, in which order, and what becomes of the rest when one fails."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 
@@ -19,7 +19,7 @@ Done = Callable[[File], None]
 
 
 class Sender:
-    """Brings files to their objects."""
+    """Brings objects from the directory. An object is named by its content, so nothing else may ever get its name."""
 
     def __init__(self, bucket: Bucket, local: Mapping[str, Local], done: Done) -> None:
         self._bucket = bucket
@@ -48,22 +48,32 @@ class Sender:
             raise errors[0]
 
     def _one(self, file: File) -> None:
-        self._upload(file)
-        self._done(file)
-
-    def _upload(self, file: File) -> None:
-        local = self._local[file.path]
         at = object_key(file)
         try:
             if file.size > PART:
-                self._bucket.put_large(at, file, local.path)
-                same = local.path.stat().st_mtime_ns == local.changed
+                self._bucket.put_parts(at, file, self._parts(file))
             else:
-                content = local.path.read_bytes()
-                same = hashlib.sha256(content).hexdigest() == file.sha256
-                if same:
-                    self._bucket.put(at, file, content)
+                content = self._local[file.path].path.read_bytes()
+                if hashlib.sha256(content).hexdigest() != file.sha256:
+                    raise _changed(file)
+                self._bucket.put(at, file, content)
         except OSError as error:
             raise PushError(f"{file.path} can not be read any more: {error.strerror}") from error
-        if not same:
-            raise Changed(f"{file.path} changed while it was being pushed: is a build still running?")
+        self._done(file)
+
+    def _parts(self, file: File) -> Iterator[bytes]:
+        """The last one only where all of them are what was looked at, so that nothing else can become this object."""
+        whole, before = hashlib.sha256(), b""
+        with self._local[file.path].path.open("rb") as stream:
+            while part := stream.read(PART):
+                whole.update(part)
+                if before:
+                    yield before
+                before = part
+        if whole.hexdigest() != file.sha256:
+            raise _changed(file)
+        yield before
+
+
+def _changed(file: File) -> Changed:
+    return Changed(f"{file.path} changed while it was being pushed: is a build still running?")

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from chalicelib.domain.release import ROOT, File
 from cli.push.bucket import Listed, Unreachable
@@ -50,9 +49,9 @@ class FakeBucket:
         """Whatever is there."""
         self._write("put", key, Object(content, self.at, _headers(file)))
 
-    def put_large(self, key: str, file: File, path: Path) -> None:
-        """In parts."""
-        self._write("put_large", key, Object(path.read_bytes(), self.at, _headers(file)))
+    def put_parts(self, key: str, file: File, parts: Iterator[bytes]) -> None:
+        """Nothing is there until the last part was got."""
+        self._write("put_parts", key, Object(b"".join(parts), self.at, _headers(file)))
 
     def objects(self, prefix: str) -> Iterator[Listed]:
         """In the order of keys."""

@@ -1,6 +1,6 @@
 """Pushing into a bucket in memory: what is sent, what is not, and what is left after a failure at each call."""
 
-import os
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -233,24 +233,63 @@ def test_large_files_go_in_parts(web: Path) -> None:
     (web / "large.bin").write_bytes(b"x" * (PART + 1))
     bucket = FakeBucket()
     made, _ = pushed(bucket, web)
-    assert writes(bucket, "put_large") == [of(made, "large.bin")]
+    assert writes(bucket, "put_parts") == [of(made, "large.bin")]
     del bucket.objects_[manifest_key(TAG)]
     _, planned = pushed(bucket, web, 1)
     assert planned.to_do == ()
 
 
-def test_a_large_file_that_changes_meanwhile_ends_the_push(web: Path) -> None:
-    """Its bytes are read while they are sent, so its time tells."""
-    (web / "large.bin").write_bytes(b"x" * (PART + 1))
+class Builds(FakeBucket):
+    """A build that still runs: it writes to a large file after its first part was taken."""
 
-    class Rebuilt(FakeBucket):
-        def put_large(self, key: str, file: File, path: Path) -> None:
-            super().put_large(key, file, path)
-            os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+    path: Path
+    write: Callable[[Path], None]
 
-    bucket = Rebuilt()
+    def put_parts(self, key: str, file: File, parts: Iterator[bytes]) -> None:
+        """As the port says, with something in between."""
+
+        def disturbed() -> Iterator[bytes]:
+            for number, part in enumerate(parts):
+                yield part
+                if not number:
+                    self.write(self.path)
+
+        FakeBucket.put_parts(self, key, file, disturbed())
+
+
+def _last_byte(path: Path) -> None:
+    with path.open("r+b") as stream:
+        stream.seek(-1, 2)
+        stream.write(b"y")
+
+
+def _longer(path: Path) -> None:
+    with path.open("ab") as stream:
+        stream.write(b"y")
+
+
+def _shorter(path: Path) -> None:
+    with path.open("r+b") as stream:
+        stream.truncate(PART + 1)
+
+
+@pytest.mark.parametrize("write", [_last_byte, _longer, _shorter, Path.unlink])
+def test_a_large_file_that_changes_while_it_is_sent_ends_the_push(
+    web: Path, write: Callable[[Path], None]
+) -> None:
+    """No object gets the name of a content that it does not have; a file that is gone is still read to its end."""
+    bucket = Builds()
+    bucket.path, bucket.write = web / "large.bin", write
+    bucket.path.write_bytes(b"x" * (4 * PART))
+    found = scan(web, Rules())
+    large = next(each for each in found.files if each.path == "large.bin")
+    planned = plan(bucket, found, WANTED)
+    if write is Path.unlink:
+        assert push(bucket, found, planned, Silent()).tag == TAG
+        return
     with pytest.raises(Changed, match=r"large\.bin"):
-        pushed(bucket, web)
+        push(bucket, found, planned, Silent())
+    assert object_key(large) not in bucket.objects_
     assert manifest_key(TAG) not in bucket.objects_
 
 
