@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.domain import holding
+from chalicelib.domain.coupling import Together, parts_of, together
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.grammar import USAGE, malformed, name, seconds, shown
 from chalicelib.domain.holding import Holding, reason, target
@@ -71,7 +72,20 @@ class Help:
     about: str = ""
 
 
-Command = Deploy | Act | Keep | Decide | Holding | Reading | OpenForm | Help | ChangeRole | Roles | Whoami
+Command = (
+    Deploy
+    | Together
+    | Act
+    | Keep
+    | Decide
+    | Holding
+    | Reading
+    | OpenForm
+    | Help
+    | ChangeRole
+    | Roles
+    | Whoami
+)
 
 
 def parse(text: str) -> Command:
@@ -98,11 +112,15 @@ def _hint(word: str) -> str:
 
 
 def _deploy(verb: str, words: list[str]) -> Command:
+    if len(parts_of(words[0] if words else "")) > 1:
+        return together(verb, words)
     service, version, environment = target(verb, words)
     return Deploy(service, version or None, environment, plan_only=verb == "plan")
 
 
 def _override(verb: str, words: list[str]) -> Command:
+    if len(parts_of(words[0] if words else "")) > 1:
+        return together(verb, words[:3], reason(verb, words[3:]))
     service, version, environment = target(verb, words[:3])
     return Deploy(service, version or None, environment, override=reason(verb, words[3:]))
 

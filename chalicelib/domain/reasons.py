@@ -37,6 +37,9 @@ class Reason(StrEnum):
     NO_BUILD = "no_build"
     ALREADY_LIVE = "already_live"
     OTHER_SERVICE = "other_service"
+    SAME_KIND = "same_kind"
+    LIVE_ALONE = "live_alone"
+    NOT_TOGETHER_YET = "not_together_yet"
     # the state of things
     ALREADY_ACTIVE = "already_active"
     LOCKED = "locked"
@@ -129,6 +132,18 @@ TEXTS: dict[Reason, str] = {
     Reason.NO_BUILD: "CI has not reported any build of `{service}` that passed.",
     Reason.OTHER_SERVICE: "`{version}` is no build of `{service}`. Choose one of its own, or none for the newest.",
     Reason.ALREADY_LIVE: "`{service}@{version}` is live in {environment} already. Nothing was started.",
+    Reason.SAME_KIND: (
+        "`{first}` and `{second}` are both {what}; what goes together is servers and a frontend. Deploy one after the "
+        "other: `/deploy {first} to {environment}`, then `/deploy {second} to {environment}`."
+    ),
+    Reason.LIVE_ALONE: (
+        "`{service}@{version}` is live in {environment} already, so nothing has to go together with it. "
+        "`/deploy {wanted} to {environment}` deploys the other one."
+    ),
+    Reason.NOT_TOGETHER_YET: (
+        "`{first}` and `{second}` can not go together yet. Deploy one after the other: "
+        "`/deploy {first} to {environment}`, then `/deploy {second} to {environment}`."
+    ),
     Reason.ALREADY_ACTIVE: (
         "*{active}* is being deployed to {environment} ({state}). "
         "Wait for it, `/deploy queue {wanted} to {environment}` to be told when it is your turn, "
@@ -136,11 +151,11 @@ TEXTS: dict[Reason, str] = {
     ),
     Reason.LOCKED: (
         "{who} has locked `{service}` in {environment} until {when}: {why} "
-        "Ask them, join the queue, or, if it can not wait, say `/deploy override {wanted} to {environment} REASON`."
+        "Ask them, join the queue, or, if it can not wait, say `/deploy override {both} to {environment} REASON`."
     ),
     Reason.FROZEN: (
         "Nothing new starts in {environment} until {when}: {why} Join the queue and I tell you when it is over, "
-        "or, if it can not wait, say `/deploy override {wanted} to {environment} REASON`."
+        "or, if it can not wait, say `/deploy override {both} to {environment} REASON`."
     ),
     Reason.OTHERS_TURN: (
         "It is the turn of {who} to deploy `{service}` to {environment}, until {when}. "
@@ -258,6 +273,7 @@ OF_FRONTENDS: dict[Reason, str] = {
 }
 """The same reasons where they are about a frontend, which the fact `kind` says."""
 
+_TOGETHER = "Nothing was started: the two go together or not at all."
 _WORDED = {"who", "when"}
 """Facts that the product words itself, with people and times in them; all others may hold text from outside."""
 _NO_MARKUP = str.maketrans("{}", "()")
@@ -272,4 +288,6 @@ def text(reason: Reason, facts: dict[str, str]) -> str:
     """The sentence for a reason; a fact that is missing shows its name rather than failing."""
     safe = {name: said if name in _WORDED else said.translate(_NO_MARKUP) for name, said in facts.items()}
     of_kind = OF_FRONTENDS if facts.get("kind") == FRONTEND else {}
-    return of_kind.get(reason, TEXTS[reason]).format_map(_Facts(safe))
+    both = safe.get("together", safe.get("wanted"))
+    said = of_kind.get(reason, TEXTS[reason]).format_map(_Facts({"both": both, **safe} if both else safe))
+    return f"{_TOGETHER} {said}" if "together" in safe else said

@@ -6,6 +6,7 @@ The edge never reaches a server; the state machine does the work.
 from collections.abc import Callable
 
 from chalicelib.domain.commands import Act, Command, Decide, Deploy, Help, Keep, OpenForm
+from chalicelib.domain.coupling import Together
 from chalicelib.domain.errors import Conflict, Refused
 from chalicelib.domain.holding import Holding
 from chalicelib.domain.reading import Reading
@@ -16,6 +17,7 @@ from chalicelib.usecases import texts
 from chalicelib.usecases.acting import Acting
 from chalicelib.usecases.answering import Answers, Request
 from chalicelib.usecases.chat_ports import Reply
+from chalicelib.usecases.coupling import Coupling, meant
 from chalicelib.usecases.deciding import Deciding
 from chalicelib.usecases.forms import form_for
 from chalicelib.usecases.granting import Granting
@@ -43,6 +45,7 @@ class ChatOps:
         self._deciding = Deciding(answers, self._granting)
         self._acting = Acting(answers, self._starting)
         self._places = KeepingPlaces(answers)
+        self._coupling = Coupling(store, self._starting)
 
     def handle(self, request: Request) -> Reply:
         """Do what was asked and return what to say to the one who asked; Refused says why not."""
@@ -79,10 +82,17 @@ class ChatOps:
     def _change(self, team: Team, request: Request) -> str:
         command = request.command
         if isinstance(command, Deploy):
+            command = meant(self._store, team, command)
+        if isinstance(command, Deploy):
             return self._starting.deploy(team, command, request.actor, request.event)
         before = self._store.seen(request.event)
         if before is not None:
             return self._done_before(before)
+        if isinstance(command, Together):
+            self._coupling.ready(team, command, request.actor, self._clock.now())
+            first, second = (each.wanted for each in command.parts)
+            where = {"environment": command.environment}
+            raise Refused(Reason.NOT_TOGETHER_YET, first=first, second=second, **where)
         if isinstance(command, Holding):
             return self._places.hold(team, request, command)
         return self._decide_or_act(team, request, command)

@@ -111,6 +111,7 @@ _STEPS: dict[Reason, Callable[[Facts], tuple[Action, ...]]] = {
     Reason.HELD_BY_YOU: _status,
     Reason.NOT_LOCKED: _locks,
     Reason.QUEUED_ALREADY: _leave,
+    Reason.LIVE_ALONE: _deploy,
     Reason.NOTHING_IN_THE_WAY: _deploy,
     Reason.ALREADY_LIVE: lambda facts: (*_form(facts), *_status(facts)),
     Reason.NOTHING_ACTIVE: lambda facts: (*_status(facts), *_form(facts)),

@@ -38,7 +38,7 @@ class Starting:
         accepted = self._store.seen(event)
         if accepted is not None:
             return self._start(Ref(command.service, command.environment, accepted), command, settings)
-        version = self._version(settings, command.version)
+        version = self.version(settings, command.version)
         now = self._clock.now()
         if command.plan_only:
             stand, override = Stand(self._store.environment(command.service, command.environment)), None
@@ -86,7 +86,7 @@ class Starting:
                 environment=environment.name,
             )
 
-    def _version(self, settings: EnvironmentSettings, asked: str | None) -> str:
+    def version(self, settings: EnvironmentSettings, asked: str | None) -> str:
         """What is deployed where one is asked for, or none: a build of servers, a release of a frontend."""
         service = settings.service
         if settings.site is None:

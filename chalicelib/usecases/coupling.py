@@ -1,0 +1,85 @@
+"""Whether a server and a frontend may go together now: both, or neither."""
+
+from dataclasses import dataclass
+
+from chalicelib.domain.commands import Deploy
+from chalicelib.domain.coupling import Couple, Half, Part, Together, couple, ending_in
+from chalicelib.domain.errors import Refused
+from chalicelib.domain.locks import Override
+from chalicelib.domain.people import Actor
+from chalicelib.domain.policy import Role, require
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.settings import Team
+from chalicelib.domain.turns import Stand
+from chalicelib.usecases.overriding import allowed
+from chalicelib.usecases.ports import Store
+from chalicelib.usecases.starting import Starting
+from chalicelib.usecases.turning import standing
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """One of the two that may start: what is deployed, its environment as it stands, and what was put aside for it."""
+
+    half: Half
+    version: str
+    stand: Stand
+    override: Override | None = None
+
+
+def meant(store: Store, team: Team, command: Deploy) -> Deploy | Together:
+    """`cameras@142+web` is two services, unless CI reported a version that is called so."""
+    found = ending_in(team, command.version or "")
+    if found is None or store.build(command.service, command.version or "") is not None:
+        return command
+    version, other = found
+    parts = (Part(command.service, version), Part(other))
+    return Together(parts, command.environment, command.plan_only, command.override)
+
+
+class Coupling:
+    """Looks at both before anything is written; a refusal says which of the two is in the way."""
+
+    def __init__(self, store: Store, starting: Starting) -> None:
+        self._store = store
+        self._starting = starting
+
+    def ready(self, team: Team, asked: Together, actor: Actor, now: float) -> tuple[Go, Go]:
+        """The server, then the frontend. Refused where one of them may not start: both go, or neither."""
+        found = couple(team, asked)
+        for each in found.halves:
+            _require(team, asked, each, actor)
+        server, frontend = (
+            self._go(team, asked, (found, each), actor=actor, now=now) for each in found.halves
+        )
+        return server, frontend
+
+    def _go(self, team: Team, asked: Together, of: tuple[Couple, Half], *, actor: Actor, now: float) -> Go:
+        found, half = of
+        settings, part = half.settings, half.part
+        try:
+            version = self._starting.version(settings, part.version)
+            if asked.plan_only:
+                return Go(half, version, Stand(self._store.environment(settings.service, settings.name)))
+            stand = standing(self._store, team, settings, now)
+            self._starting.refuse_while_busy(stand.environment, version, part.version or "")
+            alone = Deploy(settings.service, part.version, settings.name, override=asked.override)
+            return Go(half, version, stand, allowed(stand.environment, settings, alone, actor, now))
+        except Refused as refused:
+            raise _of_both(refused, asked, found, half) from refused
+
+
+def _require(team: Team, asked: Together, half: Half, actor: Actor) -> None:
+    role = Role.VIEWER if asked.plan_only else Role.DEPLOYER
+    require(team, actor, role, "Planning" if asked.plan_only else "Deploying", half.part.service)
+    if asked.override:
+        require(team, actor, Role.APPROVER, "Overriding a lock or a freeze", half.part.service)
+
+
+def _of_both(refused: Refused, asked: Together, found: Couple, half: Half) -> Refused:
+    """What is in the way of one is in the way of both. What people wait for is the one; what they override is both.
+    Where one is live already, the other needs no company."""
+    if refused.reason is Reason.ALREADY_LIVE:
+        other = next(each for each in found.halves if each is not half)
+        return Refused(Reason.LIVE_ALONE, **{**refused.facts, "wanted": other.part.wanted})
+    return Refused(refused.reason, **{**refused.facts, "together": asked.wanted})
