@@ -40,7 +40,7 @@ class Metrics:
 
 
 def changes(made: Iterable[Deployment], built: Mapping[tuple[str, str], float]) -> list[Change]:
-    """Every deployment that went live, oldest first; `built` is when the build of (service, version) was reported."""
+    """Every deployment that went live, oldest first; `built` is when its (service, version) was reported."""
     found = []
     for each in made:
         live = _entered(each, State.BAKING)

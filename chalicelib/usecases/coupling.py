@@ -13,7 +13,7 @@ from chalicelib.domain.settings import Team
 from chalicelib.domain.turns import Stand
 from chalicelib.usecases.overriding import allowed
 from chalicelib.usecases.ports import Store
-from chalicelib.usecases.starting import Starting
+from chalicelib.usecases.starting import Starting, version_of
 from chalicelib.usecases.turning import standing
 
 
@@ -58,7 +58,7 @@ class Coupling:
         found, half = of
         settings, part = half.settings, half.part
         try:
-            version = self._starting.version(settings, part.version)
+            version = version_of(self._store, settings, part.version)
             if asked.plan_only:
                 return Go(half, version, Stand(self._store.environment(settings.service, settings.name)))
             stand = standing(self._store, team, settings, now)

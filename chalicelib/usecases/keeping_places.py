@@ -3,7 +3,6 @@
 Whatever they do, time has its say in the same write: whose turn comes by it is told at once.
 """
 
-from chalicelib.domain.builds import deployable
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.history import History
 from chalicelib.domain.holding import AskHolder, Holding, Join, Leave, LockIt, Unlock
@@ -16,7 +15,7 @@ from chalicelib.domain.turns import Stand, advance, is_free_for
 from chalicelib.usecases.answering import Answers, Request
 from chalicelib.usecases.overriding import hindrances, sentence, wanted
 from chalicelib.usecases.ports import Save
-from chalicelib.usecases.starting import builds_of, holder
+from chalicelib.usecases.starting import holder, version_of
 from chalicelib.usecases.texts import duration
 from chalicelib.usecases.turning import lines, rules, saves, standing
 
@@ -119,13 +118,9 @@ class KeepingPlaces:
         if place is not None:
             number = 1 + environment.queue.index(place)
             raise Refused(Reason.QUEUED_ALREADY, **facts, waiting=place.wanted, number=str(number))
-        build = deployable(
-            command.service,
-            command.version or None,
-            builds_of(self._answers.store, command.service, command.version or None),
-        )
-        if command.version and environment.live_version == build.version:
-            raise Refused(Reason.ALREADY_LIVE, **facts, version=build.version)
+        version = version_of(self._answers.store, settings, command.version or None)
+        if command.version and environment.live_version == version:
+            raise Refused(Reason.ALREADY_LIVE, **facts, version=version)
         in_the_way = hindrances(environment, settings, actor, self._answers.clock.now())
         if is_free_for(environment, actor) and not in_the_way:
             raise Refused(Reason.NOTHING_IN_THE_WAY, **facts)

@@ -38,7 +38,7 @@ class Starting:
         accepted = self._store.seen(event)
         if accepted is not None:
             return self._start(Ref(command.service, command.environment, accepted), command, settings)
-        version = self.version(settings, command.version)
+        version = version_of(self._store, settings, command.version)
         now = self._clock.now()
         if command.plan_only:
             stand, override = Stand(self._store.environment(command.service, command.environment)), None
@@ -86,17 +86,19 @@ class Starting:
                 environment=environment.name,
             )
 
-    def version(self, settings: EnvironmentSettings, asked: str | None) -> str:
-        """What is deployed where one is asked for, or none: a build of servers, a release of a frontend."""
-        service = settings.service
-        if settings.site is None:
-            return deployable(service, asked, builds_of(self._store, service, asked)).version
-        return enableable(service, asked, releases_of(self._store, service, asked)).tag
-
     def _start(self, ref: Ref, command: Deploy, settings: EnvironmentSettings) -> str:
         """Start the execution; a crash before this line is mended by the same request coming again."""
         self._workflow.start(ref, machine=_machine(settings))
         return texts.planning(ref) if command.plan_only else texts.accepted(ref)
+
+
+def version_of(store: Store, settings: EnvironmentSettings, asked: str | None) -> str:
+    """What is deployed where one is asked for, or none: a build of servers, a release of a frontend. Refused where
+    there is none that could be."""
+    service = settings.service
+    if settings.site is None:
+        return deployable(service, asked, builds_of(store, service, asked)).version
+    return enableable(service, asked, releases_of(store, service, asked)).tag
 
 
 def builds_of(store: Store, service: str, version: str | None) -> list[Build]:

@@ -1,6 +1,7 @@
 """The four key metrics in chat: this period beside the one before, a bar for each week, and what each number means."""
 
 import time
+from collections.abc import Iterator
 
 from chalicelib.domain.deployment import Deployment
 from chalicelib.domain.metrics import DAY, Metrics, changes, metrics, weeks
@@ -19,7 +20,7 @@ _WIDTH = 24
 _DEFINITIONS = (
     "_What is counted, after DORA's definitions (dora.dev):_",
     "• *Deployment frequency*: how often a change went live.",
-    "• *Lead time*: from the build's report to live, the median; commits' own times are not known here.",
+    "• *Lead time*: from the report of build or release to live, the median; commits' own times are not known here.",
     "• *Change failure rate*: changes that went live and were then taken back, of all that went live.",
     "• *Time to restore*: from a failed change going live until it was undone, the median.",
 )
@@ -34,12 +35,9 @@ def stats(store: Store, team: Team, asked: Stats, now: float) -> Reply:
     share = max(_LEAST, MOST // max(1, len(known)))
     made = [store.past(*pair, limit=share) for pair in known]
     services = sorted({service for service, _ in known})
-    builds = {
-        (each.service, each.version): each.reported_at
-        for service in services
-        for each in store.builds(service, limit=max(_LEAST, MOST // len(services)))
-    }
-    found = changes((each for some in made for each in some), builds)
+    most = max(_LEAST, MOST // max(1, len(services)))
+    reported = {what: at for each in services for what, at in _reported(store, team, each, most)}
+    found = changes((each for some in made for each in some), reported)
     start = now - asked.days * DAY
     current, before = metrics(found, start, now), metrics(found, start - asked.days * DAY, start)
     lines = [
@@ -55,6 +53,14 @@ def stats(store: Store, team: Team, asked: Stats, now: float) -> Reply:
         "\n".join(line for line in lines if line),
         tuple(Action("stats", f"Last {each} days", f"{value} {each}d".strip()) for each in others),
     )
+
+
+def _reported(store: Store, team: Team, service: str, most: int) -> Iterator[tuple[tuple[str, str], float]]:
+    """When each build of servers, or each release of a frontend, was reported."""
+    if team.frontend(service) is not None:
+        yield from (((service, each.tag), each.reported_at) for each in store.releases(service, limit=most))
+        return
+    yield from (((service, each.version), each.reported_at) for each in store.builds(service, limit=most))
 
 
 def _pairs(team: Team, asked: Stats) -> list[tuple[str, str]]:

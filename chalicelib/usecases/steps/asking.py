@@ -158,7 +158,9 @@ def _give_up(work: Work, question: Question) -> Result:
 def _same_plan(work: Work, question: Question) -> None:
     plan = work.deployment.plan
     if plan is None or plan.digest != question.digest:
-        raise StepFailed(Reason.FLEET_CHANGED, what="the plan is not the one that was confirmed")
+        frontend = work.deployment.machine is Machine.RELEASE
+        changed = Reason.RELEASE_CHANGED if frontend else Reason.FLEET_CHANGED
+        raise StepFailed(changed, what="the plan is not the one that was confirmed")
 
 
 def _who(question: Question) -> Actor:

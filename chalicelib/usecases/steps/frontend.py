@@ -221,7 +221,8 @@ class FrontendSteps:
         return self._cdn.pointer(site.pointer) if site.pointer else work.environment().live_version
 
     def _forget(self, work: Work, way: str) -> None:
-        site, stale = site_of(work), self._placing(work).stale() if work.deployment.plan else []
+        began = any(phase.state is State.PREPARING for phase in work.deployment.phases)
+        site, stale = site_of(work), self._placing(work).stale() if began else []
         if site.distribution and stale and not work.deployment.command(way):
             reference = f"{work.deployment.id}-{work.deployment.run}-{way}"
             made = self._cdn.invalidate(site.distribution, stale, reference)

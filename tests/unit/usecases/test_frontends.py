@@ -24,7 +24,7 @@ from chalicelib.usecases.words.frontends import FRONTENDS
 from chalicelib.usecases.words.servers import SERVERS
 from chalicelib.wire.slack_message import blocks_of
 from sandbox.front.blocks import check_blocks
-from tests.builders import DEPLOYER, NOW, question, raw_config
+from tests.builders import DEPLOYER, LEAD, NOW, question, raw_config
 from tests.machine.release_rig import A, B, C
 from tests.transcripts.frontends import Told
 from tests.unit.usecases.desk import Desk
@@ -251,3 +251,19 @@ def test_the_question_names_the_releases_between_two(told: Told) -> None:
     (back,) = told.open()
     assert back.brief is not None
     assert (back.brief.before, back.brief.after, len(back.brief.steps)) == (C, A, 2)
+
+
+def test_who_waits_for_a_frontend_waits_with_a_release(told: Told) -> None:
+    """Not with a build; by its tag, or with the newest."""
+    told.say(f"web@{C} to production", run=False)
+    assert refused(told, "queue web@142 to production", LEAD).reason is Reason.UNKNOWN_RELEASE
+    assert f"`web@{B}`" in told.say(f"queue web@{B} to production", LEAD, run=False)
+    assert "`web`" in told.say("queue web to production", run=False)
+
+
+def test_the_lead_time_of_a_frontend_begins_with_its_push(told: Told) -> None:
+    """Three releases that went live make a median."""
+    for tag in (B, C, B):
+        told.enabled(tag)
+        told.machine.let(7_300)
+    assert "• Lead time for changes: *3 h " in asked(told, "stats web production").text
