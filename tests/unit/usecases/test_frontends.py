@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.domain.approval import SECOND_PERSON, Kind
 from chalicelib.domain.commands import Act, parse
-from chalicelib.domain.deployment import ENDS, Deployment, Machine, Phase, State
+from chalicelib.domain.deployment import ENDS, Deployment, Environment, Machine, Phase, Slot, State
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor, ci
 from chalicelib.domain.plan import Files, Plan
@@ -17,13 +17,16 @@ from chalicelib.domain.reasons import OF_FRONTENDS, TEXTS, Reason, text
 from chalicelib.usecases.answering import Request
 from chalicelib.usecases.buttons import buttons
 from chalicelib.usecases.chat_ports import Message, Reply
+from chalicelib.usecases.home import home_page
 from chalicelib.usecases.messages import deployment_message, question_message
 from chalicelib.usecases.next_steps import next_steps
 from chalicelib.usecases.notices import notice
 from chalicelib.usecases.words.frontends import FRONTENDS
 from chalicelib.usecases.words.servers import SERVERS
 from chalicelib.wire.slack_message import blocks_of
+from chalicelib.wire.slack_views import home_of
 from sandbox.front.blocks import check_blocks
+from sandbox.front.views import check_view
 from tests.builders import DEPLOYER, LEAD, NOW, question, raw_config
 from tests.machine.release_rig import A, B, C
 from tests.transcripts.frontends import Told
@@ -114,6 +117,27 @@ def test_a_refusal_about_a_frontend_speaks_of_releases(reason: Reason) -> None:
     assert said == text(reason, {"kind": "frontend"})
     assert TEXTS[reason] != OF_FRONTENDS[reason]
     assert [word for word in OF_FLEETS if word in said.replace("nothing to finish", "")] == []
+
+
+@pytest.mark.parametrize("before", [A, ""])
+@pytest.mark.parametrize("state", STATES)
+def test_no_answer_about_a_release_speaks_of_servers(state: State, before: str) -> None:
+    """What is where, why, and everybody's own page."""
+    raw = copy.deepcopy(Told().store.team().raw)
+    raw["services"] = {"web": raw["services"]["web"]}
+    desk = Desk(raw)
+    made, slot = web(state, before), Slot("web-production-2", 1, NOW)
+    asked = [question(ASKING[state], service="web", deployment=made.id)] if state in ASKING else []
+    keeps = state in {State.KEEPING, State.ASKING_END, State.RETIRING}
+    there = Environment("web", "production", live_version=B, live_since=NOW)
+    there = replace(there, keeping=slot) if keeps else replace(there, active=slot)
+    desk.store.put(there, made, *asked)
+    said = "\n".join(desk.say(each) for each in ("status web", "where web", "why web production", "locks"))
+    home = home_page(desk.store.team(), DEPLOYER, [desk.store.overview("web", "production")], NOW)
+    assert check_view(home_of(home), "home") == []
+    said += "\n".join(line for part in home.parts for line in part.lines)
+    assert FRONTENDS.states[state] in said
+    assert [word for word in OF_FLEETS if word in said] == []
 
 
 # --- over the machine -------------------------------------------------------------------------------------------------
