@@ -48,9 +48,15 @@ class Teller:
         return f"/deploy {self.service}@{self.version} to {self.environment}"
 
     @property
+    def name(self) -> str:
+        """What is deployed, as messages call it: the tag of a release begins with its service."""
+        tagged = self.version.startswith(f"{self.service}_")
+        return self.version if tagged else f"{self.service}@{self.version}"
+
+    @property
     def heading(self) -> str:
         """How the deployment's message begins, before its state."""
-        return f"{self.service}@{self.version} to {self.environment}: "
+        return f"{self.name} to {self.environment}: "
 
     def say(self, who: str, text: str) -> None:
         """Somebody types."""
@@ -74,7 +80,7 @@ class Teller:
         """Wait until a question about this deployment can be answered."""
 
         def fits(message: Message) -> bool:
-            parts = (question, f"{self.service}@{self.version}*", "/deploy confirm")
+            parts = (question, f"{self.name}*", "/deploy confirm")
             return all(part in shown(message) for part in parts)
 
         return self.chat.wait_for(fits, seconds)
@@ -213,7 +219,7 @@ def _release(people: Teller) -> None:
     third.ask_and_confirm("May this release be enabled?")
     third.wait("stays ready to go back to until")
     people.skip(2 * 3600 + 30, "two hours without trouble")
-    third.wait("Files that no kept release needs are deleted")
+    third.wait("Files that no kept release needs were deleted")
     readers.wait(pages=50)
 
 
