@@ -219,7 +219,7 @@ def _release(people: Teller) -> None:
     third.ask_and_confirm("May this release be enabled?")
     third.wait("stays ready to go back to until")
     people.skip(2 * 3600 + 30, "two hours without trouble")
-    third.wait("Files that no kept release needs were deleted")
+    third.wait(": done")
     readers.wait(pages=50)
 
 

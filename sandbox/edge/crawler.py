@@ -14,6 +14,7 @@ import json
 import random
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,9 +67,10 @@ class Crawler:
     paths: list[str] = field(default_factory=lambda: ["/"])
     _seen_any: bool = False
     _open: set[asyncio.Task[None]] = field(default_factory=set)
+    _closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def read(self, *, until: Callable[[], bool]) -> None:
-        """Load one page after another, and at the end ask at once for what is still to be asked for."""
+        """Load one page after another."""
         while not until():
             await self.visit()
             await asyncio.sleep(PAUSE)
@@ -94,12 +96,14 @@ class Crawler:
             task.add_done_callback(self._open.discard)
 
     async def close_pages(self) -> None:
-        """Wait for the pages that are open."""
+        """Ask at once for what the pages that are open are still to ask for."""
+        self._closing.set()
         await asyncio.gather(*self._open)
 
     async def _use(self, path: str, kind: str, text: str, page_edge: str, wait: float) -> None:
         """Load everything that a page refers to, and what that refers to, each from any edge."""
-        await asyncio.sleep(wait)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), wait)
         todo = files_of(path, text, kind)
         known = set(todo)
         while todo:
