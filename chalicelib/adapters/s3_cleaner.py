@@ -17,7 +17,13 @@ from chalicelib.domain.release import (
     draft_key,
     manifest_key,
 )
-from chalicelib.domain.release_cleaning import given_up, surplus, unneeded_objects, unneeded_paths
+from chalicelib.domain.release_cleaning import (
+    CLEANING_SECONDS,
+    given_up,
+    surplus,
+    unneeded_objects,
+    unneeded_paths,
+)
 from chalicelib.usecases.ports import Clock
 
 if TYPE_CHECKING:
@@ -27,6 +33,8 @@ MOST_DELETED = 10_000
 """Keys in one call: seconds of a function's time."""
 _PAGE = 1_000
 """S3 API reference, "DeleteObjects"."""
+_LONGEST_CALL = 45
+"""Seconds until one deletion is over, with the client's retries."""
 _PASSING = frozenset({"InternalError", "SlowDown"})
 
 
@@ -40,7 +48,7 @@ class S3Cleaner:
     def clean(self, bucket: str, service: str, keep: int, live: Sequence[str], folders: Sequence[str]) -> int:
         """Manifests in a call of their own; what only they named when it is called again."""
         now = self._clock.now()
-        written = {name: each.at for name, each in listed(self._client, bucket, ROOT)}
+        written = self._releases(bucket)
         complete = _tags(written, manifest_key)
         drafts = {tag: written[_below(draft_key(tag))] for tag in _tags(written, draft_key)}
         ended = [tag for tag in given_up(drafts, complete, now) if tag.startswith(f"{service}_")]
@@ -54,13 +62,29 @@ class S3Cleaner:
             return 0
         named = [self._manifest(bucket, manifest_key(tag)) for tag in sorted(complete)]
         kept = [each for each in named if each.service == service]
-        named += [self._manifest(bucket, draft_key(tag)) for tag in sorted(drafts.keys() - complete)]
         served = (LIVE + name for name, _ in listed(self._client, bucket, LIVE))
         keys = unneeded_paths(served, service, folders, kept)
-        if not keys:
-            objects = {name: each.at for name, each in listed(self._client, bucket, OBJECTS)}
-            keys = [OBJECTS + name for name in unneeded_objects(objects, named, now)]
-        return self._delete(bucket, keys[:MOST_DELETED])
+        if keys:
+            return self._delete(bucket, keys[:MOST_DELETED])
+        return self._clean_objects(bucket, live)
+
+    def _clean_objects(self, bucket: str, live: Collection[str]) -> int:
+        """Old ones first, then who needs them, then the deletion: what a push says in between is seen, or waits."""
+        objects = {name: each.at for name, each in listed(self._client, bucket, OBJECTS)}
+        begun = self._clock.now()
+        complete = _tags(self._releases(bucket), manifest_key)
+        if not complete.issuperset(live):
+            return 0
+        named = [self._manifest(bucket, manifest_key(tag)) for tag in sorted(complete)]
+        # A listing of its own, after the manifests: a draft that it does not have was written after it, and so whoever
+        # wrote it found no manifest that was missing above.
+        drafts = _tags(self._releases(bucket), draft_key) - complete
+        named += [self._manifest(bucket, draft_key(tag)) for tag in sorted(drafts)]
+        keys = [OBJECTS + name for name in unneeded_objects(objects, named, begun)]
+        return self._delete(bucket, keys[:MOST_DELETED], until=begun + CLEANING_SECONDS - _LONGEST_CALL)
+
+    def _releases(self, bucket: str) -> dict[str, float]:
+        return {name: each.at for name, each in listed(self._client, bucket, ROOT)}
 
     def _manifest(self, bucket: str, key: str) -> Manifest:
         """A release, or what one that is being pushed will be."""
@@ -71,9 +95,13 @@ class S3Cleaner:
         except BadManifest as error:
             raise StepFailed(Reason.RELEASE_BROKEN, tag=tag, what=str(error)) from error
 
-    def _delete(self, bucket: str, keys: Sequence[str]) -> int:
-        """Unavailable where S3 kept some of them."""
+    def _delete(self, bucket: str, keys: Sequence[str], until: float | None = None) -> int:
+        """How many were deleted before `until`. Unavailable where S3 kept some, or there was no time for any."""
         for start in range(0, len(keys), _PAGE):
+            if until is not None and self._clock.now() > until:
+                if start:
+                    return start
+                raise Unavailable("DeleteObjects: looking took so long that a push may need something by now")
             part = keys[start : start + _PAGE]
             with aws("DeleteObjects", passing=_PASSING):
                 answer = self._client.delete_objects(

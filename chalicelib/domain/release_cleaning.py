@@ -2,6 +2,10 @@
 
 A manifest goes first, and what only it named in a later look: whoever takes an old release up in between finds no
 manifest, or is seen as somebody who needs it. What is younger than a day is left alone, since a push may rely on it.
+
+Cleaning up reads all manifests, then all drafts, and then deletes, for CLEANING_SECONDS at most. A push writes its
+draft and then looks. So an object that it saw stays where a manifest named it after the draft was there (cleaning up
+saw one of them), where it is young, or where it is there still when the draft is older than CLEANING_SECONDS.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -11,6 +15,10 @@ from chalicelib.domain.release import LIVE, Manifest, newest_first
 
 YOUNG_SECONDS = 86_400
 """A push that stops may be gone on with for so long."""
+PUSH_SECONDS = 82_800
+"""The longest push, from its draft to its manifest: an hour less, in which clocks may differ."""
+CLEANING_SECONDS = 120
+"""From the first look at manifests to the end of the deletion that follows from it."""
 
 
 def surplus(tags: Iterable[str], service: str, keep: int, live: Collection[str]) -> list[str]:

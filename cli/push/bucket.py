@@ -51,5 +51,5 @@ class Bucket(Protocol):
     def put_parts(self, key: str, file: File, parts: Iterator[bytes]) -> None:
         """The same in parts; where getting a part raises an error, nothing is written and the error is raised."""
 
-    def objects(self, prefix: str) -> Iterator[Listed]:
-        """Everything under a prefix."""
+    def objects(self, prefix: str, after: str = "", until: str = "") -> Iterator[Listed]:
+        """Everything under a prefix whose key is above `after`, up to and with `until`."""

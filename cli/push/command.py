@@ -7,9 +7,8 @@ Exit codes: 0 done; 1 refused (the directory, the configuration or the git tree)
 import argparse
 import os
 import sys
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from cli.normalize import frontend
 from cli.push.bucket import Bucket, PushError
 from cli.push.git import GitError, Repository
 from cli.push.progress import shown
-from cli.push.pushing import Plan, Wanted, plan, push
+from cli.push.pushing import Clock, Plan, Wanted, plan, push
 from cli.push.report import Door, NotReported, message, send
 from cli.push.scan import Scan, scan
 from cli.reading import is_frontend
@@ -66,7 +65,7 @@ class Outside:
     """What is not the command's own: the bucket, the time, and who is told."""
 
     connect: Callable[[str, str | None], Bucket]
-    now: Callable[[], float] = time.time
+    clock: Clock = field(default_factory=Clock)
 
 
 def run(given: argparse.Namespace, outside: Outside | None = None) -> int:
@@ -96,7 +95,7 @@ def _run(given: argparse.Namespace, outside: Outside) -> int:
     if tagged:
         _clean(repository, given.directory)
     commit = given.commit or repository.commit()
-    wanted = Wanted(given.service, settings.keep, outside.now(), given.version, commit)
+    wanted = Wanted(given.service, outside.clock.now(), given.version, commit)
     try:
         bucket = outside.connect(settings.bucket, given.region)
         planned = plan(bucket, found, wanted)
@@ -104,12 +103,15 @@ def _run(given: argparse.Namespace, outside: Outside) -> int:
             _say(planned, dry=True)
             return OK
         with shown() as watcher:
-            made = push(bucket, found, planned, watcher)
+            made = push(bucket, found, planned, watcher, outside.clock)
     except PushError as error:
         raise Stop(UNFINISHED, f"not pushed: {error}\npush again, and it goes on from there") from error
     _say(planned, dry=False)
     print(made.tag)
-    failed = [_report(made, planned, given.env, outside.now()), tagged and _tag(repository, made, given.env)]
+    failed = [
+        _report(made, planned, given.env, outside.clock.now()),
+        tagged and _tag(repository, made, given.env),
+    ]
     return UNREPORTED if any(failed) else OK
 
 

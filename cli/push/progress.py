@@ -44,6 +44,10 @@ class Lines:
             if now > before and self._files < self._all:
                 print(f"{self._files} of {self._all} files", file=self._out, flush=True)
 
+    def waits(self, seconds: float) -> None:
+        """Why nothing moves."""
+        print(_waiting(seconds), file=self._out, flush=True)
+
 
 class Bar:
     """Files and bytes with a bar, drawn by rich."""
@@ -84,6 +88,14 @@ class Bar:
             self._files += 1
             said = f"{self._files} of {self._all} files"
         self._progress.update(self._task, advance=file.size, files=said)
+
+    def waits(self, seconds: float) -> None:
+        """Why nothing moves."""
+        self._progress.update(self._task, files=_waiting(seconds))
+
+
+def _waiting(seconds: float) -> str:
+    return f"waiting {seconds:.0f} s for old files that somebody may be cleaning up"
 
 
 def shown() -> Shown:

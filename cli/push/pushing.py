@@ -1,54 +1,55 @@
 """The push itself: what the bucket has, what is missing, and the manifest last, so that an unfinished release never
-counts. Pushing the same again goes on where it stopped, and mends what somebody took away."""
+counts. Pushing the same again goes on where it stopped, and mends what somebody took away.
 
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+Somebody may clean up at the same time (chalicelib/domain/release_cleaning.py says what that never takes). So a draft
+is written that names all files, before anything is relied upon that was there already.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.domain.release import (
-    OBJECTS,
-    BadManifest,
     Difference,
     File,
     Manifest,
-    decode,
     difference,
     draft_key,
     manifest,
     manifest_key,
     new_tag,
-    newest_first,
 )
+from chalicelib.domain.release_cleaning import CLEANING_SECONDS, PUSH_SECONDS
 from cli.push.bucket import Bucket, Listed, PushError
+from cli.push.looking import is_complete, look, objects, release, releases
 from cli.push.scan import Scan
 from cli.push.sending import Sender
 
 GOES_ON_SECONDS = 20 * 3_600
 """How long an unfinished release may be gone on with, and an object that no manifest names is counted on: cleaning up
-leaves both alone for a day (chalicelib/domain/release_cleaning.py)."""
+leaves both alone for a day."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What the bucket has: a service's tags, newest first, its newest complete release, the drafts of those that were
-    begun later, and every object by its name."""
+class Clock:
+    """The time, in seconds since 1970, and waiting for it."""
 
-    tags: tuple[str, ...]
-    newest: Manifest | None
-    drafts: Mapping[str, Manifest]
-    objects: Mapping[str, Listed]
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a push is going to do: `to_do` has one file for each object that is missing."""
+    """What a push is going to do: `to_do` has one file for each object that is missing, `old` those that are there for
+    so long that they may be cleaned up if no manifest names them, `begun` when an earlier try began."""
 
     manifest: Manifest
     before: Manifest | None
     to_do: tuple[File, ...]
     new: bool
-    begun: bool = False
+    old: tuple[File, ...] = ()
+    begun: float | None = None
 
     @property
     def difference(self) -> Difference:
@@ -65,68 +66,34 @@ class Watcher(Protocol):
     def done(self, file: File) -> None:
         """One more file is there."""
 
+    def waits(self, seconds: float) -> None:
+        """For somebody who may be cleaning up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the release is to say of itself."""
 
     service: str
-    keep: int
     at: float
     version: str = ""
     commit: str = ""
 
 
-def look(bucket: Bucket, service: str) -> Kept:
-    """Two listings side by side, then manifests from the newest on until one is complete."""
-    with ThreadPoolExecutor(1) as pool:
-        listing = pool.submit(lambda: {each.key: each for each in bucket.objects(OBJECTS)})
-        tags = tuple(newest_first(bucket.tags(f"{service}_"), service))
-        newest: Manifest | None = None
-        drafts: dict[str, Manifest] = {}
-        for tag in tags:
-            newest = _release(bucket, tag)
-            if newest is not None:
-                break
-            draft = _draft(bucket, tag)
-            if draft is not None:
-                drafts[tag] = draft
-        objects = {key.removeprefix(OBJECTS): each for key, each in listing.result().items()}
-    return Kept(tags, newest, drafts, objects)
-
-
-def _release(bucket: Bucket, tag: str) -> Manifest | None:
-    """A complete release. Raises PushError where its manifest is not what was written."""
-    content = bucket.read(manifest_key(tag))
-    try:
-        found = decode(content) if content is not None else None
-    except BadManifest as error:
-        raise PushError(f"the manifest of {tag} can not be read: {error}") from error
-    if found is not None and found.tag != tag:
-        raise PushError(f"the manifest of {tag} is that of {found.tag}: somebody moved it")
-    return found
-
-
-def _draft(bucket: Bucket, tag: str) -> Manifest | None:
-    content = bucket.read(draft_key(tag))
-    try:
-        return decode(content) if content is not None else None
-    except BadManifest:
-        return None
-
-
 def plan(bucket: Bucket, scan: Scan, wanted: Wanted) -> Plan:
     """What is to be done; nothing is written."""
-    has = look(bucket, wanted.service)
+    bodies = {each.object: each for each in scan.files}
+    has = look(bucket, wanted.service, len(bodies))
     made = _manifest(scan, wanted, new_tag(wanted.service, wanted.at, has.tags))
-    to_do = tuple(_missing(bucket, made.files, has, wanted))
+    to_do = tuple(_missing(bodies, has.objects))
     if has.newest is not None and has.newest.content == made.content:
-        older = (_release(bucket, tag) for tag in has.tags[has.tags.index(has.newest.tag) + 1 :])
+        older = (release(bucket, tag) for tag in has.tags[has.tags.index(has.newest.tag) + 1 :])
         return Plan(has.newest, next(filter(None, older), None), to_do, new=False)
-    begun = next((tag for tag, draft in has.drafts.items() if _same(draft, made)), "")
-    if begun:
-        made = _manifest(scan, wanted, begun)
-    return Plan(made, has.newest, to_do, new=True, begun=bool(begun))
+    begun = next((draft for draft in has.drafts.values() if _same(draft, made)), None)
+    if begun is not None:
+        made = _manifest(scan, wanted, begun.tag)
+    old = tuple(each for name, each in bodies.items() if _is_old(has.objects.get(name), wanted.at))
+    return Plan(made, has.newest, to_do, new=True, old=old, begun=begun.made_at if begun else None)
 
 
 def _manifest(scan: Scan, wanted: Wanted, tag: str) -> Manifest:
@@ -139,33 +106,40 @@ def _same(draft: Manifest, made: Manifest) -> bool:
     return draft.content == made.content and made.made_at - draft.made_at < GOES_ON_SECONDS
 
 
-def _missing(bucket: Bucket, files: Iterable[File], has: Kept, wanted: Wanted) -> list[File]:
-    """One file for each object that is not there in its full size. What is there for long and named by no kept release
-    may be cleaned up at any moment, so it does not count."""
-    bodies = {each.object: each for each in files}
-    there = {
-        name for name, each in bodies.items() if name in has.objects and has.objects[name].size == each.size
-    }
-    named = {each.object for each in has.newest.files} if has.newest else set()
-    old = {name for name in there - named if wanted.at - has.objects[name].at >= GOES_ON_SECONDS}
-    if old:
-        with ThreadPoolExecutor(8) as pool:
-            kept = pool.map(lambda tag: _release(bucket, tag), has.tags[: wanted.keep])
-            old -= {each.object for release in kept if release is not None for each in release.files}
-    return [each for name, each in bodies.items() if name not in there - old]
+def _missing(bodies: Mapping[str, File], there: Mapping[str, Listed]) -> Iterable[File]:
+    """One file for each object that is not there in its full size."""
+    return (each for name, each in bodies.items() if name not in there or there[name].size != each.size)
 
 
-def push(bucket: Bucket, scan: Scan, planned: Plan, watcher: Watcher) -> Manifest:
+def _is_old(there: Listed | None, now: float) -> bool:
+    return there is not None and now - there.at >= GOES_ON_SECONDS
+
+
+def push(bucket: Bucket, scan: Scan, planned: Plan, watcher: Watcher, clock: Clock | None = None) -> Manifest:
     """Do it, and return the manifest that is in the bucket. Raises PushError; then the same push may be repeated.
 
     What is sent is checked by S3 with each write, so that the manifest can follow at once.
     """
+    clock = clock or Clock()
     made = planned.manifest
-    if planned.new and not planned.begun:
+    if planned.new and planned.begun is None:
         made = _begin(bucket, made)
+    begun = clock.now() if planned.begun is None else planned.begun
     watcher.begin(planned)
     Sender(bucket, scan.local, watcher.done).send(planned.to_do)
-    if not planned.new or bucket.create(manifest_key(made.tag), made.encode()):
+    if not planned.new:
+        return made
+    doubtful = _doubtful(bucket, planned)
+    if doubtful:
+        # Whoever cleans up without having seen our draft has ended then.
+        left = max(0.0, begun + CLEANING_SECONDS - clock.now())
+        watcher.waits(left)
+        clock.sleep(left)
+        gone = _missing(doubtful, objects(bucket, len(planned.manifest.files)))
+        Sender(bucket, scan.local, lambda _file: None).send(gone)
+    if clock.now() - begun > PUSH_SECONDS:
+        raise PushError("it took so long that what was sent first may be cleaned up already")
+    if bucket.create(manifest_key(made.tag), made.encode()):
         return made
     return _others(bucket, made)
 
@@ -182,9 +156,23 @@ def _begin(bucket: Bucket, made: Manifest) -> Manifest:
     return made
 
 
+def _doubtful(bucket: Bucket, planned: Plan) -> dict[str, File]:
+    """Old objects that no manifest names, now that the draft is there: somebody who began to clean up before may be
+    about to delete them."""
+    old = {each.object: each for each in planned.old}
+    if old and planned.before and is_complete(bucket, planned.before.tag):
+        old = _without(old, [planned.before])
+    return _without(old, releases(bucket, planned.manifest.service)) if old else {}
+
+
+def _without(old: Mapping[str, File], named_by: Iterable[Manifest]) -> dict[str, File]:
+    named = {each.object for made in named_by for each in made.files}
+    return {name: each for name, each in old.items() if name not in named}
+
+
 def _others(bucket: Bucket, made: Manifest) -> Manifest:
     """Somebody pushed the same at the same time and was faster; their release is this one."""
-    theirs = _release(bucket, made.tag)
+    theirs = release(bucket, made.tag)
     if theirs is None or theirs.content != made.content:
         raise PushError(f"{made.tag} was written by somebody else meanwhile; push again")
     return theirs

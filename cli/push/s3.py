@@ -101,11 +101,13 @@ class S3Bucket:
                 raise source.error from None
             raise
 
-    def objects(self, prefix: str) -> Iterator[Listed]:
+    def objects(self, prefix: str, after: str = "", until: str = "") -> Iterator[Listed]:
         """ListObjectsV2, a thousand at a time."""
         with self._errors("list", prefix):
-            for page in obstore.list(self._store, prefix, chunk_size=1_000):
+            for page in obstore.list(self._store, prefix, offset=after or None, chunk_size=1_000):
                 for each in page:
+                    if until and each["path"] > until:
+                        return
                     yield Listed(each["path"], each["size"], each["last_modified"].timestamp())
 
     @contextmanager

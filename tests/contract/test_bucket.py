@@ -142,6 +142,7 @@ def test_listings_have_more_than_a_page(bucket: Bucket) -> None:
     assert len({each.key for each in found}) == 1_005
     assert {each.size for each in found} == {2}
     assert all(abs(each.at - time.time()) < 600 for each in found)
+    assert list(bucket.objects("objects/", "objects/0002", "objects/1003")) == found[3:1_004]
 
 
 def test_large_files_go_in_parts(bucket: Bucket, request: pytest.FixtureRequest) -> None:
@@ -231,7 +232,7 @@ def test_a_whole_push_over_s3(endpoint: str, s3: Any, tmp_path: Path) -> None:
     for minute, changed in enumerate(("1", "2")):
         (tmp_path / "index.html").write_text(f"<!doctype html>{changed}")
         found = scan(tmp_path, Rules())
-        planned = plan(bucket, found, Wanted("web", 10, time.time() + 60 * minute))
+        planned = plan(bucket, found, Wanted("web", time.time() + 60 * minute))
         push(bucket, found, planned, Silent())
         for each in found.files:
             stored = s3.get_object(Bucket="releases", Key=object_key(each))
@@ -246,6 +247,9 @@ class Silent:
         """Nothing."""
 
     def done(self, file: File) -> None:
+        """Nothing."""
+
+    def waits(self, seconds: float) -> None:
         """Nothing."""
 
 

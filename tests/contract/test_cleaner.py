@@ -22,6 +22,7 @@ from chalicelib.domain.release import (
     manifest_key,
     object_key,
 )
+from chalicelib.domain.release_cleaning import CLEANING_SECONDS
 from tests.fakes.clock import FakeClock
 
 if TYPE_CHECKING:
@@ -175,3 +176,18 @@ def test_what_s3_did_not_delete_is_tried_again(stand: Stand) -> None:
         stand.clean(tag(1))
     stand.s3.meta.events.unregister("after-call.s3.DeleteObjects", unique_id="refuse")
     assert stand.clean(tag(1)) == [0]
+
+
+def test_objects_stay_where_looking_took_too_long(stand: Stand) -> None:
+    """Somebody who pushes waits only for so long, and may need one of them by now."""
+    stand.push(1, "live")
+    orphan = stand.push(2, "orphan")
+    stand.s3.delete_object(Bucket=BUCKET, Key=manifest_key(orphan.tag))
+    stand.s3.meta.events.register(
+        "after-call.s3.GetObject", lambda **_: stand.clock.advance(CLEANING_SECONDS), unique_id="slow"
+    )
+    with pytest.raises(Unavailable, match="took so long"):
+        stand.clean(tag(1))
+    assert object_key(orphan.files[0]) in stand.there()
+    stand.s3.meta.events.unregister("after-call.s3.GetObject", unique_id="slow")
+    assert stand.clean(tag(1)) == [1, 0]

@@ -1,7 +1,7 @@
 """The bucket of releases in memory, and one whose calls fail as they are told to."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from chalicelib.domain.release import ROOT, File
@@ -27,6 +27,8 @@ class FakeBucket:
     after_effect: bool = False
     at: float = 0.0
     """When it is now, in seconds since 1970."""
+    turn: Callable[[], None] = lambda: None
+    """Asked before each call."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tags(self, prefix: str) -> list[str]:
@@ -53,11 +55,11 @@ class FakeBucket:
         """Nothing is there until the last part was got."""
         self._write("put_parts", key, Object(b"".join(parts), self.at, _headers(file)))
 
-    def objects(self, prefix: str) -> Iterator[Listed]:
+    def objects(self, prefix: str, after: str = "", until: str = "") -> Iterator[Listed]:
         """In the order of keys."""
         self._called("objects", prefix)
         for key, found in sorted(self.objects_.items()):
-            if key.startswith(prefix):
+            if key.startswith(prefix) and key > after and (not until or key <= until):
                 yield Listed(key, len(found.content), found.at)
 
     def _write(self, what: str, key: str, content: Object, *, create: bool = False) -> bool:
@@ -70,6 +72,7 @@ class FakeBucket:
         return True
 
     def _called(self, what: str, key: str) -> int:
+        self.turn()
         with self._lock:
             self.calls.append((what, key))
             number = len(self.calls) - 1

@@ -14,6 +14,7 @@ from chalicelib.domain.release import decode, manifest_key, object_key
 from chalicelib.wire import ci
 from cli.main import _parser
 from cli.push.command import OK, REFUSED, UNFINISHED, UNREPORTED, USAGE, Outside, run
+from cli.push.pushing import Clock
 from tests.fakes.bucket import FakeBucket
 
 NOON = 1_795_356_300.0
@@ -68,7 +69,7 @@ def push(team: Path, bucket: FakeBucket) -> Push:  # noqa: ARG001  # where it ru
 
     def typed(*arguments: str, service: str = "web") -> int:
         given = _parser().parse_args(["push", "dist", "--service", service, *arguments])
-        return run(given, Outside(lambda _name, _region: bucket, lambda: NOON))
+        return run(given, Outside(lambda _name, _region: bucket, Clock(lambda: NOON)))
 
     return typed
 

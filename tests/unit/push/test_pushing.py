@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain.release import OBJECTS, File, Manifest, decode, draft_key, manifest_key, object_key
+from chalicelib.domain.release_cleaning import CLEANING_SECONDS, PUSH_SECONDS, YOUNG_SECONDS
 from chalicelib.domain.release_rules import Rules
 from cli.push.bucket import Changed, PushError
-from cli.push.pushing import GOES_ON_SECONDS, Plan, Wanted, plan, push
+from cli.push.pushing import GOES_ON_SECONDS, Clock, Plan, Wanted, plan, push
 from cli.push.scan import PART, scan
 from tests.fakes.bucket import FakeBucket
 
 NOON = 1_795_356_300.0
 TAG = "web_2026-11-22_14-05"
-WANTED = Wanted("web", keep=3, at=NOON, version="7", commit="abc1234")
+WANTED = Wanted("web", at=NOON, version="7", commit="abc1234")
 
 
 class Silent:
@@ -31,13 +32,27 @@ class Silent:
         """One more."""
         self.count += 1
 
+    def waits(self, seconds: float) -> None:
+        """Nothing is shown."""
 
-def pushed(bucket: FakeBucket, web: Path, minutes: int = 0) -> tuple[Manifest, Plan]:
+
+def still(at: float) -> Clock:
+    """A clock that stands, and an end of the test where somebody waits."""
+
+    def sleep(_seconds: float) -> None:
+        raise AssertionError("nothing is to be waited for")
+
+    return Clock(lambda: at, sleep)
+
+
+def pushed(
+    bucket: FakeBucket, web: Path, minutes: int = 0, clock: Clock | None = None
+) -> tuple[Manifest, Plan]:
     """A whole push some minutes after noon."""
     found = scan(web, Rules())
     bucket.at = NOON + 60 * minutes
     planned = plan(bucket, found, replace(WANTED, at=NOON + 60 * minutes))
-    return push(bucket, found, planned, Silent()), planned
+    return push(bucket, found, planned, Silent(), clock or still(NOON + 60 * minutes)), planned
 
 
 def served(bucket: FakeBucket, made: Manifest) -> dict[str, bytes]:
@@ -142,21 +157,7 @@ def test_two_pushes_in_a_minute_get_two_tags(web: Path) -> None:
     found = scan(web, Rules())
     planned = plan(bucket, found, WANTED)
     bucket.create(draft_key(planned.manifest.tag), b"{}")  # somebody else was faster
-    assert push(bucket, found, planned, Silent()).tag == f"{TAG}-3"
-
-
-def test_files_beyond_those_that_are_kept_are_sent_again(web: Path) -> None:
-    """After a day, what no kept release names may be cleaned up at any moment."""
-    bucket = FakeBucket()
-    pushed(bucket, web)
-    for minute in range(1, 5):
-        (web / "manifest.json").write_text(f"{minute}")
-        pushed(bucket, web, minute)
-    (web / "manifest.json").write_text("{}")
-    planned = plan(bucket, scan(web, Rules()), replace(WANTED, at=NOON + GOES_ON_SECONDS - 60))
-    assert planned.to_do == ()
-    made, planned = pushed(bucket, web, 3_000)
-    assert [object_key(each) for each in planned.to_do] == [of(made, "manifest.json")]
+    assert push(bucket, found, planned, Silent(), still(NOON)).tag == f"{TAG}-3"
 
 
 def _calls(web: Path, *, later: bool) -> tuple[FakeBucket, int]:
@@ -224,7 +225,7 @@ def test_a_file_that_changes_meanwhile_ends_the_push(web: Path) -> None:
     planned = plan(bucket, found, WANTED)
     (web / "manifest.json").write_text("[]")
     with pytest.raises(Changed, match=r"manifest\.json"):
-        push(bucket, found, planned, Silent())
+        push(bucket, found, planned, Silent(), still(NOON))
     assert manifest_key(TAG) not in bucket.objects_
 
 
@@ -237,6 +238,87 @@ def test_large_files_go_in_parts(web: Path) -> None:
     del bucket.objects_[manifest_key(TAG)]
     _, planned = pushed(bucket, web, 1)
     assert planned.to_do == ()
+
+
+# --- somebody cleans up at the same time ------------------------------------------------------------------------
+
+TWO_DAYS = 2 * 24 * 60
+
+
+def forgotten(web: Path) -> FakeBucket:
+    """Objects that no manifest names any more: whoever cleans up takes them when they are a day old."""
+    bucket = FakeBucket()
+    pushed(bucket, web)
+    del bucket.objects_[manifest_key(TAG)]
+    return bucket
+
+
+def test_the_draft_names_everything_before_anything_is_relied_upon(web: Path) -> None:
+    """Cleaning up leaves alone what a draft names; what the last release has is looked at once more after it."""
+    bucket = FakeBucket()
+    pushed(bucket, web)
+    (web / "index.html").write_text("<!doctype html>new")
+    bucket.calls.clear()
+    made, _ = pushed(bucket, web, TWO_DAYS)
+    assert decode(bucket.objects_[draft_key(made.tag)].content).files == made.files
+    after = bucket.calls[bucket.calls.index(("create", draft_key(made.tag))) + 1 :]
+    assert ("objects", f"releases/{TAG}/") in after
+
+
+def test_what_may_be_deleted_at_any_moment_is_waited_for(web: Path) -> None:
+    """Somebody who read the drafts before ours was there deletes it while we wait: it is sent after all."""
+    bucket = forgotten(web)
+    clock = [NOON + TWO_DAYS * 60]
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        clock[0] += seconds
+        for at in [each for each in bucket.objects_ if each.startswith(OBJECTS)]:
+            del bucket.objects_[at]
+
+    bucket.calls.clear()
+    made, planned = pushed(bucket, web, TWO_DAYS, Clock(lambda: clock[0], sleep))
+    assert planned.to_do == ()
+    assert waited == [CLEANING_SECONDS]
+    assert served(bucket, made) == on_disk(web)
+
+
+def test_nobody_waits_for_what_is_young(web: Path) -> None:
+    """What an earlier try has brought is never deleted so soon."""
+    bucket = forgotten(web)
+    assert pushed(bucket, web, GOES_ON_SECONDS // 60 - 1)[1].to_do == ()
+
+
+def test_a_release_that_is_cleaned_up_after_the_look_is_not_relied_upon(web: Path) -> None:
+    """Its manifest was there before the draft, not after."""
+    bucket = FakeBucket()
+    pushed(bucket, web)
+    (web / "index.html").write_text("<!doctype html>new")
+    bucket.at = at = NOON + TWO_DAYS * 60
+    found = scan(web, Rules())
+    planned = plan(bucket, found, replace(WANTED, at=at))
+    del bucket.objects_[manifest_key(TAG)]
+    waited: list[float] = []
+    push(bucket, found, planned, Silent(), Clock(lambda: at, waited.append))
+    assert waited == [CLEANING_SECONDS]
+
+
+@pytest.mark.parametrize("tries", [1, 2])
+def test_a_push_that_takes_a_day_is_not_finished(web: Path, tries: int) -> None:
+    """Its draft is no longer respected, so what was sent first may be gone; earlier tries count."""
+    bucket = FakeBucket(fail_at=6 if tries == 2 else -1)
+    if tries == 2:
+        with pytest.raises(PushError):
+            pushed(bucket, web)
+    times = iter([NOON, NOON + PUSH_SECONDS + 1] if tries == 1 else [NOON + PUSH_SECONDS + 1])
+    with pytest.raises(PushError, match="took so long"):
+        pushed(bucket, web, 0, Clock(lambda: next(times)))
+    assert manifest_key(TAG) not in bucket.objects_
+    assert PUSH_SECONDS < YOUNG_SECONDS
+
+
+# --- files that change while they are sent ----------------------------------------------------------------------
 
 
 class Builds(FakeBucket):
@@ -285,10 +367,10 @@ def test_a_large_file_that_changes_while_it_is_sent_ends_the_push(
     large = next(each for each in found.files if each.path == "large.bin")
     planned = plan(bucket, found, WANTED)
     if write is Path.unlink:
-        assert push(bucket, found, planned, Silent()).tag == TAG
+        assert push(bucket, found, planned, Silent(), still(NOON)).tag == TAG
         return
     with pytest.raises(Changed, match=r"large\.bin"):
-        push(bucket, found, planned, Silent())
+        push(bucket, found, planned, Silent(), still(NOON))
     assert object_key(large) not in bucket.objects_
     assert manifest_key(TAG) not in bucket.objects_
 
