@@ -9,13 +9,10 @@ import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.errors import PointsmanError
-from cli import audit, schema
-from cli.bundle import BundleError
-from cli.check import Checked, check
-from cli.publish import TooLarge, publish
-from cli.push import command as push
+if TYPE_CHECKING:
+    from cli.check import Checked
 
 OK, INVALID, USAGE = 0, 1, 2
 
@@ -25,12 +22,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a log that is not UTF-8 must not end the check
-    given = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    given = _parser(alone="".join(arguments[:1])).parse_args(arguments)
     if given.command == "push":
+        from cli.push import command as push  # noqa: PLC0415  # each command imports what it needs
+
         return push.run(given)
     if given.command == "verify":
+        from cli import audit  # noqa: PLC0415  # the same
+
         return audit.run(given)
     if given.command == "schema":
+        from cli import schema  # noqa: PLC0415  # the same
+
         sys.stdout.write(schema.text())
         return OK
     checked = _checked(given.file)
@@ -39,13 +43,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _publish(given, checked) if given.command == "publish" else _say_valid(given.file, checked)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(alone: str = "") -> argparse.ArgumentParser:
+    """With all topics, or with the one that was typed where the others cost time to import."""
+    from cli.push import command as push  # noqa: PLC0415  # the same
+
     parser = argparse.ArgumentParser(
         prog="pointsman", description="Blue-green deployments, run by a team in chat."
     )
     topics = parser.add_subparsers(required=True, metavar="TOPIC")
     push.add_to(topics)
-    config = topics.add_parser("config", help="the team's configuration, pointsman.yaml")
+    if alone != "push":
+        _add_others(topics)
+    return parser
+
+
+def _add_others(topics: "argparse._SubParsersAction[Any]") -> None:
+    from cli import audit  # noqa: PLC0415  # the same
+
+    config: argparse.ArgumentParser = topics.add_parser(
+        "config", help="the team's configuration, pointsman.yaml"
+    )
     commands = config.add_subparsers(required=True, dest="command", metavar="COMMAND")
     for name, text in (
         ("check", "say everything that is wrong with it"),
@@ -62,11 +79,12 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--table", help="DynamoDB table, instead of the stack's")
         command.add_argument("--region", help="AWS region, where the environment does not name it")
-    return parser
 
 
-def _checked(file: Path) -> Checked | int:
+def _checked(file: Path) -> "Checked | int":
     """What was read, or the exit code where it was found wrong."""
+    from cli.check import check  # noqa: PLC0415  # the same
+
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -82,15 +100,18 @@ def _checked(file: Path) -> Checked | int:
     return INVALID
 
 
-def _say_valid(file: Path, checked: Checked) -> int:
+def _say_valid(file: Path, checked: "Checked") -> int:
     for name, service in checked.data["services"].items():
         print(f"{name}: {', '.join(service['environments'])}")
     print(f"{file} is valid")
     return OK
 
 
-def _publish(given: argparse.Namespace, checked: Checked) -> int:
+def _publish(given: argparse.Namespace, checked: "Checked") -> int:
+    from chalicelib.domain.errors import PointsmanError  # noqa: PLC0415  # the same
     from cli import aws  # noqa: PLC0415  # `check` must not pay for importing boto3
+    from cli.bundle import BundleError  # noqa: PLC0415  # the same
+    from cli.publish import TooLarge, publish  # noqa: PLC0415  # the same
 
     try:
         target = aws.target(stack=given.stack, table=given.table, bucket=given.bucket, region=given.region)

@@ -1,6 +1,5 @@
 """What CI reports about a build, and which versions may be deployed."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -10,9 +9,6 @@ from chalicelib.domain.brief import Counts
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
-
-VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}\Z")
-"""Versions reach commands on hosts, so they pass an allow-list: no spaces, quotes, slashes or leading dashes."""
 
 
 class BuildStatus(StrEnum):

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib.domain.builds import VERSION
 from chalicelib.domain.grammar import length, malformed, name, shown
+from chalicelib.domain.pushed import VERSION
 
 MOST_REASON = 200
 """Characters of a reason that are kept."""

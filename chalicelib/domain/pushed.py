@@ -12,13 +12,15 @@ from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 
+VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}\Z")
+"""Versions reach commands on hosts, so they pass an allow-list: no spaces, quotes, slashes or leading dashes."""
 TAG = re.compile(
     r"([a-z][a-z0-9-]{0,31})_"
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}_[0-9]{2}-[0-9]{2})(?:-([1-9][0-9]{0,3}))?\Z",
     re.ASCII,
 )
-"""Service, time and, where it is not the first of its minute, number. Also a version as `domain.builds.VERSION` allows
-it: no service has an underscore, and 54 characters are enough."""
+"""Service, time and, where it is not the first of its minute, number. Also a version as VERSION allows it: no service
+has an underscore, and 54 characters are enough."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ OBJECTS = "objects/"
 LIVE = "live/"
 MOST_COPIED = 5 * 1024**3
 """S3 User Guide, "Copying, moving, and renaming objects": what is larger needs more than one request."""
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -130,7 +131,7 @@ def _written(each: File) -> dict[str, Any]:
 
 
 def _canonical(value: object) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+    return _ENCODER.encode(value).encode("ascii")
 
 
 # --- places in the bucket ---------------------------------------------------------------------------------------

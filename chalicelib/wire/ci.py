@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.brief import Counts
-from chalicelib.domain.builds import VERSION, Build, BuildStatus
+from chalicelib.domain.builds import Build, BuildStatus
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.grammar import NAME
 from chalicelib.domain.people import ci
-from chalicelib.domain.pushed import TAG, Release
+from chalicelib.domain.pushed import TAG, VERSION, Release
 from chalicelib.domain.reasons import Reason
 from chalicelib.wire.reading import (
     bad,

@@ -8,11 +8,12 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chalicelib.domain.builds import VERSION
+from chalicelib.domain.pushed import VERSION
 from chalicelib.domain.release import Manifest
 from chalicelib.domain.release_names import Problem
 from chalicelib.domain.release_rules import CacheRule, Rules
@@ -21,6 +22,7 @@ from cli.check import check
 from cli.normalize import frontend
 from cli.push.bucket import Bucket, PushError
 from cli.push.git import GitError, Repository
+from cli.push.looking import Kept, look
 from cli.push.progress import shown
 from cli.push.pushing import Clock, Plan, Wanted, plan, push
 from cli.push.report import Door, NotReported, message, send
@@ -91,14 +93,17 @@ def _run(given: argparse.Namespace, outside: Outside) -> int:
     settings, protected = _settings(given)
     repository = Repository(Path.cwd(), remote=given.remote)
     tagged = bool(protected and given.git_tag)
-    found = _scanned(given.directory, settings)
-    if tagged:
-        _clean(repository, given.directory)
-    commit = given.commit or repository.commit()
+    with ThreadPoolExecutor(1) as beside:
+        # The bucket is looked at while the directory is read: it waits for answers, and writes nothing.
+        looked = beside.submit(_looked, given, settings, outside)
+        found = _scanned(given.directory, settings)
+        if tagged:
+            _clean(repository, given.directory)
+        commit = given.commit or repository.commit()
     wanted = Wanted(given.service, outside.clock.now(), given.version, commit)
     try:
-        bucket = outside.connect(settings.bucket, given.region)
-        planned = plan(bucket, found, wanted)
+        bucket, has = looked.result()
+        planned = plan(bucket, found, wanted, has)
         if given.dry_run:
             _say(planned, dry=True)
             return OK
@@ -113,6 +118,11 @@ def _run(given: argparse.Namespace, outside: Outside) -> int:
         tagged and _tag(repository, made, given.env),
     ]
     return UNREPORTED if any(failed) else OK
+
+
+def _looked(given: argparse.Namespace, settings: Frontend, outside: Outside) -> tuple[Bucket, Kept]:
+    bucket = outside.connect(settings.bucket, given.region)
+    return bucket, look(bucket, given.service)
 
 
 def _settings(given: argparse.Namespace) -> tuple[Frontend, bool]:

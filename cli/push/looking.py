@@ -16,9 +16,8 @@ from chalicelib.domain.release import (
 )
 from cli.push.bucket import Bucket, Listed, PushError
 
-_AT_ONCE = 16
-_EACH_LISTING = 800
-"""Objects that one listing is to find; S3 answers with a thousand at most."""
+_LISTINGS = 4
+"""Side by side: names are hashes, so equal ranges of names hold about equally many."""
 _WIDTH = 4
 _FEW = 4
 
@@ -34,11 +33,10 @@ class Kept:
     objects: Mapping[str, Listed]
 
 
-def look(bucket: Bucket, service: str, expected: int) -> Kept:
-    """Listings of objects side by side (for about as many as are `expected`), and manifests from the newest on until
-    one is complete."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        listing = _listing(bucket, pool, expected)
+def look(bucket: Bucket, service: str) -> Kept:
+    """Listings of objects side by side, and manifests from the newest on until one is complete."""
+    with ThreadPoolExecutor(_LISTINGS) as pool:
+        listing = _listing(bucket, pool)
         tags = tuple(newest_first(bucket.tags(f"{service}_"), service))
         newest: Manifest | None = None
         drafts: dict[str, Manifest] = {}
@@ -52,17 +50,15 @@ def look(bucket: Bucket, service: str, expected: int) -> Kept:
         return Kept(tags, newest, drafts, listing())
 
 
-def objects(bucket: Bucket, expected: int) -> dict[str, Listed]:
+def objects(bucket: Bucket) -> dict[str, Listed]:
     """Every object by its name."""
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return _listing(bucket, pool, expected)()
+    with ThreadPoolExecutor(_LISTINGS) as pool:
+        return _listing(bucket, pool)()
 
 
-def _listing(bucket: Bucket, pool: ThreadPoolExecutor, expected: int) -> Callable[[], dict[str, Listed]]:
+def _listing(bucket: Bucket, pool: ThreadPoolExecutor) -> Callable[[], dict[str, Listed]]:
     """Begun at once; call what is returned for the result."""
-    # Names are hashes, so equal ranges of names hold about equally many.
-    count = max(1, min(_AT_ONCE, -(-expected // _EACH_LISTING)))
-    ends = [f"{OBJECTS}{16**_WIDTH * number // count:0{_WIDTH}x}" for number in range(1, count)]
+    ends = [f"{OBJECTS}{16**_WIDTH * number // _LISTINGS:0{_WIDTH}x}" for number in range(1, _LISTINGS)]
     begun = [
         pool.submit(_range, bucket, after, until)
         for after, until in zip(["", *ends], [*ends, ""], strict=True)

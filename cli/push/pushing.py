@@ -7,6 +7,7 @@ is written that names all files, before anything is relied upon that was there a
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,7 +23,7 @@ from chalicelib.domain.release import (
 )
 from chalicelib.domain.release_cleaning import CLEANING_SECONDS, PUSH_SECONDS
 from cli.push.bucket import Bucket, Listed, PushError
-from cli.push.looking import is_complete, look, objects, release, releases
+from cli.push.looking import Kept, is_complete, look, objects, release, releases
 from cli.push.scan import Scan
 from cli.push.sending import Sender
 
@@ -80,13 +81,13 @@ class Wanted:
     commit: str = ""
 
 
-def plan(bucket: Bucket, scan: Scan, wanted: Wanted) -> Plan:
-    """What is to be done; nothing is written."""
+def plan(bucket: Bucket, scan: Scan, wanted: Wanted, has: Kept | None = None) -> Plan:
+    """What is to be done, given what the bucket has; nothing is written."""
+    has = has or look(bucket, wanted.service)
     bodies = {each.object: each for each in scan.files}
-    has = look(bucket, wanted.service, len(bodies))
     made = _manifest(scan, wanted, new_tag(wanted.service, wanted.at, has.tags))
     to_do = tuple(_missing(bodies, has.objects))
-    if has.newest is not None and has.newest.content == made.content:
+    if has.newest is not None and has.newest.files == made.files:
         older = (release(bucket, tag) for tag in has.tags[has.tags.index(has.newest.tag) + 1 :])
         return Plan(has.newest, next(filter(None, older), None), to_do, new=False)
     begun = next((draft for draft in has.drafts.values() if _same(draft, made)), None)
@@ -103,7 +104,7 @@ def _manifest(scan: Scan, wanted: Wanted, tag: str) -> Manifest:
 
 
 def _same(draft: Manifest, made: Manifest) -> bool:
-    return draft.content == made.content and made.made_at - draft.made_at < GOES_ON_SECONDS
+    return draft.files == made.files and made.made_at - draft.made_at < GOES_ON_SECONDS
 
 
 def _missing(bodies: Mapping[str, File], there: Mapping[str, Listed]) -> Iterable[File]:
@@ -126,16 +127,18 @@ def push(bucket: Bucket, scan: Scan, planned: Plan, watcher: Watcher, clock: Clo
         made = _begin(bucket, made)
     begun = clock.now() if planned.begun is None else planned.begun
     watcher.begin(planned)
-    Sender(bucket, scan.local, watcher.done).send(planned.to_do)
+    with ThreadPoolExecutor(1) as beside:
+        looked = beside.submit(_doubtful, bucket, planned)
+        Sender(bucket, scan.local, watcher.done).send(planned.to_do)
+        doubtful = looked.result()
     if not planned.new:
         return made
-    doubtful = _doubtful(bucket, planned)
     if doubtful:
         # Whoever cleans up without having seen our draft has ended then.
         left = max(0.0, begun + CLEANING_SECONDS - clock.now())
         watcher.waits(left)
         clock.sleep(left)
-        gone = _missing(doubtful, objects(bucket, len(planned.manifest.files)))
+        gone = _missing(doubtful, objects(bucket))
         Sender(bucket, scan.local, lambda _file: None).send(gone)
     if clock.now() - begun > PUSH_SECONDS:
         raise PushError("it took so long that what was sent first may be cleaned up already")
@@ -173,6 +176,6 @@ def _without(old: Mapping[str, File], named_by: Iterable[Manifest]) -> dict[str,
 def _others(bucket: Bucket, made: Manifest) -> Manifest:
     """Somebody pushed the same at the same time and was faster; their release is this one."""
     theirs = release(bucket, made.tag)
-    if theirs is None or theirs.content != made.content:
+    if theirs is None or theirs.files != made.files:
         raise PushError(f"{made.tag} was written by somebody else meanwhile; push again")
     return theirs

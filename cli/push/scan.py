@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from chalicelib.domain.release import File
@@ -46,10 +47,15 @@ def scan(root: Path, rules: Rules) -> Scan:
     found = dict(walk.files(root, "", frozenset()))
     result = Scan(problems=walk.problems)
     with ThreadPoolExecutor(_THREADS) as pool:
-        looks = {path: pool.submit(_look, path, at, served(path, found, rules)) for path, at in found.items()}
+        looks = {}
+        for path, (at, size) in found.items():
+            how = served(path, found, rules)
+            # A thread costs more than to read a small file.
+            large = size > _BLOCK
+            looks[path] = pool.submit(_look, path, at, how).result if large else partial(_look, path, at, how)
         for path, look in looks.items():
             try:
-                file, result.local[path] = look.result()
+                file, result.local[path] = look()
             except OSError as error:
                 result.problems.append(_unreadable(path, error))
             else:
@@ -68,8 +74,10 @@ class _Walk:
         self._root = root
         self.problems: list[Problem] = []
 
-    def files(self, folder: Path, prefix: str, above: frozenset[str]) -> Iterator[tuple[str, Path]]:
-        """Each file with its path in the release; `above` are the real folders that this one is in."""
+    def files(
+        self, folder: Path, prefix: str, above: frozenset[str]
+    ) -> Iterator[tuple[str, tuple[Path, int]]]:
+        """Each file with its path in the release and its size; `above` are the real folders that this one is in."""
         real = os.path.realpath(folder)
         if real in above:
             self.problems.append(
@@ -85,7 +93,7 @@ class _Walk:
 
     def _entry(
         self, entry: "os.DirEntry[str]", path: str, above: frozenset[str]
-    ) -> Iterator[tuple[str, Path]]:
+    ) -> Iterator[tuple[str, tuple[Path, int]]]:
         at = Path(entry.path)
         if is_litter(path):
             self.problems.append(Problem(path, "left out: it belongs to a desktop, not to a release"))
@@ -94,11 +102,11 @@ class _Walk:
         if entry.is_symlink() and not Path(os.path.realpath(at, strict=True)).is_relative_to(self._root):
             self.problems.append(Problem(path, "this link leads out of the directory", fatal=True))
             return
-        kind = entry.stat().st_mode
-        if stat.S_ISDIR(kind):
+        about = entry.stat()
+        if stat.S_ISDIR(about.st_mode):
             yield from self.files(at, f"{path}/", above)
-        elif stat.S_ISREG(kind):
-            yield path, at
+        elif stat.S_ISREG(about.st_mode):
+            yield path, (at, about.st_size)
         else:
             self.problems.append(Problem(path, "neither a file nor a folder", fatal=True))
 
@@ -110,7 +118,7 @@ def _unreadable(path: str, error: OSError) -> Problem:
 def _look(path: str, at: Path, how: Served) -> tuple[File, Local]:
     """One file, read once."""
     whole, size = hashlib.sha256(), 0
-    with at.open("rb") as stream:
+    with at.open("rb", buffering=0) as stream:
         while block := stream.read(_BLOCK):
             whole.update(block)
             size += len(block)

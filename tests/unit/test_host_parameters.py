@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.builds import VERSION, Build
+from chalicelib.domain.builds import Build
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.grammar import NAME
+from chalicelib.domain.pushed import VERSION
 from chalicelib.wire import ci
 from tests.sandbox.estate_harness import product_documents
 from tests.unit.wire.test_ci import read, report

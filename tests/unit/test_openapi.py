@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 import app
-from chalicelib.domain.builds import VERSION, BuildStatus
+from chalicelib.domain.builds import BuildStatus
 from chalicelib.domain.grammar import NAME
-from chalicelib.domain.pushed import TAG
+from chalicelib.domain.pushed import TAG, VERSION
 from chalicelib.domain.reasons import Reason
 from chalicelib.edge import STATUS, UNAVAILABLE
 from chalicelib.wire import ci, slack_request

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain import release
-from chalicelib.domain.builds import VERSION
-from chalicelib.domain.pushed import TAG
+from chalicelib.domain.pushed import TAG, VERSION
 from chalicelib.domain.release import (
     BadManifest,
     File,

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.builds import VERSION
 from chalicelib.domain.commands import Deploy, parse
 from chalicelib.domain.coupling import Part, Together, couple
 from chalicelib.domain.deployment import Environment, Slot
@@ -15,7 +14,7 @@ from chalicelib.domain.errors import Refused
 from chalicelib.domain.grammar import NAME
 from chalicelib.domain.locks import Lock
 from chalicelib.domain.people import ci
-from chalicelib.domain.pushed import Release
+from chalicelib.domain.pushed import VERSION, Release
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
 from chalicelib.usecases.coupling import Coupling
