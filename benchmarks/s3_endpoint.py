@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import sys
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from xml.sax.saxutils import escape
 
 _KEPT = 64 * 1024
 """Bodies that are larger are counted and hashed, and not kept: only manifests are read back."""
+_PAGE = 1_000
 _XML = '<?xml version="1.0" encoding="UTF-8"?>'
 
 
@@ -51,7 +53,7 @@ class Request:
     key: str
     query: dict[str, str]
     headers: dict[str, str]
-    body: bytes
+    body: bytes | bytearray
 
 
 class Answer(Exception):
@@ -76,6 +78,7 @@ class Bucket:
         self.objects: dict[str, Stored] = {}
         self.uploads: dict[str, tuple[dict[str, str], dict[int, tuple[int, bytes]]]] = {}
         self.counted: Counter[str] = Counter()
+        self._names: list[str] = []
 
     def answer(self, request: Request) -> Answer:
         """Do what was asked."""
@@ -124,14 +127,14 @@ class Bucket:
         if "/" not in request.key.strip("/"):
             return Answer(200)
         body = _plain(request)
-        digest = hashlib.md5(body, usedforsecurity=False).digest()
+        digest = _digest(body, request.headers)
         if "partNumber" in request.query:
             _headers, parts = self.uploads[request.query["uploadId"]]
             parts[int(request.query["partNumber"])] = (len(body), digest)
             return Answer(200, ETag=f'"{digest.hex()}"')
         if request.headers.get("if-none-match") == "*" and request.key in self.objects:
             return refused(412, "PreconditionFailed")
-        kept = body if len(body) <= _KEPT or request.key.endswith(".json") else b""
+        kept = bytes(body) if len(body) <= _KEPT or request.key.endswith(".json") else b""
         self.objects[request.key] = Stored(len(body), f'"{digest.hex()}"', kept, _kept(request.headers))
         return Answer(200, ETag=f'"{digest.hex()}"')
 
@@ -167,15 +170,17 @@ class Bucket:
         prefix, delimiter = request.query.get("prefix", ""), request.query.get("delimiter", "")
         after = request.query.get("continuation-token") or request.query.get("start-after", "")
         encode = quote if request.query.get("encoding-type") == "url" else escape
-        names = sorted(each for each in self.objects if each.startswith(f"{bucket}/{prefix}"))
         rows: list[tuple[str, str]] = []
-        for name in names:
+        names = self._sorted()
+        for name in names[bisect_left(names, f"{bucket}/{max(prefix, after)}") :]:
+            if not name.startswith(f"{bucket}/{prefix}") or len(rows) > _PAGE:
+                break
             key = name.removeprefix(f"{bucket}/")
             cut = key.find(delimiter, len(prefix)) if delimiter else -1
             shown = key[: cut + len(delimiter)] if cut >= 0 else key
             if shown > after and (not rows or rows[-1][0] != shown):
                 rows.append((shown, "" if cut >= 0 else name))
-        page, more = rows[:1000], len(rows) > 1000
+        page, more = rows[:_PAGE], len(rows) > _PAGE
         text = "".join(self._row(name, encode(shown)) for shown, name in page)
         token = f"<NextContinuationToken>{escape(page[-1][0])}</NextContinuationToken>" if more else ""
         return Answer(
@@ -185,6 +190,12 @@ class Bucket:
             f"<IsTruncated>{str(more).lower()}</IsTruncated>{token}{text}</ListBucketResult>",
             Content_Type="application/xml",
         )
+
+    def _sorted(self) -> list[str]:
+        """All names; sorted anew only where there are new ones, since nothing is ever deleted."""
+        if len(self._names) != len(self.objects):
+            self._names = sorted(self.objects)
+        return self._names
 
     def _row(self, name: str, written: str) -> str:
         if not name:
@@ -204,26 +215,32 @@ def _kept(headers: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _plain(request: Request) -> bytes:
-    """The body without `aws-chunked` framing; refused where a SHA-256 was sent that it has not."""
-    body = request.body
-    if "aws-chunked" in request.headers.get("content-encoding", ""):
-        body = b"".join(_chunks(body))
-    wanted = request.headers.get("x-amz-checksum-sha256")
-    if wanted and base64.b64encode(hashlib.sha256(body).digest()).decode() != wanted:
+def _plain(request: Request) -> bytes | bytearray:
+    """The body without `aws-chunked` framing."""
+    chunked = "aws-chunked" in request.headers.get("content-encoding", "")
+    return b"".join(_chunks(request.body)) if chunked else request.body
+
+
+def _digest(body: bytes | bytearray, headers: dict[str, str]) -> bytes:
+    """One SHA-256 for every tool: it is the ETag, and refuses what was sent with another. (An MD5 as well would take
+    more time than to receive the body.)"""
+    digest = hashlib.sha256(body).digest()
+    wanted = headers.get("x-amz-checksum-sha256")
+    if wanted and base64.b64encode(digest).decode() != wanted:
         raise refused(400, "BadDigest")
-    return body
+    return digest[:16]
 
 
-def _chunks(body: bytes) -> list[bytes]:
-    chunks: list[bytes] = []
+def _chunks(body: bytes | bytearray) -> list[memoryview]:
+    view = memoryview(body)
+    chunks: list[memoryview] = []
     at = 0
     while True:
         end = body.index(b"\r\n", at)
-        size = int(body[at:end].partition(b";")[0], 16)
+        size = int(bytes(body[at:end]).partition(b";")[0], 16)
         if not size:
             return chunks
-        chunks.append(body[end + 2 : end + 2 + size])
+        chunks.append(view[end + 2 : end + 2 + size])
         at = end + 4 + size
 
 
@@ -235,40 +252,53 @@ class Connection(asyncio.Protocol):
         self._latency = latency
         self._buffer = bytearray()
         self._head: tuple[str, str, dict[str, str]] | None = None
+        self._body, self._filled = bytearray(), 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the way back."""
         self._transport: asyncio.Transport = transport  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
-        """Answer every request that is complete."""
-        self._buffer += data
-        while self._ready():
-            assert self._head is not None  # noqa: S101  # for the type checker; _ready has said so
-            method, target, headers = self._head
-            length = int(headers.get("content-length", 0))
-            body = bytes(self._buffer[:length])
-            del self._buffer[:length]
-            self._head = None
-            split = urlsplit(target)
-            query = {name: found[-1] for name, found in parse_qs(split.query, keep_blank_values=True).items()}
-            request = Request(method, unquote(split.path).removeprefix("/"), query, headers, body)
-            late = 0 if request.key == "_figures" else self._latency
-            asyncio.get_running_loop().call_later(late, self._send, request)
+        """Answer every request that is complete; a body is copied once."""
+        view = memoryview(data)
+        while view:
+            if self._head is None:
+                view = self._begin(view)
+            if self._head is not None:
+                taken = min(len(view), len(self._body) - self._filled)
+                self._body[self._filled : self._filled + taken] = view[:taken]
+                self._filled += taken
+                view = view[taken:]
+                if self._filled == len(self._body):
+                    self._complete(*self._head)
 
-    def _ready(self) -> bool:
-        if self._head is None:
-            end = self._buffer.find(b"\r\n\r\n")
-            if end < 0:
-                return False
-            lines = self._buffer[:end].decode("latin-1").split("\r\n")
-            del self._buffer[: end + 4]
-            method, target, _version = lines[0].split(" ")
-            pairs = (line.partition(":") for line in lines[1:])
-            self._head = method, target, {name.lower(): value.strip() for name, _, value in pairs}
-            if self._head[2].get("expect") == "100-continue":
-                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        return len(self._buffer) >= int(self._head[2].get("content-length", 0))
+    def _begin(self, view: memoryview) -> memoryview:
+        """Read what is before the body, and return what is left."""
+        self._buffer += view
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return view[:0]
+        lines = self._buffer[:end].decode("latin-1").split("\r\n")
+        left = len(self._buffer) - end - 4
+        self._buffer.clear()
+        method, target, _version = lines[0].split(" ")
+        pairs = (line.partition(":") for line in lines[1:])
+        headers = {name.lower(): value.strip() for name, _, value in pairs}
+        self._head = method, target, headers
+        self._body, self._filled = bytearray(int(headers.get("content-length", 0))), 0
+        if headers.get("expect") == "100-continue":
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if not self._body:
+            self._complete(*self._head)
+        return view[len(view) - left :]
+
+    def _complete(self, method: str, target: str, headers: dict[str, str]) -> None:
+        split = urlsplit(target)
+        query = {name: found[-1] for name, found in parse_qs(split.query, keep_blank_values=True).items()}
+        request = Request(method, unquote(split.path).removeprefix("/"), query, headers, self._body)
+        self._head, self._body = None, bytearray()
+        late = 0 if request.key == "_figures" else self._latency
+        asyncio.get_running_loop().call_later(late, self._send, request)
 
     def _send(self, request: Request) -> None:
         answer = self._bucket.answer(request)

@@ -15,7 +15,7 @@ from chalicelib.domain.release_pages import MOST_BYTES, Directory, missing
 from chalicelib.domain.release_rules import Rules, Served, extension, served
 
 PART = 8 * 1024 * 1024
-"""What is larger is sent in parts of this size."""
+"""The size of parts."""
 _BLOCK = 1024 * 1024
 _THREADS = 4
 

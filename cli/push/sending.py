@@ -12,8 +12,10 @@ from cli.push.scan import PART, Local
 SMALL = 512 * 1024
 _AT_ONCE = 128
 """Requests for small files: what they cost is waiting for answers. 256 were not faster."""
-_MEDIUM_AT_ONCE, _LARGE_AT_ONCE = 8, 4
-"""Each holds up to a part, or six, in memory."""
+WHOLE = 2 * PART
+"""What is larger goes in parts: for what is not much larger, asking for parts takes longer than sending it."""
+_MEDIUM_AT_ONCE, _LARGE_AT_ONCE = 8, 2
+"""Each holds up to WHOLE, or six parts, in memory."""
 
 Done = Callable[[File], None]
 
@@ -36,7 +38,7 @@ class Sender:
             futures: list[Future[None]] = []
             # The largest first: the last to end should be a small one.
             for file in sorted(files, key=lambda each: -each.size):
-                pool = small if file.size <= SMALL else medium if file.size <= PART else large
+                pool = small if file.size <= SMALL else medium if file.size <= WHOLE else large
                 futures.append(pool.submit(self._one, file))
             try:
                 ended = wait(futures, return_when=FIRST_EXCEPTION).done
@@ -50,7 +52,7 @@ class Sender:
     def _one(self, file: File) -> None:
         at = object_key(file)
         try:
-            if file.size > PART:
+            if file.size > WHOLE:
                 self._bucket.put_parts(at, file, self._parts(file))
             else:
                 content = self._local[file.path].path.read_bytes()

@@ -12,6 +12,7 @@ from chalicelib.domain.release_rules import Rules
 from cli.push.bucket import Changed, PushError
 from cli.push.pushing import GOES_ON_SECONDS, Clock, Plan, Wanted, plan, push
 from cli.push.scan import PART, scan
+from cli.push.sending import WHOLE
 from tests.fakes.bucket import FakeBucket
 
 NOON = 1_795_356_300.0
@@ -231,7 +232,7 @@ def test_a_file_that_changes_meanwhile_ends_the_push(web: Path) -> None:
 
 def test_large_files_go_in_parts(web: Path) -> None:
     """And are not sent again when they are there."""
-    (web / "large.bin").write_bytes(b"x" * (PART + 1))
+    (web / "large.bin").write_bytes(b"x" * (WHOLE + 1))
     bucket = FakeBucket()
     made, _ = pushed(bucket, web)
     assert writes(bucket, "put_parts") == [of(made, "large.bin")]
@@ -362,7 +363,7 @@ def test_a_large_file_that_changes_while_it_is_sent_ends_the_push(
     """No object gets the name of a content that it does not have; a file that is gone is still read to its end."""
     bucket = Builds()
     bucket.path, bucket.write = web / "large.bin", write
-    bucket.path.write_bytes(b"x" * (4 * PART))
+    bucket.path.write_bytes(b"x" * (WHOLE + 2 * PART))
     found = scan(web, Rules())
     large = next(each for each in found.files if each.path == "large.bin")
     planned = plan(bucket, found, WANTED)
