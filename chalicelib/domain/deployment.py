@@ -209,6 +209,10 @@ class Deployment:
     closes: str = ""
     """The deployment whose rollback window this one closes."""
     override: Override | None = None
+    partner: Ref | None = None
+    """The other of two that go together."""
+    follows: bool = False
+    """Whether it is the frontend of the two, which begins when its partner's traffic has switched."""
     finish_note: str = ""
     """What whoever finished it was told and the second person has to know: that a freeze is in force."""
 

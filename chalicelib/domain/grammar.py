@@ -14,7 +14,7 @@ _DAYS = re.compile(r"([1-9][0-9]{0,2})d\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 USAGE: dict[str, str] = {
-    "deploy": "/deploy SERVICE[@VERSION] to ENVIRONMENT",
+    "deploy": "/deploy SERVICE[@VERSION][+FRONTEND] to ENVIRONMENT",
     "plan": "/deploy plan SERVICE[@VERSION] to ENVIRONMENT",
     "finish": "/deploy finish SERVICE ENVIRONMENT",
     "cancel": "/deploy cancel SERVICE ENVIRONMENT",

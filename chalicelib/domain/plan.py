@@ -130,11 +130,16 @@ class Plan:
     usd_per_hour: float | None = None
     old_version: str = ""
     files: Files | None = None
+    together: str = ""
+    """The release of the frontend that goes with it and its manifest's SHA-256."""
 
     @property
     def digest(self) -> str:
-        """SHA-256 over what an approval covers: release, instances, images, target groups; not the price."""
+        """SHA-256 over what an approval covers: release, instances, images, target groups, the frontend that goes with
+        it; not the price."""
         covered = asdict(replace(self, usd_per_hour=None))
+        if not self.together:
+            del covered["together"]
         return hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).hexdigest()
 
     @property

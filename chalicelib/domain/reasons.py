@@ -39,7 +39,7 @@ class Reason(StrEnum):
     OTHER_SERVICE = "other_service"
     SAME_KIND = "same_kind"
     LIVE_ALONE = "live_alone"
-    NOT_TOGETHER_YET = "not_together_yet"
+    PARTNER_ENDED = "partner_ended"
     # the state of things
     ALREADY_ACTIVE = "already_active"
     LOCKED = "locked"
@@ -140,10 +140,7 @@ TEXTS: dict[Reason, str] = {
         "`{service}@{version}` is live in {environment} already, so nothing has to go together with it. "
         "`/deploy {wanted} to {environment}` deploys the other one."
     ),
-    Reason.NOT_TOGETHER_YET: (
-        "`{first}` and `{second}` can not go together yet. Deploy one after the other: "
-        "`/deploy {first} to {environment}`, then `/deploy {second} to {environment}`."
-    ),
+    Reason.PARTNER_ENDED: "*{partner}* is {state}, and the two go together or not at all.",
     Reason.ALREADY_ACTIVE: (
         "*{active}* is being deployed to {environment} ({state}). "
         "Wait for it, `/deploy queue {wanted} to {environment}` to be told when it is your turn, "

@@ -83,7 +83,7 @@ class Acting:
             *(Save(question.answered(Answer.CANCEL, request.actor, now)) for question in open_ones),
             self._answers.history(deployment.ref, request.actor, "cancel_asked"),
         )
-        self._starting.again(deployment)
+        self._starting.again(wanted)
         for question in open_ones:
             self._answers.workflow.wake(question.token)
         return words_of(deployment).answers.canceling(deployment)
@@ -133,6 +133,9 @@ class Acting:
                 self._starting.refuse_while_busy(environment, "")
             return self._rollback_while_baking(command, request)
         kept, question = self._kept_open(words_for(team, command.service), command)
+        follower = self._follower(kept)
+        if follower is not None:
+            return self._send_both_back(team, follower, request)
         _refuse_first(kept)
         self._answers.answer(question, Answer.ROLLBACK, request)
         return words_of(kept).answers.rolling_back(kept)
@@ -150,6 +153,21 @@ class Acting:
             request, "", Save(wanted), self._answers.history(deployment.ref, request.actor, "rollback_asked")
         )
         return words_of(deployment).answers.rolling_back(deployment)
+
+    def _follower(self, lead: Deployment) -> Deployment | None:
+        """The frontend that went with a server, while it may still go back."""
+        if lead.partner is None or lead.follows:
+            return None
+        found = self._answers.store.deployment(lead.partner)
+        return found if found is not None and not found.ended and found.state is not State.RETIRING else None
+
+    def _send_both_back(self, team: Team, follower: Deployment, request: Request) -> str:
+        """The frontend goes back first, and the server when it has: no page may outlive the server that it asks."""
+        doing = words_of(follower).answers.doing["rollback"]
+        require(team, request.actor, Role.DEPLOYER, doing, follower.service)
+        before = follower.state in BEFORE_SWITCH
+        command = Act("cancel" if before else "rollback", follower.service, follower.environment)
+        return self._cancel(command, request) if before else self._rollback(team, command, request)
 
     def _end(self, team: Team, command: Act, request: Request) -> str:
         deployment, question = self._kept_open(words_for(team, command.service), command)

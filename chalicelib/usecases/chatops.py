@@ -45,7 +45,7 @@ class ChatOps:
         self._deciding = Deciding(answers, self._granting)
         self._acting = Acting(answers, self._starting)
         self._places = KeepingPlaces(answers)
-        self._coupling = Coupling(store, self._starting)
+        self._coupling = Coupling(store, workflow, self._starting)
 
     def handle(self, request: Request) -> Reply:
         """Do what was asked and return what to say to the one who asked; Refused says why not."""
@@ -85,14 +85,11 @@ class ChatOps:
             command = meant(self._store, team, command)
         if isinstance(command, Deploy):
             return self._starting.deploy(team, command, request.actor, request.event)
+        if isinstance(command, Together):
+            return self._coupling.begin(team, command, request, self._clock.now())
         before = self._store.seen(request.event)
         if before is not None:
             return self._done_before(before)
-        if isinstance(command, Together):
-            self._coupling.ready(team, command, request.actor, self._clock.now())
-            first, second = (each.wanted for each in command.parts)
-            where = {"environment": command.environment}
-            raise Refused(Reason.NOT_TOGETHER_YET, first=first, second=second, **where)
         if isinstance(command, Holding):
             return self._places.hold(team, request, command)
         return self._decide_or_act(team, request, command)

@@ -1,19 +1,22 @@
-"""Whether a server and a frontend may go together now: both, or neither."""
+"""A server and a frontend go together: both are accepted in one write, or neither."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.commands import Deploy
 from chalicelib.domain.coupling import Couple, Half, Part, Together, couple, ending_in
-from chalicelib.domain.errors import Refused
+from chalicelib.domain.deployment import Machine, Ref
+from chalicelib.domain.errors import Duplicate, Refused
 from chalicelib.domain.locks import Override
 from chalicelib.domain.people import Actor
 from chalicelib.domain.policy import Role, require
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
 from chalicelib.domain.turns import Stand
+from chalicelib.usecases import texts
+from chalicelib.usecases.answering import Request
 from chalicelib.usecases.overriding import allowed
-from chalicelib.usecases.ports import Store
-from chalicelib.usecases.starting import Starting, version_of
+from chalicelib.usecases.ports import Save, Seen, Store, Workflow
+from chalicelib.usecases.starting import Starting, Wanted, accepted_as, version_of
 from chalicelib.usecases.turning import standing
 
 
@@ -40,9 +43,54 @@ def meant(store: Store, team: Team, command: Deploy) -> Deploy | Together:
 class Coupling:
     """Looks at both before anything is written; a refusal says which of the two is in the way."""
 
-    def __init__(self, store: Store, starting: Starting) -> None:
+    def __init__(self, store: Store, workflow: Workflow, starting: Starting) -> None:
         self._store = store
+        self._workflow = workflow
         self._starting = starting
+
+    def begin(self, team: Team, asked: Together, request: Request, now: float) -> str:
+        """Accept both in one write and start the server; the frontend waits for it. The same event again finds them."""
+        first = self._store.seen(request.event)
+        if first is None:
+            both = [
+                Wanted(
+                    each.half.settings,
+                    each.version,
+                    each.stand,
+                    plan_only=asked.plan_only,
+                    override=each.override,
+                )
+                for each in self.ready(team, asked, request.actor, now)
+            ]
+            (server, ours), (frontend, theirs) = (
+                accepted_as(team, each, request.actor, now) for each in both
+            )
+            if not asked.plan_only:
+                server, frontend = (
+                    replace(server, partner=frontend.ref),
+                    replace(frontend, partner=server.ref, follows=True),
+                )
+            first = f"{server.id} {frontend.id}"
+            seen = Seen(request.event, now, result=first)
+            try:
+                self._store.commit(seen, Save(server), Save(frontend), *ours, *theirs)
+            except Duplicate:
+                first = self._store.seen(request.event) or first
+        return self._start(team, asked, first.split(" "))
+
+    def _start(self, team: Team, asked: Together, identifiers: list[str]) -> str:
+        """Start the server, and of plans both; a crash before this is mended by the same request coming again."""
+        found = couple(team, asked)
+        refs = [
+            Ref(half.settings.service, half.settings.name, identifier)
+            for half, identifier in zip(found.halves, identifiers, strict=True)
+        ]
+        server, frontend = refs
+        self._workflow.start(server, machine=Machine.DEPLOY)
+        if asked.plan_only:
+            self._workflow.start(frontend, machine=Machine.RELEASE)
+            return f"{texts.planning(server)}\n{texts.planning(frontend)}"
+        return texts.accepted_both(server, frontend)
 
     def ready(self, team: Team, asked: Together, actor: Actor, now: float) -> tuple[Go, Go]:
         """The server, then the frontend. Refused where one of them may not start: both go, or neither."""

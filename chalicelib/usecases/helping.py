@@ -14,7 +14,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 ABOUT: dict[str, tuple[str, str]] = {
     "deploy": (
-        "Starts a deployment; without a version the newest build that passed, or the newest release of a frontend.",
+        "Starts a deployment, of the newest where no version is named; `cameras@142+web` takes a frontend along.",
         "cameras@142 to production",
     ),
     "plan": ("Shows what a deployment would do and cost, and changes nothing.", "plan cameras to production"),

@@ -15,7 +15,7 @@ from chalicelib.usecases.chat_ports import Action, Message
 from chalicelib.usecases.cost import cost
 from chalicelib.usecases.overriding import warnings
 from chalicelib.usecases.questions import how, outcome, person, progress
-from chalicelib.usecases.texts import plain
+from chalicelib.usecases.texts import plain, together
 from chalicelib.usecases.timeline import timeline, who_acted
 from chalicelib.usecases.words import state_name, words_of
 
@@ -81,6 +81,7 @@ def question_message(question: Question, deployment: Deployment, now: float) -> 
         summary=f"{asked} {name} in {deployment.environment}",
         lines=(
             f"{{team}} {what}{_closing(question, deployment)}",
+            *([f"Together with {with_}."] if (with_ := together(deployment)) else []),
             *warnings(deployment),
             (
                 f"Asked by {{person:{question.requester}}}; {_whom(question)} by "
@@ -155,6 +156,8 @@ def _fields(deployment: Deployment, questions: Sequence[Question]) -> list[tuple
             fields.append(("Traffic will move", "; ".join(_way(route) for route in plan.routes)))
     if plan is not None and plan.files is not None:
         fields.append(("Files", files(plan.files)))
+    if with_ := together(deployment):
+        fields.append(("Together with", with_))
     if deployment.package is not None and deployment.package.commit:
         origin = f"`{deployment.package.commit[:12]}` {plain(deployment.package.author)}".strip()
         fields.append(("Built from", origin))

@@ -1,12 +1,13 @@
 """Begin a deployment: the event, the lock with its fencing number, the record and a line of history in one write."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.builds import Build, deployable
 from chalicelib.domain.commands import Deploy
 from chalicelib.domain.deployment import Deployment, Environment, Machine, Phase, Ref, Slot, State
 from chalicelib.domain.errors import Duplicate, Refused
 from chalicelib.domain.history import History
+from chalicelib.domain.locks import Override
 from chalicelib.domain.people import Actor
 from chalicelib.domain.policy import Role, require
 from chalicelib.domain.pushed import TAG, Release, enableable
@@ -15,7 +16,7 @@ from chalicelib.domain.settings import EnvironmentSettings, Team
 from chalicelib.domain.turns import Stand, started
 from chalicelib.usecases import overriding, texts
 from chalicelib.usecases.overriding import allowed
-from chalicelib.usecases.ports import Clock, Save, Seen, Store, Workflow
+from chalicelib.usecases.ports import Change, Clock, Save, Seen, Store, Workflow
 from chalicelib.usecases.turning import lines, rules, saves, standing
 from chalicelib.usecases.words import state_name
 
@@ -46,15 +47,10 @@ class Starting:
             stand = standing(self._store, team, settings, now)
             self.refuse_while_busy(stand.environment, version, command.version or "")
             override = allowed(stand.environment, settings, command, actor, now)
-        after = _numbered(stand.environment, now, plan_only=command.plan_only)
-        made = _deployment(settings, team.version, after, actor, now)
-        made = replace(made, version=version, plan_only=command.plan_only, override=override)
-        places = stand.with_(after)
-        if not command.plan_only:
-            places = started(places, actor, now, rules(team, settings, now))
-        history = (_line(made, actor, now), *lines(places, actor, now))
+        wanted = Wanted(settings, version, stand, plan_only=command.plan_only, override=override)
+        made, changes = accepted_as(team, wanted, actor, now)
         try:
-            self._store.commit(Seen(event, now, result=made.id), *saves(places), Save(made), *history)
+            self._store.commit(Seen(event, now, result=made.id), Save(made), *changes)
         except Duplicate:
             first = replace(made.ref, deployment=self._store.seen(event) or made.id)
             return self._start(first, command, settings)
@@ -62,7 +58,9 @@ class Starting:
 
     def again(self, deployment: Deployment | None) -> None:
         """A deployment that was accepted and then lost its start would hold its environment for ever."""
-        if deployment is not None and deployment.state is State.ACCEPTED:
+        if deployment is None or deployment.state is not State.ACCEPTED:
+            return
+        if not deployment.follows or deployment.wanted:  # what follows another begins when that has switched
             self._workflow.start(deployment.ref, deployment.run, deployment.machine)
 
     def refuse_while_busy(self, environment: Environment, version: str, asked: str = "") -> None:
@@ -90,6 +88,29 @@ class Starting:
         """Start the execution; a crash before this line is mended by the same request coming again."""
         self._workflow.start(ref, machine=_machine(settings))
         return texts.planning(ref) if command.plan_only else texts.accepted(ref)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be accepted: a version in an environment as it stands."""
+
+    settings: EnvironmentSettings
+    version: str
+    stand: Stand
+    plan_only: bool = False
+    override: Override | None = None
+
+
+def accepted_as(team: Team, wanted: Wanted, actor: Actor, now: float) -> tuple[Deployment, list[Change]]:
+    """The new record, and everything else that is written with it."""
+    settings, plan_only = wanted.settings, wanted.plan_only
+    after = _numbered(wanted.stand.environment, now, plan_only=plan_only)
+    made = _deployment(settings, team.version, after, actor, now)
+    made = replace(made, version=wanted.version, plan_only=plan_only, override=wanted.override)
+    places = wanted.stand.with_(after)
+    if not plan_only:
+        places = started(places, actor, now, rules(team, settings, now))
+    return made, [*saves(places), _line(made, actor, now), *lines(places, actor, now)]
 
 
 def version_of(store: Store, settings: EnvironmentSettings, asked: str | None) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from math import inf
 
-from chalicelib.domain.deployment import Deployment, Environment, Ref
+from chalicelib.domain.deployment import Deployment, Environment, Ref, State
 from chalicelib.domain.errors import Conflict, Refused, Unavailable
 from chalicelib.domain.findings import Finding
 from chalicelib.domain.history import History
@@ -114,12 +114,21 @@ class Sweeper:
         if deployment.ended:
             fresh = now - deployment.phases[-1].at < LEFT_OPEN_SECONDS
             return Subject(deployment, questions=self._store.questions(ref) if fresh else ())
+        if self._waits_for_partner(deployment):
+            return Subject(deployment)
         execution = self._workflow.status(ref, deployment.run, deployment.machine)
         if execution is Execution.RUNNING:
             return Subject(deployment, execution, self._store.questions(ref) if holds else ())
         # It may have come to its end, or been taken up, between the two looks: the record as it is now decides.
         again = self._store.deployment(ref) or deployment
         return Subject(again, execution if again.run == deployment.run else None)
+
+    def _waits_for_partner(self, deployment: Deployment) -> bool:
+        """A frontend that goes with a server has no execution before the server's traffic has switched, or it ended."""
+        if not deployment.follows or deployment.state is not State.ACCEPTED or deployment.partner is None:
+            return False
+        lead = self._store.deployment(deployment.partner)
+        return lead is not None and not lead.ended and lead.state is not State.KEEPING
 
     def _record(self, service: str, name: str, identifier: str) -> Deployment | None:
         """The record that a tag names; a tag that is no id of this environment names none."""

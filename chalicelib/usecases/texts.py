@@ -43,6 +43,25 @@ def accepted(ref: Ref) -> str:
     return f"Started *{ref.deployment}*. I work out the plan and show it in the channel."
 
 
+def accepted_both(server: Ref, frontend: Ref) -> str:
+    """Two deployments were accepted as one."""
+    return (
+        f"Started *{server.deployment}*; *{frontend.deployment}* follows when its traffic has switched, and both go "
+        "back if either does. I work out the plan and show it in the channel."
+    )
+
+
+def together(deployment: Deployment) -> str:
+    """What a deployment goes with, and what that means for both; empty where it goes alone."""
+    if deployment.partner is None:
+        return ""
+    if deployment.follows:
+        return f"*{deployment.partner.deployment}*: this follows it, and it goes back when this does"
+    release = deployment.plan.together.partition(" ")[0] if deployment.plan is not None else ""
+    named = f"`{plain(release)}`" if release else f"*{deployment.partner.deployment}*"
+    return f"{named}: visitors see it when traffic has switched, and both go back if either does"
+
+
 def planning(ref: Ref) -> str:
     """A plan was asked for."""
     return f"Working out a plan (*{ref.deployment}*). I show it in the channel; nothing is changed."

@@ -93,12 +93,15 @@ def _looks(role: str) -> Right:
 
 
 def _starts(role: str) -> Right:
+    # What a server's deployment starts is the frontend that goes with it, never another server's.
+    machines = (RELEASES,) if role == "ledger" else (MACHINE, RELEASES)
     return Right(
         "StartDeployments",
         "a deployment's execution can be started, not stopped or rewritten",
-        (Request(role, "states:StartExecution", MACHINE), Request(role, "states:StartExecution", RELEASES)),
+        tuple(Request(role, "states:StartExecution", each) for each in machines),
         (
             Request(role, "states:StartExecution", arn("states", "stateMachine:payroll")),
+            *([Request(role, "states:StartExecution", MACHINE)] if role == "ledger" else []),
             Request(
                 role, "states:StopExecution", MACHINE.replace("stateMachine", "execution") + ":cameras-142"
             ),
@@ -174,7 +177,7 @@ SHARED = {
     _logs: FUNCTIONS,
     _traces: (*FUNCTIONS, "machine", "releasemachine"),
     _looks: ("planner", "fleet", "traffic", "retire", "terminate", "sweeper"),
-    _starts: ("edge", "sweeper"),
+    _starts: ("edge", "ledger", "sweeper"),
     _wakes: ("edge", "ledger", "sweeper"),
     _traffic_looks: ("planner", "traffic"),
     _records: ("planner", "traffic"),

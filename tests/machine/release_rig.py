@@ -41,7 +41,7 @@ class ReleaseRig(Talking):
         self.site = Website()
         self.site.shown = "production"
         raw = raw_config()
-        raw["services"]["web"] = _web(pointed=pointed, keep=keep)
+        raw["services"]["web"] = web(pointed=pointed, keep=keep)
         self.store, self.clock, self.workflow = FakeStore(raw), FakeClock(), FakeWorkflow()
         self.bucket, self.cdn = FakeBucket(self.site), FakeCdn(self.site)
         self.viewer, self.cleaner = FakeViewer(self.site, ADDRESS), FakeCleaner(self.site)
@@ -137,7 +137,8 @@ class ReleaseRig(Talking):
         assert self.environment().keeping is None
 
 
-def _web(*, pointed: bool, keep: int) -> dict[str, Any]:
+def web(*, pointed: bool, keep: int) -> dict[str, Any]:
+    """The frontend's part of the configuration."""
     production = {
         "protected": True,
         "channel": "C0DEPLOYS",

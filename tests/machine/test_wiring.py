@@ -23,6 +23,7 @@ NEEDS = {
         "POINTSMAN_SLACK_API",
         "POINTSMAN_SLACK_HOOKS",
     },
+    "Ledger": {TABLE, "POINTSMAN_RELEASE_MACHINE"},
     "Sweeper": {TABLE, "POINTSMAN_DEPLOY_MACHINE", "POINTSMAN_RELEASE_MACHINE"},
     "Chat": {
         TABLE,

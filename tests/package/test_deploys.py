@@ -107,7 +107,7 @@ def test_help_is_answered(stack: Stack) -> None:
     """The function finds its secret, verifies the raw bytes that came through API Gateway, and answers."""
     status, text = say(stack, "help", trigger="help.1")
     assert status == 200
-    assert "`/deploy SERVICE[@VERSION] to ENVIRONMENT`" in text
+    assert "`/deploy SERVICE[@VERSION][+FRONTEND] to ENVIRONMENT`" in text
 
 
 @pytest.mark.usefixtures("published")

@@ -13,6 +13,7 @@ from chalicelib.domain.people import SERVICE, Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.release import newest_first
 from chalicelib.usecases.ports import Change, Save, Workflow
+from chalicelib.usecases.steps.coupled import start_follower
 from chalicelib.usecases.steps.work import Result, Work
 from chalicelib.usecases.texts import plain
 
@@ -134,7 +135,13 @@ def say(answer: str, seconds: float = 0) -> dict[str, Any]:
     return {"is": answer, "seconds": max(1, int(seconds)) + GRACE_SECONDS}
 
 
-_NOT_MENDED = {Reason.CANCELED, Reason.LOST_LOCK, Reason.FLEET_CHANGED, Reason.BUILD_FAILED}
+_NOT_MENDED = {
+    Reason.CANCELED,
+    Reason.LOST_LOCK,
+    Reason.FLEET_CHANGED,
+    Reason.BUILD_FAILED,
+    Reason.PARTNER_ENDED,
+}
 """What another try of the same plan can not change."""
 
 _OUTCOMES = {
@@ -174,10 +181,12 @@ def _roll_back_asked(work: Work, question: Question) -> Result:
             wanted="", progress="The rollback was not begun: the next deployment was faster. Cancel it first"
         )
         return say("keep", _left(work))
+    by_itself = question.answered_by == SERVICE
     work.note(wanted="rollback", wanted_by=question.answered_by)
-    if work.settings.protected:
+    if work.settings.protected and not by_itself:
         return say("ask_rollback")
-    work.note(outcome=State.ROLLED_BACK, rollback_by=question.answered_by)
+    why = {"detail": plain(question.reason)} if by_itself else {}
+    work.note(outcome=State.ROLLED_BACK, rollback_by=question.answered_by, **why)
     return say("rollback")
 
 
@@ -307,6 +316,7 @@ class AskingSteps:
         else:
             work.move(Trigger.KEEP, keep_until=until)
         question = ask(work, self._workflow, Kind.KEEP, seconds=max(1.0, until - work.now))
+        start_follower(work, self._workflow)
         if deployment.wanted == "rollback":
             _answer_late_wish(work, self._workflow, question.code)
         return None

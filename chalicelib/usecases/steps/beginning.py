@@ -2,17 +2,18 @@
 
 from chalicelib.domain.approval import GRACE_SECONDS
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State, Trigger
+from chalicelib.domain.people import Actor
 from chalicelib.usecases.steps.work import Result, Work
 
 
-def begin(work: Work) -> Result:
-    """What the machine does next with a new deployment."""
+def begin(work: Work, confirmed_by: Actor | None = None) -> Result:
+    """What the machine does next with a new deployment; nobody is asked where somebody has confirmed it already."""
     if work.deployment.plan_only:
         work.move(Trigger.PLAN_ONLY)
         return _next("over", work)
-    if work.settings.protected:
+    if work.settings.protected and confirmed_by is None:
         return _next("ask", work)
-    work.move(Trigger.BEGIN)
+    work.move(Trigger.BEGIN, confirmed_by=confirmed_by)
     return _next("begin", work)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chalicelib.domain.deployment import BEFORE_SWITCH, State, Trigger
+from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State, Trigger
 from chalicelib.domain.errors import NotReady, StepFailed
 from chalicelib.domain.plan import Plan
 from chalicelib.domain.reasons import Reason
@@ -11,6 +11,7 @@ from chalicelib.domain.settings import Site
 from chalicelib.usecases.ports import Save
 from chalicelib.usecases.release_ports import Bucket, Cdn, Viewer
 from chalicelib.usecases.steps.beginning import begin, go_on
+from chalicelib.usecases.steps.coupled import lead_of
 from chalicelib.usecases.steps.live import keep, wanted_back, went_back, went_live
 from chalicelib.usecases.steps.placing import Placing, part, parts, site_of
 from chalicelib.usecases.steps.work import Result, Work
@@ -35,10 +36,13 @@ class FrontendSteps:
         fresh = deployment.state is State.ACCEPTED and deployment.outcome is None
         if fresh and not deployment.plan_only:
             work.guard()
+        lead = lead_of(work) if fresh and deployment.follows else None
         if fresh and deployment.plan is None:
             self._make_plan(work)
+        if lead is not None:
+            _refuse_unconfirmed(work, lead)
         placing = self._placing(work) if work.deployment.plan else None
-        answer = begin(work) if fresh else go_on(work)
+        answer = begin(work, lead.confirmed_by if lead else None) if fresh else go_on(work)
         assets, pages = (placing.assets, placing.pages) if placing else ([], [])
         return {**(answer or {}), "assets": parts(assets), "pages": parts(pages)}
 
@@ -233,6 +237,15 @@ class FrontendSteps:
             if not self._cdn.invalidated(site_of(work).distribution, made):
                 work.note(progress="The CDN forgets what changed")
                 raise NotReady(f"invalidation {made} is in progress")
+
+
+def _refuse_unconfirmed(work: Work, lead: Deployment) -> None:
+    """StepFailed where the release is not the one that was confirmed with the server."""
+    confirmed = lead.plan.together if lead.plan is not None else ""
+    if confirmed != f"{work.plan.version} {work.plan.sha256}":
+        raise StepFailed(
+            Reason.RELEASE_CHANGED, what="it is not the release that was confirmed with its server"
+        )
 
 
 def _let_copies_end(work: Work, state: State) -> None:

@@ -17,6 +17,7 @@ from chalicelib.usecases.steps.asking import (
     settle,
     worth_retrying,
 )
+from chalicelib.usecases.steps.coupled import let_go_of_lead, start_follower
 from chalicelib.usecases.steps.work import Result, Work, cause_text
 from chalicelib.usecases.texts import plain
 from chalicelib.usecases.words import words_of
@@ -72,6 +73,9 @@ class LedgerSteps(AskingSteps):
             released = work.environment().released(work.deployment.id)
             outcome = work.deployment.outcome or State.FAILED
             work.move(CLOSING[outcome], Save(released), detail=work.deployment.detail)
+        start_follower(work, self._workflow)
+        if work.deployment.state is not State.SUCCEEDED:
+            let_go_of_lead(work, self._workflow)
         return None
 
     def stuck(self, work: Work) -> Result:
@@ -139,7 +143,7 @@ def _record_trouble(work: Work) -> Result:
             work.record(
                 StepFailed(Reason.INTERNAL, step=step, what=f"{name} {cause_text(work.event.error)}".strip())
             )
-    canceled = work.deployment.reason == Reason.CANCELED
+    canceled = work.deployment.reason in {Reason.CANCELED, Reason.PARTNER_ENDED}
     if work.deployment.outcome is None:
         work.note(outcome=State.CANCELED if canceled else State.FAILED)
     return None

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from chalicelib.domain.approval import GRACE_SECONDS
 from chalicelib.domain.deployment import Environment, State
+from chalicelib.domain.people import SERVICE
 from chalicelib.usecases.steps.work import Result, Work
 
 
@@ -37,7 +38,7 @@ def wanted_back(work: Work) -> Result:
     deployment = work.deployment
     if deployment.wanted != "rollback":
         return None
-    if work.settings.protected:
+    if work.settings.protected and deployment.wanted_by != SERVICE:
         return {"is": "ask_rollback", "seconds": _window(work)}
     work.note(outcome=State.ROLLED_BACK, rollback_by=deployment.wanted_by)
     return {"is": "rollback", "seconds": _window(work)}

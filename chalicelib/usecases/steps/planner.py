@@ -8,6 +8,7 @@ from chalicelib.domain.plan import HostState, Plan, mirror
 from chalicelib.domain.settings import EnvironmentSettings
 from chalicelib.usecases.ports import Fleet, Traffic
 from chalicelib.usecases.steps.beginning import begin, go_on
+from chalicelib.usecases.steps.coupled import bound
 from chalicelib.usecases.steps.work import Result, Work
 
 
@@ -15,7 +16,8 @@ def snapshot(settings: EnvironmentSettings, fleet: Fleet, traffic: Traffic, *, o
     """The plan of the same release as `of`, from the fleet and the traffic as they are now."""
     live = fleet.instances(settings.service, settings.name, states=[HostState.LIVE])
     routes = [traffic.resolve(spec) for spec in settings.routes]
-    return mirror(settings, live, routes, version=of.version, sha256=of.sha256, old_version=of.old_version)
+    made = mirror(settings, live, routes, version=of.version, sha256=of.sha256, old_version=of.old_version)
+    return replace(made, together=of.together)
 
 
 class PlannerSteps:
@@ -50,7 +52,7 @@ def _make_plan(work: Work, fleet: Fleet, traffic: Traffic) -> None:
         routes=(),
         old_version=work.environment().live_version,
     )
-    made = snapshot(work.settings, fleet, traffic, of=empty)
+    made = snapshot(work.settings, fleet, traffic, of=bound(work, empty))
     made = replace(made, old_version=made.old_version or _labeled_version(work, fleet))
     work.save(replace(deployment, plan=made, package=package), work.history("plan", detail=made.digest))
 

@@ -70,10 +70,24 @@ class Work:
     def guard(self) -> None:
         """Stop where a person canceled or another deployment took over; called before anything is changed outside."""
         deployment = self.deployment
+        self._refuse_alone()
         if deployment.wanted == "cancel" and deployment.state in BEFORE_SWITCH:
             raise StepFailed(Reason.CANCELED, who=f"{{person:{deployment.wanted_by}}}")
         if not self.environment().held_by(deployment.id, deployment.fence):
             raise LostLock(deployment.id)
+
+    def partner(self) -> Deployment | None:
+        """The other of two that go together, where the deployment is one of two."""
+        return self.store.deployment(self.deployment.partner) if self.deployment.partner is not None else None
+
+    def _refuse_alone(self) -> None:
+        """StepFailed where the frontend of two has ended before the server's traffic has switched."""
+        leads = self.deployment.partner is not None and not self.deployment.follows
+        other = self.partner() if leads and self.deployment.state in BEFORE_SWITCH else None
+        if other is not None and other.ended:
+            raise StepFailed(
+                Reason.PARTNER_ENDED, partner=other.id, state=other.state.value.replace("_", " ")
+            )
 
     def move(
         self,

@@ -59,7 +59,9 @@ def _next(deployment: Deployment, questions: Sequence[Question]) -> Mapping[Stat
     closes = f"{{when:{deployment.keep_until:.0f}}}"
     ready = f"The earlier release `{before}` stays ready to go back to"
     return {
-        State.ACCEPTED: "Next: the release is compared with what is live.",
+        State.ACCEPTED: f"Next: it begins when *{deployment.partner.deployment}* has switched its traffic."
+        if deployment.follows and deployment.partner is not None
+        else "Next: the release is compared with what is live.",
         State.PREPARING: "Next: every file is checked. Visitors see nothing of it yet, and nothing has to be done now.",
         State.TESTING: "Next: visitors see the release. Nothing has to be done now.",
         State.ASKING_RETRY: (

@@ -322,7 +322,7 @@ def test_help_needs_nothing() -> None:
     desk = Desk()
     desk.store.table.configurations = []
     desk.store.calls.clear()
-    assert "/deploy SERVICE[@VERSION] to ENVIRONMENT" in desk.say("help")
+    assert "/deploy SERVICE[@VERSION][+FRONTEND] to ENVIRONMENT" in desk.say("help")
     assert desk.store.calls == []
 
 

@@ -150,7 +150,7 @@ def ready(desk: Desk, text: str, by: Any = DEPLOYER) -> list[tuple[str, str]]:
     asked = parse(text)
     assert isinstance(asked, Together)
     starting = Starting(desk.store, desk.workflow, desk.clock)
-    found = Coupling(desk.store, starting).ready(desk.store.team(), asked, by, NOW)
+    found = Coupling(desk.store, desk.workflow, starting).ready(desk.store.team(), asked, by, NOW)
     return [(each.half.part.service, each.version) for each in found]
 
 
@@ -229,18 +229,15 @@ def test_both_have_to_be_allowed_and_there(desk: Desk, text: str, by: Any, reaso
     assert refused(desk, text, by).reason is reason
 
 
-def test_chat_says_that_they_can_not_go_together_yet(desk: Desk) -> None:
-    """After every other reason, and nothing is written."""
-    why = desk.refused("cameras@142+web to production")
-    assert why.reason is Reason.NOT_TOGETHER_YET
-    assert "`/deploy cameras@142 to production`, then `/deploy web to production`" in why.text
+def test_two_of_a_kind_do_not_go_together(desk: Desk) -> None:
+    """Two servers have nothing that follows."""
     assert desk.refused("cameras+doors to production", APPROVER).reason is Reason.SAME_KIND
 
 
 def test_a_version_that_ends_in_a_service_is_two_services_unless_ci_knows_it(desk: Desk) -> None:
     """`142+web` may be either; what was reported under this name is a version."""
-    assert desk.refused("cameras@142+web to production").reason is Reason.NOT_TOGETHER_YET
     assert desk.refused("cameras@142+arm to production").reason is Reason.UNKNOWN_VERSION
     desk.store.put(build("142+web"))
     desk.say("cameras@142+web to production")
-    assert desk.store.overview("cameras", "production").deployments[0].version == "142+web"
+    first = desk.store.overview("cameras", "production").deployments[0]
+    assert (first.version, first.partner) == ("142+web", None)
