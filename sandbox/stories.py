@@ -223,6 +223,32 @@ def _release(people: Teller) -> None:
     readers.wait(pages=50)
 
 
+def _together(people: Teller) -> None:
+    """A server and a frontend that needs it: one command, one confirmation of both, and one rollback."""
+    site = people.house.website
+    before = publish(people, "4")
+    before.say(DEPLOYER, f"/deploy web to {ENVIRONMENT}")
+    before.ask_and_confirm("May this release be enabled?")
+    before.wait(": enabled")
+    site.wait_until_shown(ENVIRONMENT)
+    people.tell("People read the site, near both of its edges, and leave pages open")
+    readers = site.read(ENVIRONMENT)
+    pages = publish(people, "5")
+    people.say(DEPLOYER, f"/deploy cameras@{people.version}+web@{pages.version} to {ENVIRONMENT}")
+    people.ask_and_confirm("May this deployment start?")
+    people.tell("The new fleet is launched, configured, installed and tested ...")
+    people.wait("The new fleet is ready", seconds=150)
+    people.finish()
+    pages.wait("stays ready to go back to until", seconds=90)
+    readers.wait(pages=50)
+    people.skip(40 * 60, "forty minutes later somebody sees a problem")
+    people.say(LEAD, f"/deploy rollback cameras {ENVIRONMENT}")
+    pages.ask_and_confirm("May the earlier release be enabled again?")
+    pages.wait(": rolled back")
+    people.wait("Traffic is back on the old fleet", seconds=120)
+    readers.wait(pages=50)
+
+
 def publish(people: Teller, version: str) -> Teller:
     """CI builds and pushes the frontend; who enables it waits until chat has said so."""
     people.tell(f"CI builds version {version} of the frontend and pushes it")
@@ -245,6 +271,7 @@ STORIES: dict[str, Story] = {
     "failing-tests": Story(_failing, "failed", "failing-tests"),
     "retry": Story(_retry, "succeeded"),
     "unhealthy": Story(_unhealthy, "failed", "unhealthy"),
+    "together": Story(_together, "rolled_back"),
     "release": Story(_release, "succeeded", machine="ReleaseMachine"),
 }
 IN_PLACE = "in-place"
