@@ -1,6 +1,7 @@
 """The only place where clients are made: each on first use, and only those that a function needs."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -171,13 +172,22 @@ def _terminate() -> object:
 
 def _frontend() -> object:
     from chalicelib.adapters.cloudfront import CloudFrontCdn  # noqa: PLC0415
-    from chalicelib.adapters.s3_releases import THREADS, S3Releases  # noqa: PLC0415
+    from chalicelib.adapters.object_store import endpoint_of, from_environment, open_bucket  # noqa: PLC0415
+    from chalicelib.adapters.s3_releases import S3Releases  # noqa: PLC0415
     from chalicelib.adapters.viewer import HttpViewer  # noqa: PLC0415
     from chalicelib.usecases.steps.frontend import FrontendSteps  # noqa: PLC0415
 
-    bucket = S3Releases(_client("s3", connections=THREADS))
-    cdn = CloudFrontCdn(_client("cloudfront"), partial(_client, "cloudfront-keyvaluestore"))
-    return FrontendSteps(bucket, cdn, HttpViewer())
+    environment = settings().environment
+    bucket = partial(
+        open_bucket,
+        region=settings().region,
+        credentials=from_environment(environment),
+        endpoint=endpoint_of(environment),
+        tries=4,
+        patience=timedelta(seconds=15),  # longer retries are the state machine's
+    )
+    cdn = CloudFrontCdn(partial(_client, "cloudfront"), partial(_client, "cloudfront-keyvaluestore"))
+    return FrontendSteps(S3Releases(bucket), cdn, HttpViewer())
 
 
 def _cleanup() -> object:
@@ -298,14 +308,11 @@ def _session() -> Any:
 
 
 @cache
-def _client(service: str, connections: int = 10) -> Any:
-    """A client that leaves longer retries to the state machine; `connections` may be under way at once."""
+def _client(service: str) -> Any:
+    """A client that leaves longer retries to the state machine."""
     from botocore.config import Config  # noqa: PLC0415 - see _session
 
     patience = Config(
-        retries={"mode": "standard", "total_max_attempts": 3},
-        connect_timeout=3,
-        read_timeout=15,
-        max_pool_connections=connections,
+        retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=15
     )
     return _session().client(service, config=patience)

@@ -25,17 +25,22 @@ _BUSY = frozenset({"TooManyInvalidationsInProgress"})
 
 
 class CloudFrontCdn:
-    """The port Cdn on CloudFront."""
+    """The port Cdn on CloudFront; each client is made when it is needed, since most steps need neither."""
 
     def __init__(
-        self, client: "CloudFrontClient", store: "Callable[[], CloudFrontKeyValueStoreClient]"
+        self,
+        client: "Callable[[], CloudFrontClient]",
+        store: "Callable[[], CloudFrontKeyValueStoreClient]",
     ) -> None:
-        self._client = client
-        self._open = store
+        self._open_client, self._open_store = client, store
+
+    @cached_property
+    def _client(self) -> "CloudFrontClient":
+        return self._open_client()
 
     @cached_property
     def _store(self) -> "CloudFrontKeyValueStoreClient":
-        return self._open()
+        return self._open_store()
 
     def pointer(self, store: str) -> str:
         """One GetKey."""

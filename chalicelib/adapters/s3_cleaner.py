@@ -1,10 +1,9 @@
 """S3 for the one function that deletes: what may go is decided in domain/release_cleaning.py, a part at a time."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters.boto_errors import aws
-from chalicelib.adapters.s3_releases import listed
 from chalicelib.domain.errors import StepFailed, Unavailable
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.release import (
@@ -62,7 +61,7 @@ class S3Cleaner:
             return 0
         named = [self._manifest(bucket, manifest_key(tag)) for tag in sorted(complete)]
         kept = [each for each in named if each.service == service]
-        served = (LIVE + name for name, _ in listed(self._client, bucket, LIVE))
+        served = (LIVE + name for name, _ in self._listed(bucket, LIVE))
         keys = unneeded_paths(served, service, folders, kept)
         if keys:
             return self._delete(bucket, keys[:MOST_DELETED])
@@ -70,7 +69,7 @@ class S3Cleaner:
 
     def _clean_objects(self, bucket: str, live: Collection[str]) -> int:
         """Old ones first, then who needs them, then the deletion: what a push says in between is seen, or waits."""
-        objects = {name: each.at for name, each in listed(self._client, bucket, OBJECTS)}
+        objects = dict(self._listed(bucket, OBJECTS))
         begun = self._clock.now()
         complete = _tags(self._releases(bucket), manifest_key)
         if not complete.issuperset(live):
@@ -84,7 +83,14 @@ class S3Cleaner:
         return self._delete(bucket, keys[:MOST_DELETED], until=begun + CLEANING_SECONDS - _LONGEST_CALL)
 
     def _releases(self, bucket: str) -> dict[str, float]:
-        return {name: each.at for name, each in listed(self._client, bucket, ROOT)}
+        return dict(self._listed(bucket, ROOT))
+
+    def _listed(self, bucket: str, prefix: str) -> Iterator[tuple[str, float]]:
+        """Every object below a prefix, named without it, and when it was written."""
+        with aws("ListObjectsV2"):
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+                for each in page.get("Contents", ()):
+                    yield each["Key"].removeprefix(prefix), each["LastModified"].timestamp()
 
     def _manifest(self, bucket: str, key: str) -> Manifest:
         """A release, or what one that is being pushed will be."""

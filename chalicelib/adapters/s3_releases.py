@@ -7,10 +7,15 @@ reference, "Object"), so there the size alone counts: what was pushed was verifi
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import contextmanager
+from functools import cache
+from typing import NamedTuple
 
-from chalicelib.adapters.boto_errors import aws
-from chalicelib.domain.errors import StepFailed
+import obstore
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.store import S3Store
+
+from chalicelib.domain.errors import StepFailed, Unavailable
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.release import (
     OBJECTS,
@@ -23,19 +28,15 @@ from chalicelib.domain.release import (
     object_key,
 )
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3.client import S3Client
-
-THREADS = 32
-"""Copies under way at once: each waits for S3 most of its time. The client's pool of connections has to be as large."""
+THREADS = 128
+"""Copies under way at once: what they cost is waiting for answers (ADR 0015)."""
 
 
 class Stored(NamedTuple):
-    """What a listing says of an object; `at` is in seconds since 1970."""
+    """What a listing says of an object."""
 
     size: int
     etag: str
-    at: float
 
     def like(self, other: "Stored") -> bool:
         """Whether both can be the same content."""
@@ -44,29 +45,25 @@ class Stored(NamedTuple):
 
 
 class S3Releases:
-    """The port Bucket on S3."""
+    """The port Bucket on S3; `open_bucket` opens one by its name."""
 
-    def __init__(self, client: "S3Client", threads: int = THREADS) -> None:
-        self._client = client
+    def __init__(self, open_bucket: Callable[[str], S3Store], threads: int = THREADS) -> None:
+        self._store = cache(open_bucket)
         self._threads = threads
 
     def manifest(self, bucket: str, tag: str) -> Manifest:
         """One GetObject."""
         broken = Reason.RELEASE_BROKEN
         try:
-            found = decode(self._read(bucket, tag))
+            with _errors("GetObject"):
+                found = decode(bytes(obstore.get(self._store(bucket), manifest_key(tag)).bytes()))
+        except FileNotFoundError:
+            raise StepFailed(Reason.RELEASE_MISSING, tag=tag) from None
         except BadManifest as error:
             raise StepFailed(broken, tag=tag, what=str(error)) from error
         if found.tag != tag:
             raise StepFailed(broken, tag=tag, what=f"its manifest is that of {found.tag}")
         return found
-
-    def _read(self, bucket: str, tag: str) -> bytes:
-        with aws("GetObject"):
-            try:
-                return self._client.get_object(Bucket=bucket, Key=manifest_key(tag))["Body"].read()
-            except self._client.exceptions.NoSuchKey:
-                raise StepFailed(Reason.RELEASE_MISSING, tag=tag) from None
 
     def place(self, bucket: str, files: Sequence[File], folder: str) -> None:
         """One CopyObject a file."""
@@ -93,49 +90,58 @@ class S3Releases:
         """Two listings, compared with the manifest and with each other."""
         if not files:
             return []
-        there = self._listed(bucket, live_key(folder, ""))
-        pushed = self._listed(bucket, OBJECTS)
+        with ThreadPoolExecutor(2) as pool:
+            there, pushed = pool.map(
+                lambda prefix: self._listed(bucket, prefix), (live_key(folder, ""), OBJECTS)
+            )
         return [
             each.path for each in files if not _right(each, there.get(each.path), pushed.get(each.object))
         ]
 
     def _copied(self, bucket: str, copies: Iterable[tuple[str, str]]) -> list[str]:
         """Copy each; the sources that are not there."""
+        store = self._store(bucket)
 
         def one(names: tuple[str, str]) -> str:
             source, target = names
             try:
-                with aws("CopyObject"):
-                    self._copy(bucket, source, target)
-            except _Gone:
+                with _errors("CopyObject"):
+                    obstore.copy(store, source, target)
+            except FileNotFoundError:
                 return source
             return ""
 
         return [source for source in _side_by_side(one, copies, self._threads) if source]
 
-    def _copy(self, bucket: str, source: str, target: str) -> None:
-        try:
-            self._client.copy_object(Bucket=bucket, Key=target, CopySource={"Bucket": bucket, "Key": source})
-        except self._client.exceptions.NoSuchKey as error:
-            raise _Gone from error
-
     def _listed(self, bucket: str, prefix: str) -> dict[str, Stored]:
-        return dict(listed(self._client, bucket, prefix))
+        return dict(_listed(self._store(bucket), prefix))
 
 
-class _Gone(Exception):
-    """The object to copy is not there."""
-
-
-def listed(client: "S3Client", bucket: str, prefix: str) -> Iterator[tuple[str, Stored]]:
+def _listed(store: S3Store, prefix: str) -> Iterator[tuple[str, Stored]]:
     """Every object below a prefix, named without it."""
-    with aws("ListObjectsV2"):
-        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            for each in page.get("Contents", ()):
-                yield (
-                    each["Key"].removeprefix(prefix),
-                    Stored(each["Size"], each["ETag"].strip('"'), each["LastModified"].timestamp()),
-                )
+    with _errors("ListObjectsV2"):
+        for page in obstore.list(store, prefix, chunk_size=1_000):
+            for each in page:
+                etag = (each["e_tag"] or "").strip('"')
+                yield each["path"].removeprefix(prefix), Stored(each["size"], etag)
+
+
+@contextmanager
+def _errors(step: str) -> Iterator[None]:
+    """What is not there stays a FileNotFoundError; a refusal does not pass by itself, all else may."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (PermissionDeniedError, UnauthenticatedError) as error:
+        raise StepFailed(Reason.INTERNAL, step=step, what=_first_line(error)) from error
+    except (BaseError, OSError, ValueError) as error:
+        raise Unavailable(f"{step}: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    """What obstore says goes on for a page."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]
 
 
 def _right(file: File, there: Stored | None, pushed: Stored | None) -> bool:
@@ -150,6 +156,6 @@ def _side_by_side(
         futures = [pool.submit(work, each) for each in items]
         try:
             return [each.result() for each in futures]
-        except BaseException:
+        except BaseException:  # whatever it is goes on; no thread may
             pool.shutdown(wait=True, cancel_futures=True)
             raise

@@ -1,24 +1,23 @@
 """The bucket over obstore: its synchronous calls wait outside Python, so that many threads cost little (ADR 0015)."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import S3Store
 
+from chalicelib.adapters.object_store import Credentials, endpoint_of, open_bucket
 from chalicelib.domain.release import ROOT, File
 from cli.push.bucket import Listed, Unreachable
 from cli.push.scan import PART
 
 if TYPE_CHECKING:
     from obstore import Attributes
-    from obstore.store import RetryConfig, S3Config, S3Credential
+    from obstore.store import S3Credential
 
-Credentials = Callable[[], "S3Credential"]
 _PARTS_AT_ONCE = 6
 _FRESH = timedelta(minutes=8)
 """botocore renews what lasts for ten minutes or less, so what it gives is good for this long."""
@@ -31,24 +30,8 @@ class S3Bucket:
         self, name: str, *, region: str, credentials: Credentials, endpoint: str = "", tries: int = 8
     ) -> None:
         self._name = name
-        # The checksum is a signed header that S3 verifies: signing a hash of the same bytes again proves no more.
-        config: S3Config = {"region": region, "checksum_algorithm": "SHA256", "unsigned_payload": True}
-        if endpoint:
-            config["endpoint"] = endpoint
-        else:
-            # The certificate of *.s3.REGION.amazonaws.com does not cover names with dots.
-            config["virtual_hosted_style_request"] = "." not in name
-        retry: RetryConfig = {"max_retries": tries, "retry_timeout": timedelta(minutes=2)}
-        self._store = S3Store(
-            name,
-            config=config,
-            credential_provider=credentials,
-            client_options={
-                "allow_http": endpoint.startswith("http://"),
-                "pool_max_idle_per_host": "256",
-                "timeout": timedelta(minutes=2),
-            },
-            retry_config=retry,
+        self._store = open_bucket(
+            name, region=region, credentials=credentials, endpoint=endpoint, tries=tries
         )
 
     def tags(self, prefix: str) -> list[str]:
@@ -145,7 +128,7 @@ def connect(bucket: str, *, region: str | None = None) -> S3Bucket:
 
     Raises Unreachable where there are none.
     """
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+    endpoint = endpoint_of(os.environ)
     region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     given = _from_environment()
     if given and region:

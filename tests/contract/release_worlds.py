@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import boto3
 
 from chalicelib.adapters.cloudfront import CloudFrontCdn
+from chalicelib.adapters.object_store import from_environment, open_bucket
 from chalicelib.adapters.s3_releases import S3Releases
 from chalicelib.adapters.viewer import HttpViewer
 from chalicelib.domain.release import Manifest, live_key, manifest_key, object_key
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.usecases.release_ports import Bucket, Cdn, Viewer
 
 BUCKET = "web"
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 ADDRESS = "https://site.example"
 
 
@@ -113,9 +116,18 @@ class EmulatedReleases:
         self.s3 = boto3.client("s3", endpoint_url=self.aws, **CREDENTIALS)
         self.s3.create_bucket(Bucket=BUCKET)
         api = self.edge.edge.api_url
-        self.bucket = S3Releases(self.s3, threads=4)
+        self.bucket = S3Releases(
+            partial(
+                open_bucket,
+                region="us-east-1",
+                credentials=from_environment(KEYS),
+                endpoint=self.aws,
+                tries=0,
+            ),
+            threads=4,
+        )
         self.cdn = CloudFrontCdn(
-            boto3.client("cloudfront", endpoint_url=api, **CREDENTIALS),
+            lambda: boto3.client("cloudfront", endpoint_url=api, **CREDENTIALS),
             lambda: boto3.client("cloudfront-keyvaluestore", endpoint_url=api, **CREDENTIALS),
         )
         self.viewer = HttpViewer(seconds=5)

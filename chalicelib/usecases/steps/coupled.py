@@ -74,4 +74,6 @@ def let_go_of_lead(work: Work, workflow: Workflow) -> None:
 
 
 def _answered(work: Work, question: Question, answer: Answer) -> Question:
-    return question.answered(answer, SERVICE, work.now, reason=f"{work.deployment.id} did not stay, and the two go together")
+    return question.answered(
+        answer, SERVICE, work.now, reason=f"{work.deployment.id} did not stay, and the two go together"
+    )
