@@ -46,8 +46,8 @@ class Door:
         body = urlencode({**form, "response_url": f"{HOOKS}/1", "trigger_id": self._trigger()}).encode()
         return self._sent(text.split(maxsplit=1)[0].partition("@")[0], "command", self._slack(body), body)
 
-    def click(self, verb: str, value: str, by: Actor) -> bool:
-        """A button of a message."""
+    def click(self, verb: str, value: str, by: Actor, *, view: str = "") -> bool:
+        """A button of a message, or of a `home` or `modal`."""
         self._workspace.note("pressed", by.user, f"{verb} {value}")
         payload = {
             "type": "block_actions",
@@ -58,8 +58,36 @@ class Door:
             "response_url": f"{HOOKS}/1",
             "actions": [{"type": "button", "action_id": verb, "value": value}],
         }
+        if view:
+            payload["container"] = {"type": "view", "view_id": "V0VIEW"}
+            payload["view"] = {"id": "V0VIEW", "type": view}
         body = urlencode({"payload": json.dumps(payload)}).encode()
         return self._sent(f"click {verb}", "interaction", self._slack(body), body)
+
+    def submit(self, form: str, values: dict[str, str], by: Actor, *, about: str = "") -> bool:
+        """A form that was filled in."""
+        state = {name: {name: {"type": "plain_text_input", "value": value}} for name, value in values.items()}
+        view = {"type": "modal", "callback_id": form, "private_metadata": about, "state": {"values": state}}
+        payload = {
+            "type": "view_submission",
+            "user": {"id": by.user, "team_id": WORKSPACE},
+            "team": {"id": WORKSPACE},
+            "view": {"id": f"V{next(self._triggers)}", **view},
+        }
+        body = urlencode({"payload": json.dumps(payload)}).encode()
+        return self._sent(f"submit {form}", "interaction", self._slack(body), body)
+
+    def visit(self, by: Actor) -> bool:
+        """Somebody opens the Home tab, and Slack tells."""
+        event = {"type": "app_home_opened", "user": by.user, "tab": "home"}
+        sent = {
+            "type": "event_callback",
+            "team_id": WORKSPACE,
+            "event_id": f"Ev{next(self._triggers)}",
+            "event": event,
+        }
+        body = json.dumps(sent).encode()
+        return self._sent("visit", "event", self._slack(body), body)
 
     def report(self, version: str, status: str, event: str) -> bool:
         """A build's report; CI delivers the very same again where it failed."""
@@ -94,7 +122,7 @@ class Door:
             return True
         seen = [answer.body, *self._workspace.texts[whispers:]]
         self.said += seen
-        if door == "command":
+        if door == "command" and answer.body:  # else a form opened
             said = json.loads(answer.body)
             self._workspace.note(
                 "answered", "", said.get("text") or said["message"], blocks=tuple(said.get("blocks", ()))
@@ -103,6 +131,8 @@ class Door:
 
     def _through(self, door: str, headers: dict[str, str], body: bytes) -> Answer:
         edge = self._product.edge()
+        if door == "event":
+            return edge.event(headers, body)
         if door == "build":
             return edge.build("jenkins", headers, body)
         return edge.command(headers, body) if door == "command" else edge.interaction(headers, body)

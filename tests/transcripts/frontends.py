@@ -89,16 +89,25 @@ class Told(ReleaseRig):
 
     def presses(self, label: str, by: Actor) -> None:
         """Somebody presses the newest button of this label."""
-        found = (
-            action
+        verb, value = self.button(label)
+        text = value if verb == "deploy" else f"{verb} {value}"
+        self._happens("pressed", by.user, f"{verb} {value}")
+        self._answered(text, by)
+
+    def button(self, label: str) -> tuple[str, str]:
+        """The verb and the value of the newest button of this label in the channel."""
+        return next(
+            (action.verb, action.value)
             for shown in reversed(self._chat.shown.values())
             for action in shown.message.actions
             if action.label == label
         )
-        action = next(found)
-        text = action.value if action.verb == "deploy" else f"{action.verb} {action.value}"
-        self._happens("pressed", by.user, f"{action.verb} {action.value}")
-        self._answered(text, by)
+
+    def goes_on(self) -> None:
+        """Chat shows what is new, and the machine goes on until it waits again."""
+        self._announce()
+        self.machine.run()
+        self._announce()
 
     def lets(self, seconds: float) -> None:
         """Time passes; who asked to be called is called."""

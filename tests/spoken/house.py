@@ -1,0 +1,132 @@
+"""A team's chat over an account in memory: people type and press what they see, and what was said to them is kept."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.grammar import USAGE
+from tests.faults.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from chalicelib.domain.people import Actor
+
+CODE = re.compile(r"\(`([a-z_]+)`\)\s*$")
+"""Where a refusal says its reason."""
+Block = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Something that somebody did at the door; `refused` is the reason code, empty where it was done."""
+
+    how: str
+    verb: str
+    label: str
+    refused: str
+
+
+class House(Run):
+    """Who is refused says so beforehand: `refused="..."`; any other answer with a reason code ends the story."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"bake": {"time": 30, "alarms": []}, **settings})
+        self.uses: list[Use] = []
+        self._answers: dict[Actor, Any] = {}
+        self._last = ("", "", "")
+
+    def types(self, by: Actor, text: str, *, refused: str = "") -> str:
+        """Somebody types after `/deploy`; what only they read then."""
+        return self._did(by, lambda: self.people.type(text, by), Use("typed", word_of(text), "", refused))
+
+    def presses(self, by: Actor, label: str, *, refused: str = "") -> str:
+        """Somebody presses the newest button of this label that they see."""
+        verb, value, view = self._last = self._button(by, label)
+        use = Use("pressed", verb.partition(":")[0], label, refused)
+        return self._did(by, lambda: self.people.click(verb, value, by, view=view), use)
+
+    def again(self, by: Actor, *, refused: str) -> str:
+        """Somebody presses what was pressed last: it still stood before them."""
+        verb, value, view = self._last
+        use = Use("pressed", verb.partition(":")[0], "", refused)
+        return self._did(by, lambda: self.people.click(verb, value, by, view=view), use)
+
+    def sends(self, by: Actor, values: dict[str, str]) -> str:
+        """Somebody fills in the form that opened, and sends it; what is said at a field, if anything is."""
+        view = self.account.slack.views[-1]
+        before = len(self.people.said)
+        self.people.submit(view["callback_id"], values, by, about=view.get("private_metadata", ""))
+        self.settle()
+        return "\n".join(self.people.said[before:])
+
+    def looks(self, by: Actor) -> str:
+        """Somebody opens the Home tab."""
+        self.people.visit(by)
+        self.settle()
+        return texts_in(self.account.slack.homes[by.user]["blocks"])
+
+    def channel(self) -> str:
+        """Everything that stands in the channel now."""
+        return "\n".join(texts_in(each.blocks) for each in self.account.slack.messages)
+
+    def code(self) -> str:
+        """The code of the newest question."""
+        found: list[str] = re.findall(r"/deploy confirm ([A-Z0-9]+)", self.channel())
+        return found[-1]
+
+    def _did(self, by: Actor, act: Callable[[], bool], use: Use) -> str:
+        journal = self.account.slack.journal
+        before = len(journal)
+        act()
+        answers = [each for each in journal[before:] if each.what in {"answered", "opened"}]
+        said: str = "\n".join(each.text or texts_in(each.blocks) for each in answers)
+        self._answers[by] = answers[-1].blocks if answers else ()
+        self.settle()
+        code = next(iter(CODE.findall(said)), "")
+        assert code == use.refused, f"{use}: {said}"
+        self.uses.append(use)
+        return said
+
+    def _button(self, by: Actor, label: str) -> tuple[str, str, str]:
+        """In the newest answer to them, in their Home tab, else in the channel; and the view it is in."""
+        home = self.account.slack.homes.get(by.user, {"blocks": []})
+        places = [
+            (self._answers.get(by, ()), ""),
+            (home["blocks"], "home"),
+            *((each.blocks, "") for each in reversed(self.account.slack.messages)),
+        ]
+        for blocks, view in places:
+            for button in buttons_in(blocks):
+                if button["text"]["text"] == label:
+                    return button["action_id"], button.get("value", ""), view
+        seen = sorted({each["text"]["text"] for blocks, _ in places for each in buttons_in(blocks)})
+        raise AssertionError(f"no button {label!r}; there are {seen}")
+
+
+def word_of(text: str) -> str:
+    """The command that somebody types."""
+    word = text.split(maxsplit=1)[0]
+    return word if word in USAGE else "deploy"
+
+
+def buttons_in(blocks: Any) -> Iterator[Block]:
+    """Every button in blocks."""
+    return (
+        element
+        for block in blocks
+        for element in (*block.get("elements", ()), block.get("accessory", {}))
+        if element.get("type") == "button"
+    )
+
+
+def texts_in(blocks: Any) -> str:
+    """Every text in blocks."""
+    if isinstance(blocks, dict):
+        own = [blocks["text"]] if isinstance(blocks.get("text"), str) else []
+        return "\n".join([*own, *filter(None, (texts_in(each) for each in blocks.values()))])
+    if isinstance(blocks, list | tuple):
+        return "\n".join(filter(None, (texts_in(each) for each in blocks)))
+    return ""
