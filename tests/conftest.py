@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox import written
 from sandbox.house import House
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with House(tmp_path_factory.mktemp("house"), hosts=HOSTS, devices=DEVICES) as house:
         drain_quickly(house)
         yield house
+        # With several processes each has a house of its own, and only one of them the test of secrecy.
+        assert written.leaks(house) == []
 
 
 def drain_quickly(house: House, seconds: int = 3) -> None:

@@ -1,0 +1,111 @@
+"""Enabling a release against `aws s3 sync` from one prefix to another: the same endpoint, the same run; medians.
+
+Two releases are pushed, the second with 1 % of the files changed. Enabling the first fills an empty folder; enabling
+the second brings what differs; then the first again. `aws s3 sync` copies prefix to prefix inside S3, as teams without
+a manifest do, and shows pages before their files are there. build/benchmarks/enable.json.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks.push import AWS, ROOT, SETS, Endpoint, Figures, Team, measured, medians, pointsman, sync_new
+
+TARGET = ROOT / "build" / "benchmarks" / "enable.json"
+ENABLES = ("first", "1 % changed", "back again")
+TOOLS = ("pointsman", "aws s3 sync")
+
+
+def run(count: int, size: int, latency: int) -> dict[str, dict[str, Figures]]:
+    """Both tools with an empty bucket and fresh files."""
+    folder = Path(tempfile.mkdtemp(prefix="enable-"))
+    endpoint = Endpoint(latency)
+    try:
+        team = Team(folder, count, size, endpoint.url)
+        tags = [_pushed(team, endpoint, 0)]
+        team.change()
+        tags.append(_pushed(team, endpoint, 1))
+        steps = {ENABLES[0]: (0, None), ENABLES[1]: (1, 0), ENABLES[2]: (0, 1)}
+        found: dict[str, dict[str, Figures]] = {tool: {} for tool in TOOLS}
+        for name, (new, old) in steps.items():
+            ours = [
+                sys.executable,
+                "-m",
+                "benchmarks.enabling",
+                tags[new],
+                *([tags[old]] if old is not None else []),
+            ]
+            theirs = [
+                str(AWS),
+                "s3",
+                "sync",
+                f"s3://releases/{new}/",
+                "s3://releases/served/",
+                "--no-progress",
+            ]
+            found["pointsman"][name] = measured(ours, team, endpoint)
+            found["aws s3 sync"][name] = measured([*theirs, "--delete"], team, endpoint)
+        return found
+    finally:
+        endpoint.end()
+        shutil.rmtree(folder)
+
+
+def _pushed(team: Team, endpoint: Endpoint, number: int) -> str:
+    """The directory under a prefix for `aws s3 sync`, and as a release; its tag."""
+    measured(sync_new(team, number), team, endpoint)
+    return measured_tag(pointsman(team, number), team)
+
+
+def measured_tag(command: list[str], team: Team) -> str:
+    """What a push says in the end."""
+    done = subprocess.run(
+        command, cwd=team.folder, env=team.environment, capture_output=True, text=True, check=True
+    )
+    return next(line for line in done.stdout.splitlines() if line.startswith("web_"))
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--latency", type=int, default=30, help="milliseconds for each request (%(default)s)")
+    given = parser.parse_args()
+    report = {}
+    for name, (count, size) in SETS.items():
+        rounds = [run(count, size, given.latency) for _ in range(given.runs)]
+        report[name] = {
+            tool: {each: medians([found[tool][each] for found in rounds]) for each in ENABLES}
+            for tool in TOOLS
+        }
+        show(name, report[name])
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    plain = {
+        name: {
+            tool: {each: asdict(figures) for each, figures in done.items()} for tool, done in tools.items()
+        }
+        for name, tools in report.items()
+    }
+    TARGET.write_text(json.dumps({"latency_ms": given.latency, "runs": given.runs, "sets": plain}, indent=1))
+
+
+def show(name: str, tools: dict[str, dict[str, Figures]]) -> None:
+    """A table, with how many times faster enabling was."""
+    print(f"\n{name}\n{'':16}{'':16}{'s':>8}{'times':>7}{'cpu s':>7}{'MB':>6}{'requests':>10}{'copies':>8}")
+    for tool, done in tools.items():
+        for each, figures in done.items():
+            times = figures.seconds / tools["pointsman"][each].seconds
+            print(
+                f"{tool:16}{each:16}{figures.seconds:8.2f}{times:7.1f}{figures.cpu:7.2f}{figures.peak_mb:6.0f}"
+                f"{figures.requests:10.0f}{figures.copies:8.0f}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
