@@ -184,3 +184,22 @@ def test_a_release_that_is_not_known_is_refused(rig: ReleaseRig) -> None:
     with pytest.raises(Refused) as refused:
         rig.say("web@web_2020-01-01_00-00 to production")
     assert refused.value.reason is Reason.UNKNOWN_RELEASE
+
+
+@pytest.mark.parametrize("pointed", [False, True])
+@pytest.mark.parametrize("lost", [False, True])
+def test_after_a_first_release_that_fails_the_next_one_is_enabled(*, pointed: bool, lost: bool) -> None:
+    """There is nothing to go back to, so visitors still see it, and the table says so."""
+    rig = ReleaseRig(pointed=pointed, first=False)
+    rig.viewer.shows = "0" * 64
+    if lost:
+        rig.machine.lost.append("Point")
+    rig.enabled(A)
+    rig.machine.let(1_000)
+    assert rig.deployment(1).state is State.FAILED
+    assert rig.shows(A)
+    assert rig.environment().live_version == A
+    rig.viewer.shows = None
+    rig.enabled(B)
+    assert rig.shows(B)
+    assert rig.environment().live_version == B

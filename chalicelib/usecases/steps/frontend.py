@@ -132,11 +132,12 @@ class FrontendSteps:
         if work.deployment.state is not State.SWITCHING_BACK:
             return None
         placing = self._placing(work)
-        if placing.old is not None:
-            if self._bucket.wrong(placing.site.bucket, placing.old.files, placing.old_folder):
-                raise NotReady("the earlier release is not whole yet")
-            if placing.site.pointer:
-                self._cdn.point(placing.site.pointer, placing.old.tag, instead_of=placing.new.tag)
+        if placing.old is None:
+            return self._stay(work)
+        if self._bucket.wrong(placing.site.bucket, placing.old.files, placing.old_folder):
+            raise NotReady("the earlier release is not whole yet")
+        if placing.site.pointer:
+            self._cdn.point(placing.site.pointer, placing.old.tag, instead_of=placing.new.tag)
         if work.environment().live_deployment == work.deployment.id:
             work.save(work.deployment, Save(went_back(work)), work.history("went_back"))
         return None
@@ -219,6 +220,12 @@ class FrontendSteps:
         if (found.status, found.sha256) != (200, page.sha256):
             work.note(progress=f"The CDN does not show {page.path} of this release yet")
             raise NotReady(f"{page.path}: HTTP {found.status}, not the page that was enabled")
+
+    def _stay(self, work: Work) -> None:
+        """Nothing is there to go back to, so the table says what visitors see: the next release starts from that."""
+        shown = self._pointed(work) == work.plan.version
+        if shown and work.environment().live_version != work.plan.version:
+            work.save(work.deployment, Save(went_live(work)), work.history("stays"))
 
     def _pointed(self, work: Work) -> str:
         site = site_of(work)

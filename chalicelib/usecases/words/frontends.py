@@ -246,6 +246,7 @@ _HISTORY: dict[str, str] = {
     "expired_end": "nobody confirmed cleaning up in time",
     "switch_back": "the earlier release is being enabled again",
     "went_back": "the earlier release is live again",
+    "stays": "visitors still see it: there is no earlier release",
     "discard": "it is being ended",
     "retire": "files that no kept release needs are being deleted",
 }
