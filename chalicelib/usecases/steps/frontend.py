@@ -133,7 +133,8 @@ class FrontendSteps:
             return None
         placing = self._placing(work)
         if placing.old is None:
-            return self._stay(work)
+            self._stay(work)
+            return None
         if self._bucket.wrong(placing.site.bucket, placing.old.files, placing.old_folder):
             raise NotReady("the earlier release is not whole yet")
         if placing.site.pointer:
