@@ -122,9 +122,21 @@ class Edge:
             return _unavailable(error)
         if isinstance(did, Submission):
             return self._submitted(did)
-        text = did.value if did.verb == "deploy" else f"{did.verb} {did.value}"
-        self._tell(did, self._do(text, did.actor, did.event))
+        if not self._asks_why(did):
+            text = did.value if did.verb == "deploy" else f"{did.verb} {did.value}"
+            self._tell(did, self._do(text, did.actor, did.event))
         return Answer(200)
+
+    def _asks_why(self, click: Click) -> bool:
+        """Whoever presses Reject is asked why first, or told why they may not. False where no form could be opened (and
+        for what is no Reject, or brings its reason with it): then the button does at once what it says."""
+        if click.verb != "reject" or " " in click.value or not click.trigger:
+            return False
+        asking = self._do(f"form reject {click.value}", click.actor, click.event)
+        if asking.form is None:
+            self._tell(click, asking)
+            return True
+        return self._shown(click, asking.form)
 
     def event(self, headers: Mapping[str, str], body: bytes) -> Answer:
         """What Slack tells by itself. What is not for us is taken all the same: Slack would send it again."""
@@ -160,17 +172,17 @@ class Edge:
 
     def _tell(self, click: Click, reply: Reply) -> None:
         """Only the one who clicked sees it: in the conversation, or where there is none in a view of its own."""
-        shown: Form | Reply = reply if reply.form is None else reply.form
-        if click.modal and self._views.change(click.view, shown):
-            return
-        if (
-            (reply.form or not click.response_url)
-            and click.trigger
-            and self._views.open(click.trigger, shown)
-        ):
+        opens = click.modal or reply.form is not None or not click.response_url
+        if opens and self._shown(click, reply if reply.form is None else reply.form):
             return
         if click.response_url:
             self._replies.whisper(click.response_url, reply)
+
+    def _shown(self, click: Click, shown: Form | Reply) -> bool:
+        """In place of the view that was clicked in, or before the one who clicked."""
+        if click.modal and self._views.change(click.view, shown):
+            return True
+        return bool(click.trigger) and self._views.open(click.trigger, shown)
 
     def _submitted(self, sent: Submission) -> Answer:
         """A form: the command that it means. What is refused is said at a field, and the form stays open; else Slack

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sandbox.clock import DEFAULT_RATE
+from sandbox.front import workspace
 from sandbox.front.client import shown
 
 if TYPE_CHECKING:
@@ -90,6 +91,19 @@ class Teller:
         self.wait_for_question(question)
         self.click(APPROVER, "Confirm")
 
+    def reject(self, reason: str) -> None:
+        """A second person says no: the button opens a form that asks why."""
+        self.click(APPROVER, "Reject")
+        self.send_reason(reason)
+
+    def send_reason(self, reason: str) -> None:
+        """What stands in the form that Reject has opened is sent."""
+        form = self.chat.wait_for_view(workspace.person(APPROVER).id, "modal", lambda _: True)
+        (field,) = (block for block in form["blocks"] if block["type"] == "input")
+        element = {"type": field["element"]["type"], "value": reason}
+        self.tell(f"{APPROVER} gives the reason {reason!r}")
+        self.chat.submit(APPROVER, form, {field["block_id"]: {field["element"]["action_id"]: element}})
+
     def start(self) -> None:
         """Deploy, confirmed."""
         self.say(DEPLOYER, self.deploy_command)
@@ -139,7 +153,7 @@ def _reject(people: Teller) -> None:
     people.say(DEPLOYER, people.deploy_command)
     people.wait_for_question("May this deployment start?")
     people.say(DEPLOYER, f"/deploy status cameras {ENVIRONMENT}")
-    people.click(APPROVER, "Reject")
+    people.reject("The devices are busy.")
     people.wait("rejected")
 
 

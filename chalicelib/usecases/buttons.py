@@ -19,11 +19,10 @@ def buttons(deployment: Deployment, questions: Sequence[Question]) -> tuple[Acti
 
 
 def confirm_or_reject(question: Question) -> tuple[Action, ...]:
-    """The two answers of a second person."""
+    """The two answers of a second person. Reject asks for a reason first, wherever a form can be opened (edge.py)."""
     return (
         Action("confirm", "Confirm", question.code, "primary"),
         Action("reject", "Reject", question.code, "danger"),
-        Action("form", "Reject with a reason", f"reject {question.code}"),
     )
 
 

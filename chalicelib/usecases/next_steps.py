@@ -98,7 +98,9 @@ def _roles(_facts: Facts) -> tuple[Action, ...]:
 
 
 def _keep_it(facts: Facts) -> tuple[Action, ...]:
-    return (Action("reject", _words(facts).keep_it, facts["code"]),)
+    """Says no to the end, and why: nobody has to be asked for the reason."""
+    keep = _words(facts).keep_it
+    return (Action("reject", keep, f"{facts['code']} {keep}"),)
 
 
 _STEPS: dict[Reason, Callable[[Facts], tuple[Action, ...]]] = {

@@ -13,7 +13,7 @@ from chalicelib.domain.roles import RoleChange
 from chalicelib.usecases import role_texts
 from chalicelib.usecases.buttons import confirm_or_reject
 from chalicelib.usecases.chat_ports import Message
-from chalicelib.usecases.texts import plain
+from chalicelib.usecases.texts import plain, sentence
 from chalicelib.usecases.words import words_of
 from chalicelib.usecases.words.shape import Words
 
@@ -34,7 +34,7 @@ def outcome(question: Question) -> str:
     reason = f": {plain(question.reason)}" if question.reason else ""
     mark = "✅" if question.answer is Answer.CONFIRM else "🚫"
     said = SAID[question.answer].capitalize()
-    return f"{mark} {said} by {_deciders(question)} at {{time:{question.answered_at:.0f}}}{reason}."
+    return sentence(f"{mark} {said} by {_deciders(question)} at {{time:{question.answered_at:.0f}}}{reason}")
 
 
 def _deciders(question: Question) -> str:

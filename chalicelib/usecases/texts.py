@@ -16,6 +16,11 @@ def plain(text: str) -> str:
     return _EDGE_OF_ITALICS.sub("-", text.translate(_HARMLESS))
 
 
+def sentence(text: str) -> str:
+    """With a full stop, unless whoever gave the end of it has put one."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
 def duration(seconds: float) -> str:
     """A length of time as people say it: `2 h`, `1 h 30 min`, `45 s`."""
     whole = max(0, round(seconds))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from chalicelib.domain.locks import Ask, Lock, Over, Place, Ticket
 from chalicelib.domain.people import Actor
 from chalicelib.usecases.chat_ports import Action, Message
-from chalicelib.usecases.texts import plain
+from chalicelib.usecases.texts import plain, sentence
 
 
 def ticket_message(ticket: Ticket) -> Message:
@@ -64,7 +64,7 @@ def _lock_ended(lock: Lock) -> str:
     if lock.over is Over.EXPIRED or lock.over_by is None:
         return f"its time was over {when}."
     reason = f": {plain(lock.over_reason)}" if lock.over_reason else ""
-    return f"unlocked by {_person(lock.over_by)} {when}{reason}."
+    return sentence(f"unlocked by {_person(lock.over_by)} {when}{reason}")
 
 
 def _broken(lock: Lock) -> bool:

@@ -100,9 +100,18 @@ def click(verb: str, by: Actor, then: Seen, kind: Kind | None = None, *, again: 
         if value is None:
             return True
         pressed[id(run)] = value
-        return run.people.click(verb, value, by)
+        return _pressed(run, verb, value, by)
 
     return Act(f"click {verb}", do, then, again)
+
+
+def _pressed(run: Run, verb: str, value: str, by: Actor) -> bool:
+    """The form that may open is sent as it is."""
+    before = len(run.account.slack.views)
+    wrong = run.people.click(verb, value, by)
+    if verb != "reject" or len(run.account.slack.views) == before:
+        return wrong
+    return run.people.submit("reject", {"reason": "Not today."}, by, about=value)
 
 
 def _button(run: Run, verb: str, question: Question | None) -> str | None:

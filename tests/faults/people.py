@@ -66,6 +66,7 @@ class Door:
 
     def submit(self, form: str, values: dict[str, str], by: Actor, *, about: str = "") -> bool:
         """A form that was filled in."""
+        self._workspace.note("sent", by.user, f"{form} {about}: {' '.join(values.values())}")
         state = {name: {name: {"type": "plain_text_input", "value": value}} for name, value in values.items()}
         view = {"type": "modal", "callback_id": form, "private_metadata": about, "state": {"values": state}}
         payload = {

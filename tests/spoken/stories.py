@@ -119,8 +119,10 @@ def home(house: House) -> None:
     house.sends(DEPLOYER, {"where": AT, "version": "", "typed": "142", "how": "deploy"})
     house.looks(APPROVER)
     assert "starting" in house.presses(APPROVER, "Why?") or house.code()
-    house.presses(GUEST, "Reject with a reason", refused="not_allowed")
+    house.presses(GUEST, "Reject", refused="not_allowed")
     house.presses(APPROVER, "Reject")
+    house.sends(APPROVER, {"reason": "Not before lunch."})
+    assert "Not before lunch." in house.channel()
 
 
 def _grow(house: House) -> None:
@@ -268,9 +270,9 @@ def changed_roles(house: House) -> None:
     house.types(APPROVER, f"confirm {house.code()}")
     house.types(LEAD, f"revoke <@{APPROVER.user}> approver", refused="role_configured")
     house.types(LEAD, f"grant <@{GUEST.user}> approver")
-    house.presses(GUEST, "Reject with a reason")
+    house.presses(GUEST, "Reject")
     assert "approver" in house.sends(GUEST, {"reason": "I like it here."})
-    house.presses(APPROVER, "Reject with a reason")
+    house.presses(APPROVER, "Reject")
     house.sends(APPROVER, {"reason": "Not yet."})
     assert "Not yet." in house.channel()
 

@@ -30,6 +30,7 @@ ONLY_LOOK = {
     "whoami",
     "roles",
     "plan",
+    "form",
 }
 """They change nothing, whoever presses them; typed, they are refused as all the others."""
 

@@ -94,6 +94,14 @@ class Told(ReleaseRig):
         self._happens("pressed", by.user, f"{verb} {value}")
         self._answered(text, by)
 
+    def rejects(self, reason: str, by: Actor) -> None:
+        """Somebody presses Reject, and the form that opens is sent."""
+        _, code = self.button("Reject")
+        self._happens("pressed", by.user, f"reject {code}")
+        self._happens("sent", by.user, f"reject {code}: {reason}")
+        self.chatops.handle(Request(parse(f"reject {code} {reason}"), by, next(self._events)))
+        self.goes_on()
+
     def button(self, label: str) -> tuple[str, str]:
         """The verb and the value of the newest button of this label in the channel."""
         return next(
@@ -217,7 +225,7 @@ def _rolled_back(told: Told) -> None:
 
 def _rejected(told: Told) -> None:
     told.types("web to production", DEPLOYER)
-    told.presses("Reject", APPROVER)
+    told.rejects("The site is filmed today.", APPROVER)
 
 
 def _check_failed(told: Told) -> None:
@@ -240,7 +248,7 @@ def _cleaned_up(told: Told) -> None:
     told.presses("Confirm", APPROVER)
     told.types("finish web production", DEPLOYER)
     told.types("cleanup web production", DEPLOYER)
-    told.presses("Reject", APPROVER)
+    told.rejects("Somebody may still need it.", APPROVER)
     told.presses("Keep the way back 2 h longer", DEPLOYER)
     told.presses("Clean up now", DEPLOYER)
     told.presses("Confirm", APPROVER)

@@ -41,8 +41,11 @@ def _entry(each: Happened, person: str, shown: list[str]) -> list[str]:
         return [f"{clock} **{name}** types `/deploy {each.text}`", ""]
     if each.what == "pressed":
         return [f"{clock} **{name}** presses `{each.text}`", ""]
+    if each.what == "sent":
+        return [f"{clock} **{name}** sends the form `{each.text}`", ""]
     how = {
         "answered": f"to {name} only",
+        "opened": f"opens a form for {name}",
         "posted": "in the thread" if each.thread else "in the channel",
         "updated": "changes its reply" if each.thread else "changes its message",
     }

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from chalicelib.domain.approval import Answer as Answer_
 from chalicelib.domain.deployment import Ref, State
 from chalicelib.edge import Answer
 from chalicelib.usecases.chat_ports import Form, Reply
@@ -95,8 +96,9 @@ def test_a_form_that_meets_trouble_stays_open(door: Door) -> None:
 def test_rejecting_by_form_keeps_the_reason(door: Door) -> None:
     """The button opens it, sending it decides."""
     door.desk.at(State.ASKING_START, question())
-    door.click("form", f"reject {CODE}")
+    door.click("reject", CODE)
     ((_, shown),) = door.views.shown
+    assert door.desk.decided().answer is None
     assert isinstance(shown, Form)
     answer = door.submit(shown.kind, {"reason": "not before the demo"}, APPROVER.user, about=shown.about)
     assert answer.body == ""
@@ -106,8 +108,43 @@ def test_rejecting_by_form_keeps_the_reason(door: Door) -> None:
 def test_a_decided_question_is_said_at_the_field(door: Door) -> None:
     """Somebody else was faster while the form was open."""
     door.desk.at(State.ASKING_START, question())
-    door.click("reject", CODE)
+    door.type(f"reject {CODE}", APPROVER.user)
     assert "Too late" in errors(door.submit("reject", {"reason": ""}, APPROVER.user, about=CODE))["reason"]
+
+
+@pytest.mark.parametrize("kind", ["home", "modal"])
+def test_rejecting_in_a_view_asks_why_too(door: Door, kind: str) -> None:
+    """The form opens before the home tab, or in place of the modal."""
+    door.desk.at(State.ASKING_START, question())
+    door.click_in_view("reject", CODE, kind=kind)
+    ((at, shown),) = door.views.shown
+    assert isinstance(shown, Form)
+    assert (at == "V0VIEW") is (kind == "modal")
+
+
+def test_where_no_form_opens_the_button_rejects(door: Door) -> None:
+    """A no must not get lost because a window did not open."""
+    door.desk.at(State.ASKING_START, question())
+    door.views.works = False
+    door.click("reject", CODE)
+    assert door.desk.decided().answer is Answer_.REJECT
+    assert door.replies.whispers[0][1].startswith("Rejected.")
+
+
+def test_a_no_that_brings_its_reason_is_not_asked_for_one(door: Door) -> None:
+    """`Keep the old fleet` says why by itself."""
+    door.desk.at(State.ASKING_START, question())
+    door.click("reject", f"{CODE} Keep the old fleet")
+    assert door.desk.decided().reason == "Keep the old fleet"
+    assert door.views.shown == []
+
+
+def test_who_may_not_reject_is_told_so_before_any_form(door: Door) -> None:
+    """Nobody writes a reason for nothing."""
+    door.desk.at(State.ASKING_START, question())
+    door.click("reject", CODE, GUEST.user)
+    assert "not_allowed" in door.replies.whispers[0][1]
+    assert door.views.shown == []
 
 
 def test_a_form_that_nobody_made_is_refused_where_it_stands(door: Door) -> None:

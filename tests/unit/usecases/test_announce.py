@@ -205,7 +205,7 @@ def test_a_question_is_asked_in_the_thread_and_seen_in_the_channel() -> None:
     channel.show(State.ASKING_START)
     main, asked = channel.chat.shown.items()
     assert (asked[1].thread, asked[1].broadcast) == (main[0], True)
-    assert [each.verb for each in asked[1].message.actions] == ["confirm", "reject", "form"]
+    assert [each.verb for each in asked[1].message.actions] == ["confirm", "reject"]
 
 
 @pytest.mark.parametrize("answer", [Answer.CONFIRM, Answer.REJECT, Answer.CANCEL])

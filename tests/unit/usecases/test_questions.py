@@ -76,7 +76,7 @@ def test_a_minute_before_it_expires_the_team_is_reminded_once() -> None:
     assert "Any approver or admin of `cameras` other than {person:T0TEST/U0DEPLOYER}" in text(
         reminder.message
     )
-    assert [each.verb for each in reminder.message.actions] == ["confirm", "reject", "form"]
+    assert [each.verb for each in reminder.message.actions] == ["confirm", "reject"]
     chat.stream(REF)
     chat.run(seconds=30)
     assert len(saying(chat, "Still open")) == 1
@@ -168,7 +168,7 @@ def test_a_change_of_roles_is_announced_loudly_and_asked() -> None:
     assert shown.channel == "C0DEPLOYS"
     assert "{team} May {person:T0TEST/U0GUEST} become *approver* for all services?" in text(shown.message)
     assert "/deploy confirm K7Q2F" in text(shown.message)
-    assert [each.value for each in shown.message.actions] == ["K7Q2F", "K7Q2F", "reject K7Q2F"]
+    assert [each.value for each in shown.message.actions] == ["K7Q2F", "K7Q2F"]
     decide(chat, 60, answer=Answer.CONFIRM, answered_by=LEAD, confirmations=(Confirmation(LEAD, NOW + 60),))
     (shown,) = chat.chat.shown.values()
     assert "{person:T0TEST/U0GUEST} is now *approver* for all services" in text(shown.message)
