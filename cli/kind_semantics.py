@@ -25,6 +25,26 @@ def check(document: Document) -> None:
             _refuse(document, path, own, _ONLY_SERVERS, "a frontend has no servers")
         else:
             _refuse(document, path, own, _ONLY_FRONTENDS, "only a frontend has it: `kind: frontend`")
+    _one_place_each(document)
+
+
+def _one_place_each(document: Document) -> None:
+    """Two that are served from one place would write over each other, and clean up what the other shows."""
+    taken: dict[tuple[str, object, str], str] = {}
+    for path, name, environment, own in environments(document.data):
+        service = mapping(document.data, "services")[name]
+        if not is_frontend(service) or not isinstance(own, dict | None):
+            continue
+        pointer = (own or {}).get("pointer")
+        place = ("pointer", pointer, "") if pointer else ("bucket", service.get("bucket"), environment)
+        other = taken.setdefault(place, name if not pointer else f"{name} {environment}")
+        if pointer and other != f"{name} {environment}":
+            advice = "each environment needs a key-value store of its own"
+            document.add((*path, "pointer"), f"{other} has this pointer too", advice)
+        elif not pointer and other != name:
+            what = f"{other} is served from `live/{environment}` of this bucket too"
+            advice = "give one of them a bucket of its own, another name for the environment, or a `pointer`"
+            document.add(("services", name, "bucket"), what, advice)
 
 
 def _service(document: Document, path: Path, service: dict[str, Any]) -> None:

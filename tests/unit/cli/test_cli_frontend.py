@@ -55,6 +55,38 @@ def test_what_is_wrong_with_a_frontend_is_told(
     assert said in found[0]
 
 
+SHOP = WEB.replace("web:", "shop:")
+STORE = "arn:aws:cloudfront::123456789012:key-value-store/11111111-2222-3333-4444-555555555555"
+
+
+def test_two_frontends_are_not_served_from_one_place(report: Report, valid: str) -> None:
+    """They would write over each other, and clean up what the other shows: the second is told, at its bucket."""
+    (said,) = report(valid + WEB + SHOP)
+    assert "services.shop.bucket: web is served from `live/production` of this bucket too" in said
+    assert "a bucket of its own, another name for the environment, or a `pointer`" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("example-releases", "shop-releases"),
+        ("production:", "live:"),
+        ("protected: true", f"protected: true, pointer: '{STORE}'"),
+    ],
+)
+def test_two_frontends_may_share_a_bucket(report: Report, valid: str, old: str, new: str) -> None:
+    """Where they are served from different places, or one of them from folders of its releases."""
+    assert report(valid + WEB + SHOP.replace(old, new)) == []
+
+
+def test_environments_do_not_share_a_pointer(report: Report, valid: str) -> None:
+    """Enabling a release in one would enable it in the other."""
+    one = f"{{pointer: '{STORE}'}}"
+    both = WEB.replace("{protected: true}", f"{one}\n      staging: {one}")
+    (said,) = report(valid + both)
+    assert "services.web.environments.staging.pointer: web production has this pointer too" in said
+
+
 def test_a_kind_that_is_not_known(report: Report, valid: str) -> None:
     """The nearest one is offered."""
     assert "frontend" in report(valid + WEB.replace("kind: frontend", "kind: fronted"))[0]
