@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 _SECONDS = 60
@@ -44,16 +45,21 @@ class Repository:
             raise GitError(f"not committed: {dirty[0][2:].strip()}{more}; commit it, or use --no-git-tag")
 
     def tag(self, name: str, message: str) -> None:
-        """An annotated tag on the commit that is checked out, pushed; no error where it is there already."""
-        if self._of(name) != self.commit():
+        """An annotated tag on the commit that is checked out, pushed. Where it is there with the same last line it
+        stays: the same files were built from an earlier commit. Raises GitError where it says something else."""
+        there = self._message(name)
+        if not there:
+            with suppress(GitError):  # a clone that was made for one build has no tags
+                self._run("fetch", "--quiet", self._remote, f"refs/tags/{name}:refs/tags/{name}")
+            there = self._message(name)
+        if not there:
             self._run("tag", "--annotate", "--message", message, name)
+        elif message.splitlines()[-1] not in there.splitlines():
+            raise GitError(f"there is a tag {name} already, which says something else")
         self._run("push", "--quiet", self._remote, f"refs/tags/{name}")
 
-    def _of(self, name: str) -> str:
-        try:
-            return self._run("rev-parse", "--verify", "--quiet", f"refs/tags/{name}^{{commit}}")
-        except GitError:
-            return ""
+    def _message(self, name: str) -> str:
+        return self._run("tag", "--list", "--format=%(contents)", name).strip()
 
     def _run(self, *arguments: str) -> str:
         if not self._git:

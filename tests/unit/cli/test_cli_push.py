@@ -34,6 +34,7 @@ services:
     environments:
       production: {}
       staging: {protected: false}
+      preview: {}
 """
 Push = Callable[..., int]
 
@@ -60,7 +61,11 @@ def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def bucket() -> FakeBucket:
     """An empty bucket."""
-    return FakeBucket()
+    return FakeBucket(at=NOON)
+
+
+def _never(seconds: float) -> None:
+    raise AssertionError(f"{seconds} s are waited for")
 
 
 @pytest.fixture
@@ -69,7 +74,7 @@ def push(team: Path, bucket: FakeBucket) -> Push:  # noqa: ARG001  # where it ru
 
     def typed(*arguments: str, service: str = "web") -> int:
         given = _parser().parse_args(["push", "dist", "--service", service, *arguments])
-        return run(given, Outside(lambda _name, _region: bucket, Clock(lambda: NOON)))
+        return run(given, Outside(lambda _name, _region: bucket, Clock(lambda: NOON, _never)))
 
     return typed
 
@@ -116,7 +121,7 @@ def test_cache_rules_of_the_configuration_count(push: Push, bucket: FakeBucket) 
     ("arguments", "service", "said"),
     [
         (("--file", "none.yaml"), "web", "none.yaml: No such file"),
-        (("--env", "prod"), "web", "web has no environment prod; production, staging"),
+        (("--env", "prod"), "web", "web has no environment prod; production, staging, preview"),
         (("--version", "a b"), "web", "--version"),
         ((), "shop", "shop is no frontend in pointsman.yaml; frontends there: web"),
     ],
@@ -312,6 +317,46 @@ def test_a_dirty_tree_is_refused_before_anything_is_sent(
     assert push("--env", "production") == REFUSED
     assert "not committed: new.js" in capsys.readouterr().err
     assert bucket.objects_ == {}
+
+
+def test_dirt_anywhere_in_the_repository_counts(
+    team: Path,
+    push: Push,
+    remote: Path,  # noqa: ARG001  # a repository
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Also outside the folder that the command runs in, and where a known file was changed."""
+    (team / "site").mkdir()
+    (team / "dist").rename(team / "site" / "dist")
+    (team / "pointsman.yaml").write_text(CONFIGURATION + "# changed")
+    monkeypatch.chdir(team / "site")
+    assert push("--env", "production", "--file", "../pointsman.yaml") == REFUSED
+    assert "not committed: pointsman.yaml" in capsys.readouterr().err
+
+
+def test_the_same_files_from_a_later_commit_keep_their_tag(push: Push, remote: Path) -> None:
+    """It names the commit that they were built from first; a fresh clone learns that from the remote."""
+    assert push("--env", "production") == OK
+    first = git("rev-parse", "HEAD")
+    git("commit", "--quiet", "--allow-empty", "--message", "second")
+    assert push("--env", "production") == OK
+    git("tag", "--delete", TAG)
+    assert [push("--env", "production"), push("--env", "preview")] == [OK, OK]
+    assert git("rev-parse", f"{TAG}^{{commit}}") == first
+    assert git("-C", str(remote), "rev-parse", f"{TAG}^{{commit}}") == first
+
+
+def test_a_tag_of_somebody_else_is_left_alone(
+    push: Push,
+    remote: Path,  # noqa: ARG001  # a repository
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It is said, and the release stays pushed."""
+    git("tag", "--annotate", "--message", "mine", TAG)
+    assert push("--env", "production") == UNREPORTED
+    assert f"there is a tag {TAG} already, which says something else" in capsys.readouterr().err
+    assert git("tag", "--list", "--format=%(contents)", TAG) == "mine"
 
 
 def test_no_repository_is_refused(push: Push, bucket: FakeBucket, capsys: pytest.CaptureFixture[str]) -> None:
