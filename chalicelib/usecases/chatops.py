@@ -13,7 +13,7 @@ from chalicelib.domain.reading import Reading
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.role_commands import ChangeRole, Roles, Whoami
 from chalicelib.domain.settings import Team
-from chalicelib.usecases import texts
+from chalicelib.usecases import role_questions, texts
 from chalicelib.usecases.acting import Acting
 from chalicelib.usecases.answering import Answers, Request
 from chalicelib.usecases.chat_ports import Reply
@@ -58,7 +58,7 @@ class ChatOps:
             return help_with(command.about)
         team = self._store.team()
         if isinstance(command, Roles | Whoami):
-            return role_answer(team, command, request.actor)
+            return role_answer(team, command, request.actor, lambda: self._waiting_roles(command))
         if isinstance(command, OpenForm):
             return form_for(self._store, team, command, request.actor, self._clock.now())
         if isinstance(command, Reading):
@@ -70,6 +70,10 @@ class ChatOps:
                 raise
             # The very same event was being handled at this moment: nobody is too late for their own click.
             return self._change(team, request)
+
+    def _waiting_roles(self, command: Roles | Whoami) -> list[str]:
+        asked = role_questions.waiting(self._store, self._clock.now())
+        return role_questions.for_list(asked, command.service if isinstance(command, Roles) else "")
 
     def _again_after_conflict(self, attempt: Callable[[], str]) -> str:
         for _ in range(_TRIES):

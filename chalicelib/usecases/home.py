@@ -12,6 +12,7 @@ from chalicelib.usecases.buttons import buttons, confirm_or_reject
 from chalicelib.usecases.chat_ports import Action, Home, Part
 from chalicelib.usecases.ports import Overview
 from chalicelib.usecases.questions import progress
+from chalicelib.usecases.role_questions import for_home
 from chalicelib.usecases.texts import plain
 from chalicelib.usecases.words import state_name, words_for, words_of
 from chalicelib.usecases.words.shape import Words
@@ -27,14 +28,16 @@ _START = (
 )
 
 
-def home_page(team: Team, who: Actor, overviews: Sequence[Overview], now: float) -> Home:
-    """The home of one person, of what they may look at."""
+def home_page(
+    team: Team, who: Actor, overviews: Sequence[Overview], now: float, roles: Sequence[Question] = ()
+) -> Home:
+    """The home of one person, of what they may look at. `roles`: changes of roles that wait for a second person."""
     mine = [each for each in overviews if holds(team, who, Role.VIEWER, each.environment.service)]
     if not mine:
         return Home(
             (Part(("You have no role here yet. Ask an admin for one: `/deploy roles` says who that is.",)),)
         )
-    waiting = [part for each in mine for part in _waits(team, who, each, now)]
+    waiting = [*for_home(team, who, roles), *(part for each in mine for part in _waits(team, who, each, now))]
     more = len(waiting) - _MOST_WAITING
     parts = [
         Part(("Deploy, decide and look from here, or type `/deploy` in any channel.",), _START, "Pointsman"),

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from chalicelib.domain.approval import Question
 from chalicelib.domain.deployment import Ref
 from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.domain.people import Actor
@@ -15,6 +16,7 @@ from chalicelib.usecases.chat_ports import Chat, Home, Posted
 from chalicelib.usecases.home import MOST_PLACES, home_page
 from chalicelib.usecases.lines import ChatBusy, Need
 from chalicelib.usecases.ports import Clock, Overview, Store
+from chalicelib.usecases.role_questions import waiting
 
 _NOWHERE, _HOME = "-", "home"
 """No service is named so, and none has such an environment."""
@@ -37,6 +39,7 @@ class _Picture:
 
     team: Team
     overviews: tuple[Overview, ...]
+    roles: tuple[Question, ...]
 
 
 class Homes:
@@ -86,15 +89,21 @@ class Homes:
         if self._picture is None:
             self._picture = self._look()
         return home_page(
-            self._picture.team, Actor.parse(ref.deployment), self._picture.overviews, self._clock.now()
+            self._picture.team,
+            Actor.parse(ref.deployment),
+            self._picture.overviews,
+            self._clock.now(),
+            self._picture.roles,
         )
 
     def _look(self) -> _Picture:
-        """Reads: seven for each of twenty environments at most."""
+        """Reads: seven for each of twenty environments at most, and what waits about roles."""
         team = self._store.team()
         pairs = [(service, name) for service, names in sorted(team.services().items()) for name in names]
         return _Picture(
-            team, tuple(self._store.overview(*pair, deployments=3) for pair in pairs[:MOST_PLACES])
+            team,
+            tuple(self._store.overview(*pair, deployments=3) for pair in pairs[:MOST_PLACES]),
+            waiting(self._store, self._clock.now()),
         )
 
 

@@ -1,5 +1,7 @@
 """What people read about roles. Each sentence says what happens next and who must act."""
 
+from collections.abc import Callable
+
 from chalicelib.domain.approval import Answer, Question
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
@@ -47,6 +49,14 @@ def wish(change: RoleChange, workspace: str) -> str:
     return f"May {person(grant, workspace)} {'stop being' if change.revoke else 'become'} {role(grant)}?"
 
 
+def pending(question: Question, change: RoleChange) -> str:
+    """A question about a change, to whoever looks."""
+    return (
+        f"{wish(change, question.requester.workspace)} Asked by {{person:{question.requester}}}; "
+        f"a second person answers by {{time:{question.deadline:.0f}}}, else nothing changes."
+    )
+
+
 def asked(question: Question) -> str:
     """To the one who asked: a second person is needed."""
     return (
@@ -90,8 +100,9 @@ def listed(team: Team, service: str) -> str:
     return "\n".join(lines)
 
 
-def answer(team: Team, command: Roles | Whoami, by: Actor) -> Reply:
-    """Who may do what, to whoever may look; everybody of the workspace may ask what they may do themselves."""
+def answer(team: Team, command: Roles | Whoami, by: Actor, waiting: Callable[[], list[str]]) -> Reply:
+    """Who may do what and what waits for a second person, to whoever may look; everybody of the workspace may ask what
+    they may do themselves."""
     if isinstance(command, Whoami):
         if by.workspace != team.workspace:
             raise Refused(Reason.WRONG_WORKSPACE)
@@ -99,7 +110,7 @@ def answer(team: Team, command: Roles | Whoami, by: Actor) -> Reply:
     require(team, by, Role.VIEWER, "Looking at the roles", command.service)
     if command.service and command.service not in team.services():
         raise Refused(Reason.UNKNOWN_SERVICE, service=command.service, known=names(team.services()))
-    return Reply(listed(team, command.service))
+    return Reply("\n".join([listed(team, command.service), *waiting()]))
 
 
 def _holders(team: Team, role: Role, service: str) -> str:

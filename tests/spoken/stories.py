@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from chalicelib.usecases.ports import Save
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, build
 from tests.faults.flows import _an_admin as an_admin
+from tests.spoken.house import texts_in
 
 if TYPE_CHECKING:
     from chalicelib.domain.people import Actor
@@ -261,9 +262,14 @@ def changed_roles(house: House) -> None:
     an_admin(house)
     house.types(LEAD, f"grant <@{GUEST.user}> approver")
     house.types(LEAD, f"confirm {house.code()}", refused="same_person")
+    assert "a second person answers" in house.types(GUEST, "roles cameras")
+    assert "become *approver*" not in house.looks(LEAD)
+    assert "become *approver*" in house.looks(APPROVER)
     house.presses(DEPLOYER, "Confirm", refused="not_allowed")
     house.presses(APPROVER, "Confirm")
     assert "confirm what somebody else asked for" in house.types(GUEST, "whoami")
+    assert "become *approver*" not in texts_in(house.account.slack.homes[APPROVER.user])
+    assert "a second person answers" not in house.types(GUEST, "roles")
     house.types(LEAD, f"grant <@{GUEST.user}> approver", refused="holds_role")
     assert "since" in house.presses(LEAD, "Show the roles")
     house.types(LEAD, f"revoke <@{GUEST.user}> approver")
