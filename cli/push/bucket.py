@@ -43,7 +43,7 @@ class Bucket(Protocol):
         """A small object; None where there is none."""
 
     def create(self, key: str, content: bytes) -> bool:
-        """Write a JSON document where nothing is yet; False, and nothing written, where something is."""
+        """Write a packed JSON document where nothing is yet; False, and nothing written, where something is."""
 
     def put(self, key: str, file: File, content: bytes) -> None:
         """Write an object with its headers; S3 checks a SHA-256 of what arrived."""

@@ -20,6 +20,7 @@ from chalicelib.domain.release import (
     manifest,
     manifest_key,
     new_tag,
+    pack,
 )
 from chalicelib.domain.release_cleaning import CLEANING_SECONDS, PUSH_SECONDS
 from cli.push.bucket import Bucket, Listed, PushError
@@ -142,7 +143,7 @@ def push(bucket: Bucket, scan: Scan, planned: Plan, watcher: Watcher, clock: Clo
         Sender(bucket, scan.local, lambda _file: None).send(gone)
     if clock.now() - begun > PUSH_SECONDS:
         raise PushError("it took so long that what was sent first may be cleaned up already")
-    if bucket.create(manifest_key(made.tag), made.encode()):
+    if bucket.create(manifest_key(made.tag), pack(made)):
         return made
     return _others(bucket, made)
 
@@ -150,8 +151,8 @@ def push(bucket: Bucket, scan: Scan, planned: Plan, watcher: Watcher, clock: Clo
 def _begin(bucket: Bucket, made: Manifest) -> Manifest:
     """Take the tag, or the next one where somebody else took it in the same minute."""
     taken: list[str] = []
-    while not bucket.create(draft_key(made.tag), made.encode()):
-        if bucket.read(draft_key(made.tag)) == made.encode():
+    while not bucket.create(draft_key(made.tag), packed := pack(made)):
+        if bucket.read(draft_key(made.tag)) == packed:
             return made  # the reply to our own write was lost, or the same is being pushed twice
         taken.append(made.tag)
         tag = new_tag(made.service, made.made_at, taken)

@@ -52,7 +52,11 @@ class S3Bucket:
 
     def create(self, key: str, content: bytes) -> bool:
         """PutObject with If-None-Match (S3 User Guide, "Conditional writes")."""
-        headers: Attributes = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+        headers: Attributes = {
+            "Content-Type": "application/json",
+            "Cache-Control": "no-store",
+            "Content-Encoding": "gzip",
+        }
         with self._errors("write", key):
             try:
                 obstore.put(self._store, key, content, attributes=headers, mode="create", use_multipart=False)

@@ -1,6 +1,8 @@
 """Manifests, tags and differences of frontend releases, against naive oracles."""
 
 import json
+import zlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -81,6 +83,29 @@ def test_bytes_that_are_no_manifest(content: bytes) -> None:
     """Anything at all is refused with one error."""
     with pytest.raises(BadManifest):
         decode(content)
+
+
+@given(releases)
+def test_a_packed_manifest_is_the_same(made: Manifest) -> None:
+    """Also byte for byte when it is packed again, by which a lost reply is known."""
+    assert decode(release.pack(made)) == made
+    assert release.pack(made) == release.pack(decode(release.pack(made)))
+
+
+@pytest.mark.parametrize("change", [lambda it: it[:-1], lambda it: it + b" ", lambda it: it[:30] + it[31:]])
+def test_a_packed_manifest_that_is_not_whole_is_refused(change: Callable[[bytes], bytes]) -> None:
+    """Cut off, longer, or with a byte missing."""
+    packed = release.pack(manifest("web", "web_2026-11-22_14-05", [file("a")], 1))
+    with pytest.raises(BadManifest):
+        decode(change(packed))
+
+
+def test_what_is_packed_to_do_harm_is_refused() -> None:
+    """Kilobytes that would be gigabytes are not unpacked to their end."""
+    packer = zlib.compressobj(1, wbits=31)
+    harm = b"".join(packer.compress(bytes(1_000_000)) for _ in range(200)) + packer.flush()
+    with pytest.raises(BadManifest):
+        decode(harm)
 
 
 def test_tags_are_made_in_utc_and_never_twice() -> None:
