@@ -24,6 +24,7 @@ from chalicelib.domain.release import (
 )
 from chalicelib.domain.release_cleaning import CLEANING_SECONDS
 from tests.fakes.clock import FakeClock
+from tests.fakes.releases import FakeCleaner, Website
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +35,14 @@ BUCKET = "frontends"
 def tag(number: int, service: str = "web") -> str:
     """Newer with each number."""
     return f"{service}_2026-11-23_10-{number:02}"
+
+
+def files(*bodies: str) -> list[File]:
+    """Named and filled after their bodies."""
+    return [
+        File(f"{each}.js", hashlib.sha256(each.encode()).hexdigest(), len(each), "text/plain", "")
+        for each in bodies
+    ]
 
 
 class Stand:
@@ -47,11 +56,7 @@ class Stand:
 
     def push(self, number: int, *bodies: str, service: str = "web", draft: bool = False) -> Manifest:
         """A release whose files are named and filled after its bodies."""
-        files = [
-            File(f"{each}.js", hashlib.sha256(each.encode()).hexdigest(), len(each), "text/plain", "")
-            for each in bodies
-        ]
-        made = manifest(service, tag(number, service), files, 0)
+        made = manifest(service, tag(number, service), files(*bodies), 0)
         for each, body in zip(made.files, sorted(bodies), strict=True):
             self.put(object_key(each), body)
         self.put(draft_key(made.tag) if draft else manifest_key(made.tag), made.encode().decode())
@@ -82,6 +87,36 @@ class Stand:
         return counts
 
 
+class FakeStand:
+    """The same over the fake, which knows nothing of ages and leaves no half of anything."""
+
+    def __init__(self) -> None:
+        self.website = Website()
+        self.cleaner = FakeCleaner(self.website)
+
+    def push(self, number: int, *bodies: str, service: str = "web") -> Manifest:
+        """As Stand does."""
+        made = manifest(service, tag(number, service), files(*bodies), 0)
+        self.website.push(made)
+        return made
+
+    def serve(self, folder: str, *paths: str) -> None:
+        """As Stand does."""
+        self.website.folders.setdefault(folder, {}).update({each.path: each for each in files(*paths)})
+
+    def there(self) -> set[str]:
+        """The keys that these would be."""
+        site = self.website
+        objects = {object_key(File("", *body)) for body in site.objects}
+        served = {live_key(folder, path) for folder, there in site.folders.items() for path in there}
+        return {manifest_key(each) for each in site.releases} | objects | served
+
+    def clean(self, *live: str, keep: int = 1) -> None:
+        """Until nothing is left to do."""
+        while self.cleaner.clean(BUCKET, "web", keep, live, ["staging"]):
+            pass
+
+
 @pytest.fixture
 def stand(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stand]:
     """Empty."""
@@ -91,17 +126,23 @@ def stand(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stand]:
         yield Stand()
 
 
-def test_what_no_kept_release_needs_is_deleted(stand: Stand) -> None:
-    """Manifests first, then what was served, then objects; another service keeps everything."""
-    stand.push(1, "old", "both")
-    new = stand.push(2, "new", "both")
-    other = stand.push(1, "theirs", "old", service="shop")
-    stand.serve("staging", "old", "new", "both")
-    stand.serve(tag(1), "old", "both")
-    stand.serve(tag(2), "new", "both", "old")
-    stand.serve("by-hand", "notes")
-    assert stand.clean() == [1, 4, 0]
-    assert stand.there() == {
+@pytest.fixture(params=["s3", "fake"])
+def either(request: pytest.FixtureRequest) -> Stand | FakeStand:
+    """The adapter, and the fake that other tests use in its place."""
+    return FakeStand() if request.param == "fake" else request.getfixturevalue("stand")
+
+
+def test_what_no_kept_release_needs_is_deleted(either: Stand | FakeStand) -> None:
+    """Another service keeps everything, and what nobody's release is named like is left alone."""
+    either.push(1, "old", "both")
+    new = either.push(2, "new", "both")
+    other = either.push(1, "theirs", "old", service="shop")
+    either.serve("staging", "old", "new", "both")
+    either.serve(tag(1), "old", "both")
+    either.serve(tag(2), "new", "both", "old")
+    either.serve("by-hand", "notes")
+    either.clean()
+    assert either.there() == {
         manifest_key(new.tag),
         manifest_key(other.tag),
         *(object_key(each) for each in (*new.files, *other.files)),
@@ -110,23 +151,39 @@ def test_what_no_kept_release_needs_is_deleted(stand: Stand) -> None:
     }
 
 
-def test_a_release_that_is_live_is_kept_however_old(stand: Stand) -> None:
+def test_a_release_that_is_live_is_kept_however_old(either: Stand | FakeStand) -> None:
     """With everything that it has."""
     for each in range(1, 4):
-        stand.push(each, f"own{each}")
-    stand.serve("staging", "own1")
-    stand.clean(tag(1))
-    assert manifest_key(tag(1)) in stand.there()
-    assert live_key("staging", "own1.js") in stand.there()
-    assert manifest_key(tag(2)) not in stand.there()
+        either.push(each, f"own{each}")
+    either.serve("staging", "own1")
+    either.clean(tag(1))
+    assert manifest_key(tag(1)) in either.there()
+    assert live_key("staging", "own1.js") in either.there()
+    assert manifest_key(tag(2)) not in either.there()
 
 
-def test_nothing_goes_where_what_is_live_is_not_known(stand: Stand) -> None:
+def test_manifests_go_first_then_what_is_served_then_objects(stand: Stand) -> None:
+    """Each in a call of its own, so that whoever takes up an old release in between is seen."""
+    stand.push(1, "old", "both")
+    stand.push(2, "new", "both")
+    stand.serve("staging", "old", "new", "both")
+    assert stand.cleaner.clean(BUCKET, "web", 1, [], ["staging"]) == 1
+    assert manifest_key(tag(1)) not in stand.there()
+    assert live_key("staging", "old.js") in stand.there()
+    assert stand.cleaner.clean(BUCKET, "web", 1, [], ["staging"]) == 1
+    assert live_key("staging", "old.js") not in stand.there()
+    assert object_key(files("old")[0]) in stand.there()
+    assert stand.clean() == [1, 0]
+    assert object_key(files("old")[0]) not in stand.there()
+
+
+def test_nothing_goes_where_what_is_live_is_not_known(either: Stand | FakeStand) -> None:
     """Its manifest is gone: which files it needs nobody can say."""
-    stand.push(2, "new")
-    stand.serve("staging", "unknown")
-    assert stand.clean(tag(1)) == [0]
-    assert live_key("staging", "unknown.js") in stand.there()
+    either.push(2, "new")
+    either.serve("staging", "unknown")
+    before = either.there()
+    either.clean(tag(1))
+    assert either.there() == before
 
 
 def test_what_is_being_pushed_stays(stand: Stand) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from chalicelib.domain.errors import Conflict, StepFailed
 from chalicelib.domain.reasons import Reason
-from chalicelib.domain.release import File, Manifest, newest_first
+from chalicelib.domain.release import File, Manifest, live_key
+from chalicelib.domain.release_cleaning import surplus, unneeded_paths
 from chalicelib.usecases.release_ports import Fetched
 from tests.fakes.recorder import Recorder
 
@@ -84,19 +85,19 @@ class FakeCleaner(Recorder):
         self._website = website
 
     def clean(self, bucket: str, service: str, keep: int, live: Sequence[str], folders: Sequence[str]) -> int:
-        """Manifests first: a release whose objects are gone must not look like one."""
+        """As the domain decides."""
         with self._call("clean", bucket=bucket, service=service, keep=keep, live=live, folders=folders):
             site = self._website
-            kept = {*newest_first(site.releases, service)[:keep], *live}
             before = self._size()
-            site.releases = {tag: each for tag, each in site.releases.items() if tag in kept}
-            paths = {file.path for each in site.releases.values() for file in each.files}
-            for name in list(site.folders):
-                if name in folders or name in kept:
-                    there = site.folders[name]
-                    site.folders[name] = {path: each for path, each in there.items() if path in paths}
-                else:
-                    del site.folders[name]
+            for tag in surplus(site.releases, service, keep, live):
+                del site.releases[tag]
+            if not site.releases.keys() >= set(live):
+                return before - self._size()
+            kept = [each for each in site.releases.values() if each.service == service]
+            served = [live_key(name, path) for name, there in site.folders.items() for path in there]
+            for key in unneeded_paths(served, service, folders, kept):
+                _, name, path = key.split("/", 2)
+                del site.folders[name][path]
             site.objects = {file.body for each in site.releases.values() for file in each.files}
             return before - self._size()
 
