@@ -2,7 +2,8 @@
 
 Latency decides, so the endpoint answers each request 30 ms late. Three pushes of each set: the first, one with 1 % of
 the files changed, one with nothing changed. `aws s3 sync` is measured in both ways that teams use it: a new prefix for
-each release, which can be gone back to, and over the last release, which can not. build/benchmarks/push.json.
+each release, which can be gone back to as a release can (the fair peer), and over the last release, which can not.
+build/benchmarks/push.json.
 """
 
 import argparse
@@ -196,6 +197,8 @@ def main() -> None:
             tool: {push: medians([each[tool][push] for each in rounds]) for push in PUSHES} for tool in TOOLS
         }
         show(name, report[name])
+    load = os.getloadavg()
+    print(f"\nload of the machine (1, 5, 15 minutes): {', '.join(f'{each:.1f}' for each in load)}")
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     plain = {
         name: {
@@ -204,7 +207,9 @@ def main() -> None:
         }
         for name, tools in report.items()
     }
-    TARGET.write_text(json.dumps({"latency_ms": given.latency, "runs": given.runs, "sets": plain}, indent=1))
+    TARGET.write_text(
+        json.dumps({"latency_ms": given.latency, "runs": given.runs, "load": load, "sets": plain}, indent=1)
+    )
 
 
 def show(name: str, tools: dict[str, dict[str, Figures]]) -> None:
