@@ -86,7 +86,7 @@ def _question(question: Question, deployment: Deployment | None, words: Words) -
 
 
 def _own(deployment: Deployment) -> Part:
-    until = f" until {{time:{deployment.keep_until:.0f}}}" if deployment.state is State.KEEPING else ""
+    until = f" until {{when:{deployment.keep_until:.0f}}}" if deployment.state is State.KEEPING else ""
     line = f"Your *{deployment.id}* (`{plain(deployment.version)}`): {state_name(deployment)}{until}."
     return Part((line,), buttons(deployment, ()))
 
@@ -109,7 +109,7 @@ def _place(overview: Overview, now: float) -> Part:
     lock = environment.lock
     if lock is not None and now < lock.until:
         lines.append(
-            f"• locked by {{person:{lock.actor}}} until {{time:{lock.until:.0f}}}: {plain(lock.reason)}"
+            f"• locked by {{person:{lock.actor}}} until {{when:{lock.until:.0f}}}: {plain(lock.reason)}"
         )
     action = Action("why", "Why?", value) if held else Action("form", "Deploy", value)
     return Part(tuple(lines), (action,))

@@ -152,7 +152,7 @@ class KeepingPlaces:
         )
         asked = self._answers.store.asked(ask.key)
         if asked is not None:
-            who, when = f"{{person:{asked.holder}}}", f"at {{time:{asked.since:.0f}}}"
+            who, when = f"{{person:{asked.holder}}}", f"{{when:{asked.since:.0f}}}"
             raise Refused(Reason.ASKED_LATELY, **_facts(command), who=who, when=when)
         line = History(
             command.service, command.environment, holds, now, request.actor, "asked_holder", f"{holder_}"

@@ -8,6 +8,7 @@ from chalicelib.domain.locks import Hindrance, Overridden, Override
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import EnvironmentSettings
+from chalicelib.usecases import texts
 from chalicelib.usecases.texts import plain
 
 _REASONS = {
@@ -101,4 +102,4 @@ def _put_aside(each: Overridden) -> str:
 def sentence(reason: str) -> str:
     """A reason from outside that more words follow."""
     said = plain(reason).strip()
-    return said if said.endswith((".", "!", "?")) or not said else f"{said}."
+    return texts.sentence(said) if said else ""

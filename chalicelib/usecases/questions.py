@@ -30,11 +30,11 @@ def person(actor: Actor | None) -> str:
 def outcome(question: Question) -> str:
     """How it was decided, by whom and when; a reason is shown as it was given."""
     if question.answer in {None, Answer.EXPIRED} or question.answered_by is None:
-        return f"⌛ Nobody answered in time; it expired at {{time:{question.deadline:.0f}}}."
+        return f"⌛ Nobody answered in time; it expired {{when:{question.deadline:.0f}}}."
     reason = f": {plain(question.reason)}" if question.reason else ""
     mark = "✅" if question.answer is Answer.CONFIRM else "🚫"
     said = SAID[question.answer].capitalize()
-    return sentence(f"{mark} {said} by {_deciders(question)} at {{time:{question.answered_at:.0f}}}{reason}")
+    return sentence(f"{mark} {said} by {_deciders(question)} {{when:{question.answered_at:.0f}}}{reason}")
 
 
 def _deciders(question: Question) -> str:
@@ -169,7 +169,7 @@ def role_message(question: Question, change: RoleChange, now: float) -> Message:
 
 def _changed(question: Question, change: RoleChange) -> Message:
     effect = role_texts.effect(change, question.requester.workspace)
-    by = f"Done by {person(question.requester)} at {{time:{question.answered_at:.0f}}}."
+    by = f"Done by {person(question.requester)} {{when:{question.answered_at:.0f}}}."
     if question.confirmations:
         by = f"Asked by {person(question.requester)}. {outcome(question)}"
     loud = "{team} " if change.loud else ""

@@ -60,7 +60,7 @@ def _lock(lock: Lock) -> Message:
 
 
 def _lock_ended(lock: Lock) -> str:
-    when = f"at {{time:{lock.over_at:.0f}}}"
+    when = f"{{when:{lock.over_at:.0f}}}"
     if lock.over is Over.EXPIRED or lock.over_by is None:
         return f"its time was over {when}."
     reason = f": {plain(lock.over_reason)}" if lock.over_reason else ""
@@ -116,7 +116,7 @@ def _place_ended(place: Place) -> str:
         "service": place.service,
         "environment": place.environment,
     }
-    return f"{_PLACE_ENDED[place.over or Over.LEFT].format_map(facts)} {{time:{place.over_at:.0f}}}"
+    return f"{_PLACE_ENDED[place.over or Over.LEFT].format_map(facts)} {{when:{place.over_at:.0f}}}"
 
 
 def _turn(place: Place, *, last: bool) -> Message:

@@ -39,6 +39,7 @@ def test_the_configuration_is_not_changed_in_chat(passed: Teller) -> None:
 
 def test_a_question_is_reminded_of_and_a_no_is_told(passed: Teller) -> None:
     """The reminder has its buttons until somebody says no; the reason stands where everybody reads it."""
+    passed.house.clock.set_rate(1)  # after the reminder there is a minute to answer: of the wall clock, too
     passed.say(DEPLOYER, passed.deploy_command)
     question = passed.wait_for_question("May this deployment start?")
     assert passed.version in shown(question)

@@ -3,19 +3,24 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.approval import Answer
+from chalicelib.domain.approval import Answer, Kind
 from chalicelib.domain.deployment import State
+from chalicelib.domain.locks import Hindrance, Lock, Over, Overridden, Override
+from chalicelib.domain.roles import Grant, Role, RoleChange
 from chalicelib.telemetry import log, log_error
 from chalicelib.usecases.chat_ports import Message
 from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
+from chalicelib.usecases.questions import role_message
+from chalicelib.usecases.tickets import ticket_message, ticket_replies
 from chalicelib.wire.slack_message import blocks_of, text_of
 from sandbox.front.blocks import check_blocks
-from tests.builders import APPROVER, NOW, build, deployment, question
+from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, build, deployment, question
 from tests.unit.door import Door
 
 PIECES = [
@@ -56,6 +61,26 @@ def messages(text: str) -> Iterator[Message]:
     yield question_message(rejected, deployment(), NOW)
     yield deployment_message(deployment(State.FAILED, detail=text, progress=text), [], NOW)
     yield deployment_message(deployment(State.PREPARING, progress=text), [], NOW)
+    yield from _of_people_and_places(text)
+
+
+def _of_people_and_places(text: str) -> Iterator[Message]:
+    """What people give as a reason: of a lock, of its end, of an override; and that a change of roles is refused."""
+    lock = Lock("cameras", "production", 1, DEPLOYER, text, NOW, NOW + 60)
+    yield ticket_message(lock)
+    broken = lock.ended(Over.UNLOCKED, NOW, LEAD, text)
+    yield ticket_message(broken)
+    yield from (message for _, message in ticket_replies(broken))
+    over = (
+        Overridden(Hindrance.LOCK, NOW + 60, DEPLOYER, text),
+        Overridden(Hindrance.FREEZE, NOW, reason=text),
+    )
+    overridden = deployment(State.ASKING_START, override=Override(LEAD, text, over))
+    yield deployment_message(overridden, [question()], NOW)
+    yield question_message(question(), overridden, NOW)
+    change = RoleChange(Grant(GUEST.user, Role.APPROVER))
+    refused = question(Kind.ROLE, answer=Answer.REJECT, answered_by=APPROVER, answered_at=NOW, reason=text)
+    yield role_message(replace(refused, change=change), change, NOW)
 
 
 def mrkdwn(part: object) -> Iterator[str]:

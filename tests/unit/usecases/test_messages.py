@@ -190,7 +190,7 @@ def test_a_decided_question_says_who_when_and_why(kind: Kind, answer: Answer) ->
     assert message.actions == ()
     assert "{team}" not in said
     assert f"{{person:{APPROVER}}}" in said
-    assert f"{{time:{NOW + 5:.0f}}}" in said
+    assert f"{{when:{NOW + 5:.0f}}}" in said
     assert "not on a Friday" in said
     drawn(message)
 

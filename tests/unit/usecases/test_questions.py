@@ -129,7 +129,7 @@ def test_a_reminder_says_how_many_are_missing() -> None:
     [
         (
             {"answer": Answer.REJECT, "answered_by": APPROVER, "reason": "not *today*"},
-            "Rejected by {person:T0TEST/U0APPROVER} at",
+            "Rejected by {person:T0TEST/U0APPROVER} {when:",
         ),
         ({"answer": Answer.EXPIRED}, "Nobody answered in time"),
     ],

@@ -68,7 +68,7 @@ def test_a_lock_that_is_over_says_who_ended_it_and_when_in_place() -> None:
     channel.show(LOCK.ended(Over.UNLOCKED, NOW + 60, DEPLOYER))
     (shown,) = channel.shown
     assert (shown.updates, verbs(shown)) == (1, [])
-    assert f"unlocked by {{person:{DEPLOYER}}} at {{time:{NOW + 60:.0f}}}" in text(shown)
+    assert f"unlocked by {{person:{DEPLOYER}}} {{when:{NOW + 60:.0f}}}" in text(shown)
 
 
 def test_a_lock_whose_time_is_over_says_so() -> None:
