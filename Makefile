@@ -42,6 +42,7 @@ test: $(BIN)/.dev $(MINISTACK) $(SIMULATOR) chromium ## Everything: what CI runs
 
 faults: $(BIN)/.dev ## Every fault at every AWS and chat call of every flow, in two processes; build/faults/report.json
 	nice -n 10 $(BIN)/python -m tests.faults 2> /dev/null
+	nice -n 10 $(BIN)/python -m tests.faults.releases
 
 soak: $(BIN)/.dev ## Anything in any order against every invariant, for as long as you like (SEQUENCES=2000)
 	SOAK=$(SEQUENCES) $(BIN)/python -m pytest tests/machine/test_stateful.py

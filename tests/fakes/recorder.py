@@ -4,7 +4,7 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from chalicelib.domain.errors import Unavailable
 
@@ -20,11 +20,22 @@ class Call(NamedTuple):
     facts: dict[str, object]
 
 
+class Line(Protocol):
+    """Every call of several fakes goes over one line, where a test can break any of them and look after each."""
+
+    def fault(self, method: str) -> tuple[Exception | None, bool]:
+        """What the next call meets, and whether only after its effect."""
+
+    def done(self) -> None:
+        """Something has had its effect."""
+
+
 class Recorder:
     """Base of the fakes. `calls` is everything that was asked, in order."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
+        self.line: Line | None = None
         self._faults: defaultdict[str, deque[tuple[Exception | None, bool]]] = defaultdict(deque)
         self._one_call_at_a_time = threading.RLock()
 
@@ -56,8 +67,15 @@ class Recorder:
             self.calls.append(Call(method, facts))
             faults = self._faults[method]
             error, after = faults.popleft() if faults else (None, False)
+            if self.line is not None and error is None:
+                error, after = self.line.fault(method)
             if error and not after:
                 raise error
             yield
+            self._done()
             if error:
                 raise error
+
+    def _done(self) -> None:
+        if self.line is not None:
+            self.line.done()

@@ -54,7 +54,10 @@ class FakeBucket(Recorder):
             gone = [each.path for each in files if each.body not in self._website.objects]
             if gone:
                 raise StepFailed(Reason.RELEASE_BROKEN, tag=folder, what=f"{gone[0]} is gone")
-            self._website.folders.setdefault(folder, {}).update({each.path: each for each in files})
+            there = self._website.folders.setdefault(folder, {})
+            for each in files:
+                there[each.path] = each
+                self._done()
 
     def carry(self, bucket: str, paths: Sequence[str], source: str, target: str) -> None:
         """Where the target does not have it."""

@@ -87,6 +87,10 @@ class Machine:
         self.lost: list[str] = []
         """States whose next task happens, and whose reply gets lost."""
 
+    def wrap(self, around: Callable[[object], object]) -> None:
+        """Put something around the steps of each function."""
+        self._functions = {name: around(steps) for name, steps in self._functions.items()}
+
     def execution(self, deployment: str) -> Fiber:
         """The execution of a deployment."""
         return next(fiber for fiber in self.fibers if fiber.name == deployment)
