@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.releases import FLOWS, Flow, tried
+from tests.faults.couples import COUPLES, Couple
+from tests.faults.releases import FLOWS, Flow, of, tried
 
 
 @pytest.mark.parametrize("pointed", [False, True], ids=["copied", "pointed"])
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
 def test_a_release_survives_a_fault_at_a_call_of_each_kind(flow: Flow, *, pointed: bool) -> None:
     """It ends as it would have, visitors see what they should, and no page ever missed a file (SAFETY I13)."""
-    runs, wrong = tried(flow, pointed=pointed)
+    runs, wrong = tried(of(flow, pointed=pointed))
     assert wrong == []
     assert runs >= 40
+
+
+@pytest.mark.parametrize("flow", COUPLES, ids=lambda flow: flow.name)
+def test_two_that_go_together_survive_a_fault_at_a_call_of_each_kind(flow: Couple) -> None:
+    """Both are live in the end, or neither is."""
+    runs, wrong = tried(flow.run)
+    assert wrong == []
+    assert runs >= 80
