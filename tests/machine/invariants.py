@@ -121,6 +121,8 @@ def i5_two_people_who_may(change: Change) -> None:
     for question in change.decided:
         by = question.answered_by
         if question.answer is Answer.CONFIRM:
+            if question.kind is Kind.ROLE and not question.needed:
+                continue  # a change of roles that asked nobody: there is none to ask, or it decides about nobody else
             assert by is not None, f"I5: {question.code} was confirmed by nobody"
             assert by != question.requester, f"I5: {by} confirmed their own request {question.code}"
             counted = {each.by for each in question.confirmations} - {question.requester}

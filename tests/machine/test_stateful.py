@@ -5,6 +5,7 @@ sequence that fails shorter.
 """
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,7 @@ from chalicelib.domain.builds import BuildStatus
 from chalicelib.domain.deployment import State
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import HostState
+from chalicelib.domain.policy import Role
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, SHA
 from tests.fakes.recorder import Killed
 from tests.machine.world import World
@@ -142,6 +144,21 @@ class Anything(RuleBasedStateMachine):
         questions = self.world.questions()
         code = questions[which % len(questions)].code if questions else "ABCDE"
         self.world.say(f"{'confirm' if yes else 'reject'} {code}", who)
+
+    @rule(
+        who=st.sampled_from([ADMIN, ADMIN, LEAD, GUEST]),
+        whom=st.sampled_from([GUEST, LEAD, APPROVER]),
+        role=st.sampled_from(Role),
+        second=PEOPLE,
+        grant=st.booleans(),
+    )
+    def change_roles(self, who: Actor, whom: Actor, role: Role, second: Actor, *, grant: bool) -> None:
+        """Somebody grants or revokes a role, and somebody answers where that is asked; an admin is always left."""
+        said = self.world.say(f"{'grant' if grant else 'revoke'} <@{whom.user}> {role}", who)
+        asked = re.search(r"in the channel \(`([A-Z0-9]+)`\)", said)
+        if asked:
+            self.world.say(f"confirm {asked[1]}", second)
+        assert self.world.team().people(Role.ADMIN)
 
     @rule(version=VERSIONS)
     def deploy_as_one_should(self, version: str) -> None:

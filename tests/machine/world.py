@@ -16,6 +16,7 @@ from chalicelib.domain.findings import FindingKey
 from chalicelib.domain.locks import TicketKey
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import HostState
+from chalicelib.domain.roles import Grants
 from chalicelib.domain.settings import Strategy, Team
 from chalicelib.usecases.announce import Announcer
 from chalicelib.usecases.answering import Request
@@ -68,7 +69,7 @@ class World:
             self.before,
             after,
             fiber,
-            self._team(),
+            self.team(),
             rig.whole,
             rig.spec.role,
             tuple(rig.cloud.violations),
@@ -77,10 +78,11 @@ class World:
         self.before = after
         check(change)
 
-    def _team(self) -> Team:
+    def team(self) -> Team:
         """The newest configuration, asked for past every fault."""
         published = self.rig.store.table.configurations
-        return Team(len(published), published[-1])
+        granted = self.rig.store.table.records.get(("grants",))
+        return Team(len(published), published[-1], granted if isinstance(granted, Grants) else Grants())
 
     def by_hand(self, act: Callable[[], object]) -> None:
         """Something that people or AWS do behind our back: no action of ours, so nothing is checked."""
