@@ -16,7 +16,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from chalicelib.domain.release import OBJECTS, File, object_key
+from chalicelib.domain.release import OBJECTS, File, decode, manifest_key, object_key
 from chalicelib.domain.release_rules import Rules
 from cli.push.bucket import Bucket, Changed, Unreachable
 from cli.push.pushing import Plan, Wanted, plan, push
@@ -233,10 +233,13 @@ def test_a_whole_push_over_s3(endpoint: str, s3: Any, tmp_path: Path) -> None:
         (tmp_path / "index.html").write_text(f"<!doctype html>{changed}")
         found = scan(tmp_path, Rules())
         planned = plan(bucket, found, Wanted("web", time.time() + 60 * minute))
-        push(bucket, found, planned, Silent())
+        made = push(bucket, found, planned, Silent())
         for each in found.files:
             stored = s3.get_object(Bucket="releases", Key=object_key(each))
             assert stored["Body"].read() == (tmp_path / each.path).read_bytes()
+        stored = s3.get_object(Bucket="releases", Key=manifest_key(made.tag))
+        assert stored["ContentEncoding"] == "gzip"
+        assert decode(stored["Body"].read()) == made
     assert [each.path for each in planned.to_do] == ["index.html"]
 
 
