@@ -38,7 +38,7 @@ bench-enable: $(BIN)/.dev $(AWSCLI) ## Enabling a release against `aws s3 sync` 
 test: $(BIN)/.dev $(MINISTACK) $(SIMULATOR) chromium ## Everything: what CI runs
 	$(BIN)/python -m scripts.package
 	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/scenarios --ignore tests/browser
-	$(BIN)/python -m pytest tests/browser tests/scenarios # a whole service runs beside these: no other test should share its time
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/browser tests/scenarios # each process has a house of its own: mostly they wait
 
 faults: $(BIN)/.dev ## Every fault at every AWS and chat call of every flow, in two processes; build/faults/report.json
 	nice -n 10 $(BIN)/python -m tests.faults 2> /dev/null
