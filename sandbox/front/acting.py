@@ -12,7 +12,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 from sandbox.front import requests, workspace
 from sandbox.front.channel import Click
 from sandbox.front.content import SlackError
-from sandbox.front.views import check_view
+from sandbox.front.filled import in_words, missing_in, state_of
 
 if TYPE_CHECKING:
     from sandbox.front.channel import Channel, Message
@@ -118,8 +118,13 @@ class Acting:
         chosen = _option(element, wanted.get("selected"))
         trigger = self._views.triggers.issue(person.id)
         now = self._channel.now()
+        given = wanted.get("values")
+        state = state_of(view, given if isinstance(given, dict) else {})
+        if chosen is not None:
+            one = {"type": element["type"], "selected_option": chosen}
+            state[block_id] = {**state.get(block_id, {}), element["action_id"]: one}
         body = requests.view_action_body(
-            person, view, block_id, element, selected=chosen, trigger=trigger, now=now
+            person, view, block_id, element, selected=chosen, state=state, trigger=trigger, now=now
         )
         error, _ = await self._send("/slack/interactions", body)
         return error
@@ -128,32 +133,26 @@ class Acting:
         self, person: Person, view_id: str, values: dict[str, Any]
     ) -> tuple[str | None, dict[str, str]]:
         """Submit a modal: (error code, what is wrong with which block). An empty answer closes it."""
-        owner, view = self._views.find(view_id)
-        if view is None or owner != person.id or view["type"] != "modal":
+        view = self._views.modals.get(person.id)
+        if view is None or view["id"] != view_id:
             raise NoSuchButtonError(f"{person.name} has no form {view_id} open")
+        values = state_of(view, values)
+        missing = missing_in(view, values)
+        if missing:  # Slack says so itself; the app hears nothing of it
+            return None, missing
         trigger = self._views.triggers.issue(person.id)
         body = requests.submission_body(person, view, values, trigger=trigger)
         error, answer = await self._send("/slack/interactions", body)
-        if error:
-            return error, {}
-        wrong = self._answered(person, answer)
-        said = ", ".join(f"{name}: {why}" for name, why in wrong.items())
-        filled = f"{view['title']['text']}: {_filled(values)}" + (f" ({said})" if said else "")
+        wrong: dict[str, str] = {}
+        if error is None:
+            try:
+                wrong = self._views.answered(person.id, view, answer)
+            except SlackError as refused:
+                error = refused.code
+        said = error or ", ".join(f"{name}: {why}" for name, why in wrong.items())
+        filled = f"{view['title']['text']}: {in_words(values)}" + (f" ({said})" if said else "")
         self._channel.post(workspace.DEPLOYS, person.id, filled, kind="form", viewer=person.id)
-        return None, wrong
-
-    def _answered(self, person: Person, answer: bytes) -> dict[str, str]:
-        """https://docs.slack.dev/surfaces/modals#submission_responses: errors leave it open, anything else closes,
-        replaces or clears it."""
-        given = json.loads(answer) if answer.strip() else {}
-        action = given.get("response_action", "clear")
-        if action == "errors":
-            return {str(block): str(why) for block, why in given["errors"].items()}
-        if action in {"update", "push"} and not check_view(given.get("view"), "modal"):
-            self._views.replace(person.id, given["view"])
-        else:
-            self._views.close(person.id)
-        return {}
+        return error, wrong
 
     async def _send(
         self, path: str, body: bytes, *, kind: str = requests.FORM, more: dict[str, str] | None = None
@@ -240,15 +239,3 @@ def _option(element: dict[str, Any], value: Any) -> dict[str, Any] | None:
             if option["value"] == value:
                 return dict(option)
     raise NoSuchButtonError(f"there is no option {value}")
-
-
-def _filled(values: dict[str, Any]) -> str:
-    """What somebody put into a form, in words."""
-    said = []
-    for fields in values.values():
-        for state in fields.values():
-            chosen = state.get("selected_option") or {}
-            several = [each["text"]["text"] for each in state.get("selected_options") or ()]
-            text = state.get("value") or (chosen["text"]["text"] if chosen else ", ".join(several))
-            said += [str(text)] if text else []
-    return "; ".join(said) or "nothing"

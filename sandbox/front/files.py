@@ -72,9 +72,13 @@ class Files:
         file = self._files.get(file_id)
         return file.content if file is not None and file.complete else None
 
+    def shown(self, file_id: str) -> bool:
+        """True where blocks may show it."""
+        return self.content(file_id) is not None
+
     def refuse_unknown(self, blocks: list[dict[str, Any]] | None) -> None:
         """Raise SlackError where blocks show a file that is not there."""
         for file_id in files_of(blocks or []):
-            if self.content(file_id) is None:
+            if not self.shown(file_id):
                 problem = f"[ERROR] invalid slack file {file_id} [json-pointer:/blocks]"
                 raise SlackError("invalid_blocks", [problem])

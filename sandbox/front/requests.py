@@ -100,6 +100,7 @@ def view_action_body(
     element: dict[str, Any],
     *,
     selected: dict[str, Any] | None,
+    state: dict[str, Any],
     trigger: str,
     now: float,
 ) -> bytes:
@@ -110,7 +111,7 @@ def view_action_body(
     payload = {
         **_from(person, trigger, "block_actions"),
         "container": {"type": "view", "view_id": view["id"]},
-        "view": {"state": {"values": {}}, **view},
+        "view": {**view, "state": {"values": state}},
         "actions": [action],
     }
     return urlencode({"payload": json.dumps(payload)}).encode()

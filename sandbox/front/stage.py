@@ -88,7 +88,10 @@ class Stage:
         return _outcome(await self._acting.open_home(_person(await _asked(request))))
 
     async def view_action(self, request: web.Request) -> web.Response:
-        """A button or a choice in a view: {"user", "view_id", "action_id", "block_id"?, "value"?, "selected"?}."""
+        """A button or a choice in a view: {"user", "view_id", "action_id", "block_id"?, "value"?, "selected"?}.
+
+        `values` is what stands in the view's inputs at that moment.
+        """
         asked = await _asked(request)
         try:
             error = await self._acting.act_in_view(_person(asked), str(asked.get("view_id")), asked)

@@ -1,18 +1,19 @@
 """Home tabs and modals: what the app published for each person, and which modal each has open.
 
 https://docs.slack.dev/surfaces/app-home, https://docs.slack.dev/surfaces/modals and the pages of views.publish,
-views.open and views.update.
+views.open and views.update. An answer to a submitted form: "Modals", on responding to view_submission.
 """
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sandbox.front import workspace
-from sandbox.front.blocks import check_blocks
+from sandbox.front.blocks import check_blocks, files_of
 from sandbox.front.channel import with_ids
 from sandbox.front.content import Arguments, SlackError, decoded
 from sandbox.front.shapes import MAX_ID, one, string, text
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 TRIGGER_SECONDS = 3.0
 """A trigger is good for one modal within three seconds of real time ("Handling user interaction", trigger_id)."""
 MOST_METADATA = 3_000
+MOST_VIEWS = 3
+"""One modal holds so many views on top of each other ("Modals")."""
 _TITLE = 24
 View = dict[str, Any]
 
@@ -57,12 +60,18 @@ class Triggers:
 class Views:
     """What each person sees besides messages; whoever listens hears of each change."""
 
-    def __init__(self, triggers: Triggers) -> None:
+    def __init__(self, triggers: Triggers, has_file: Callable[[str], bool] = lambda _: True) -> None:
         self.triggers = triggers
         self.homes: dict[str, View] = {}
-        self.modals: dict[str, View] = {}
-        """By person: a person has one modal open at most here."""
+        self._stacks: dict[str, list[View]] = {}
+        """By person: one modal at most, of up to three views; the last one is shown."""
+        self._has_file = has_file
         self._listeners: list[Callable[[str, str, View | None], None]] = []
+
+    @property
+    def modals(self) -> dict[str, View]:
+        """By person: the view that stands on top of their modal."""
+        return {user: stack[-1] for user, stack in self._stacks.items()}
 
     def listen(self, listener: Callable[[str, str, View | None], None]) -> Callable[[], None]:
         """Call `listener` with `home` or `modal`, the person, and what they see now; returns the way to stop."""
@@ -77,16 +86,17 @@ class Views:
         before = self.homes.get(user)
         if arguments.get("hash") and before and arguments["hash"] != before["hash"]:
             raise SlackError("hash_conflict")
-        made = _made(_checked(arguments, "home"), before)
+        made = _made(self._checked(arguments, "home"), before)
         self.homes[user] = made
         self._tell("home", user)
         return {"view": made}
 
     def open(self, arguments: Arguments) -> dict[str, Any]:
         """views.open: a modal for whoever set off the trigger."""
-        given = _checked(arguments, "modal")
+        given = self._checked(arguments, "modal")
         user = self.triggers.use(str(arguments.get("trigger_id", "")))
-        made = self.modals[user] = _made(given, None)
+        made = _made(given, None)
+        self._stacks[user] = [made]
         self._tell("modal", user)
         return {"view": made}
 
@@ -97,26 +107,75 @@ class Views:
             raise SlackError("not_found")
         if arguments.get("hash") and arguments["hash"] != before["hash"]:
             raise SlackError("hash_conflict")
-        return {"view": self.replace(user, _checked(arguments, "modal"))}
+        return {"view": self._replace(user, before, self._checked(arguments, "modal"))}
 
-    def replace(self, user: str, given: View) -> View:
-        """Another content for the modal that a person has open."""
-        made = self.modals[user] = _made(given, self.modals.get(user))
-        self._tell("modal", user)
-        return made
+    def answered(self, user: str, view: View, answer: bytes) -> dict[str, str]:
+        """What the app's answer to a submitted form does; returns what is wrong with which block.
+
+        Raises SlackError where Slack could not read the answer: the form stays open and says that it failed.
+        """
+        given = _read(answer)
+        if self.find(view["id"])[1] is None:  # closed meanwhile: there is nothing left to change
+            return {}
+        action = given.get("response_action", "close")
+        if action == "errors":
+            return _errors(given.get("errors"), view)
+        if action in {"update", "push"}:
+            self._show_instead(user, view, given.get("view"), push=action == "push")
+        elif action == "clear":
+            self._stacks.pop(user, None)
+            self._tell("modal", user)
+        elif action == "close":
+            self.close(user)
+        else:
+            raise SlackError("invalid_response_action")
+        return {}
 
     def close(self, user: str) -> None:
-        """The person has no modal any more."""
-        if self.modals.pop(user, None) is not None:
-            self._tell("modal", user)
+        """The view on top is closed; the person is back at the one below it, where there is one."""
+        stack = self._stacks.get(user, [])
+        if not stack:
+            return
+        stack.pop()
+        if not stack:
+            del self._stacks[user]
+        self._tell("modal", user)
 
     def find(self, view_id: str) -> tuple[str, View | None]:
         """Whose view it is, and the view."""
-        for shown in (self.modals, self.homes):
-            for user, view in shown.items():
+        for user, stack in self._stacks.items():
+            for view in stack:
                 if view["id"] == view_id:
                     return user, view
-        return "", None
+        return next(((user, view) for user, view in self.homes.items() if view["id"] == view_id), ("", None))
+
+    def _show_instead(self, user: str, view: View, given: Any, *, push: bool) -> None:
+        if check_view(given, "modal") or self._unknown_files(given):
+            raise SlackError("invalid_view")
+        if not push:
+            self._replace(user, view, given)
+            return
+        if len(self._stacks[user]) >= MOST_VIEWS:
+            raise SlackError("push_limit_reached")
+        self._stacks[user].append(_made(given, None))
+        self._tell("modal", user)
+
+    def _replace(self, user: str, before: View, given: View) -> View:
+        made = _made(given, before)
+        self._stacks[user] = [made if each["id"] == before["id"] else each for each in self._stacks[user]]
+        self._tell("modal", user)
+        return made
+
+    def _checked(self, arguments: Arguments, kind: str) -> View:
+        view = decoded(arguments, "view")
+        problems = check_view(view, kind) or self._unknown_files(view)
+        if problems:
+            raise SlackError("invalid_arguments", problems)
+        return dict(view)
+
+    def _unknown_files(self, view: View) -> list[str]:
+        unknown = [each for each in files_of(view["blocks"]) if not self._has_file(each)]
+        return [line for each in unknown for line in one(f"invalid slack file {each}", "/view/blocks")]
 
     def _tell(self, kind: str, user: str) -> None:
         shown = self.homes if kind == "home" else self.modals
@@ -148,12 +207,24 @@ def _frame(view: View, kind: str) -> Iterator[str]:
         yield from one("a view with inputs needs `submit`", "/view/submit")
 
 
-def _checked(arguments: Arguments, kind: str) -> View:
-    view = decoded(arguments, "view")
-    problems = check_view(view, kind)
-    if problems:
-        raise SlackError("invalid_arguments", problems)
-    return dict(view)
+def _read(answer: bytes) -> dict[str, Any]:
+    if not answer.strip():
+        return {}
+    try:
+        given = json.loads(answer)
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        raise SlackError("invalid_submission_response")
+    return given
+
+
+def _errors(given: Any, view: View) -> dict[str, str]:
+    """Errors by block: only blocks of the view that are inputs can show one."""
+    inputs = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
+    if not isinstance(given, dict) or not given or not set(given) <= inputs:
+        raise SlackError("invalid_errors")
+    return {str(block): str(why) for block, why in given.items()}
 
 
 def _made(given: View, before: View | None) -> View:

@@ -71,7 +71,8 @@ class Rehearsal:
         self.channel = Channel(self.clock.now)
         self.faults = Faults()
         self.view = view
-        self.views, self.files = Views(Triggers()), Files(self.url)
+        self.files = Files(self.url)
+        self.views = Views(Triggers(), self.files.shown)
         self.response_urls = ResponseUrls(self.channel, self.url)
         self.chat = Chat(self.url)
         self.app = App(app_url, SIGNING_SECRET, acknowledge)

@@ -82,7 +82,7 @@ function show(found, given) {
 
 async function act(done, node) {
   node.setAttribute("aria-busy", "true");
-  await tried(() => post("/_sandbox/view_action", { user: world.me, view_id: view.id, ...done }));
+  await tried(() => post("/_sandbox/view_action", { user: world.me, view_id: view.id, values: values(dialog), ...done }));
   node.removeAttribute("aria-busy");
 }
 
