@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from dataclasses import dataclass
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 ACKNOWLEDGE_SECONDS = 3.0
 COMMANDS = {"/deploy"}
-EVENT_RETRIES = 3
+EVENT_RETRIES = (0.0, 60.0, 300.0)
+"""Seconds after the first failure ("Events API", error handling: at once, after one minute, after five)."""
+_REASONS = {"operation_timeout": "http_timeout"}
+_GLANCE = 0.03  # real seconds between two looks at the clock
 _MENTION = re.compile(r"@([A-Za-z]+)")
 
 
@@ -51,6 +55,7 @@ class Acting:
         self._app = app
         self._http = http
         self._signatures: list[str] = []
+        self._later: set[asyncio.Task[None]] = set()
 
     def handed_out(self) -> dict[str, list[str]]:
         """Signatures and response URLs of every request so far."""
@@ -100,14 +105,33 @@ class Acting:
         return error
 
     async def open_home(self, person: Person) -> str | None:
-        """Open the app's Home tab: an event, which Slack sends again where it is not answered."""
-        body = requests.home_opened_body(person, self._channel.now(), self._views.homes.get(person.id))
-        for number in range(1 + EVENT_RETRIES):
-            retry = {"X-Slack-Retry-Num": str(number), "X-Slack-Retry-Reason": "http_error"} if number else {}
-            error, _ = await self._send("/slack/events", body, kind=requests.JSON, more=retry)
+        """Open the app's Home tab: an event. The screen shows the outcome of the first try and of the one at once
+        after it; the others come later, as Slack sends them."""
+        now = self._channel.now()
+        body = requests.home_opened_body(person, now, self._views.homes.get(person.id))
+        error, _ = await self._send("/slack/events", body, kind=requests.JSON)
+        if error is None:
+            return None
+        failed = self._channel.now()
+        again = await self._once_more(body, 1, error)
+        if again is not None:
+            task = asyncio.create_task(self._send_later(body, failed, again))
+            self._later.add(task)
+            task.add_done_callback(self._later.discard)
+        return again
+
+    async def _send_later(self, body: bytes, failed: float, error: str | None) -> None:
+        for number, after in enumerate(EVENT_RETRIES[1:], start=2):
+            while self._channel.now() < failed + after:  # noqa: ASYNC110 - other processes move the clock
+                await asyncio.sleep(_GLANCE)
+            error = await self._once_more(body, number, error)
             if error is None:
-                return None
-        return error
+                return
+
+    async def _once_more(self, body: bytes, number: int, error: str | None) -> str | None:
+        reason = _REASONS.get(error or "", "http_error")
+        more = {"X-Slack-Retry-Num": str(number), "X-Slack-Retry-Reason": reason}
+        return (await self._send("/slack/events", body, kind=requests.JSON, more=more))[0]
 
     async def act_in_view(self, person: Person, view_id: str, wanted: dict[str, Any]) -> str | None:
         """Press a button, or choose an option (`selected`), in the Home tab or a modal."""

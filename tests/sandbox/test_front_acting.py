@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from sandbox.front.client import RefusedError, shown
 from tests.sandbox.front_harness import Rehearsal, fetch, rehearsal, served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 CONFIRM = {
     "type": "button",
@@ -34,11 +35,21 @@ class Product:
         self.status = 200
         self.delay = 0.0
         self.forms: list[dict[str, str]] = []
+        self.headers: list[Mapping[str, str]] = []
+        self._came = threading.Condition()
+
+    def came(self, number: int) -> None:
+        """Wait until so many requests have come."""
+        with self._came:
+            assert self._came.wait_for(lambda: len(self.forms) >= number, timeout=10)
 
     async def handle(self, request: web.Request) -> web.Response:
         """One command or click."""
         body = (await request.read()).decode()
-        self.forms.append({name: values[0] for name, values in parse_qs(body).items()})
+        with self._came:
+            self.headers.append(request.headers)
+            self.forms.append({name: values[0] for name, values in parse_qs(body).items()})
+            self._came.notify_all()
         time.sleep(self.delay)  # noqa: ASYNC251 - a product that blocks; it has a thread of its own
         if isinstance(self.answer, dict):
             return web.json_response(self.answer, status=self.status)

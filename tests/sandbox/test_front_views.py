@@ -12,7 +12,7 @@ from sandbox.front.content import SlackError
 from sandbox.front.files import Files
 from sandbox.front.views import TRIGGER_SECONDS, Triggers, Views, check_view
 from sandbox.front.workspace import BOT_TOKEN
-from tests.sandbox.front_harness import fetch
+from tests.sandbox.front_harness import START, fetch
 from tests.sandbox.test_front_acting import Product, stage
 
 if TYPE_CHECKING:
@@ -61,12 +61,18 @@ def test_a_home_tab_is_published_and_its_buttons_work() -> None:
 
 
 def test_who_opens_the_home_tab_is_an_event_that_comes_again_until_it_is_answered() -> None:
-    """Three more times, after which the page shows that it failed."""
+    """At once, then after a minute and after five of virtual time; the page shows that it failed."""
     with stage() as (staged, product):
         product.status = 500
         with pytest.raises(RefusedError):
             staged.chat.open_home("Lead")
-        assert len(product.forms) == 4
+        for after, number in ((60, 3), (300, 4)):
+            staged.clock.at = START + after
+            product.came(number)
+        assert [each.get("X-Slack-Retry-Num") for each in product.headers] == [None, "1", "2", "3"]
+        sent = [int(each["X-Slack-Request-Timestamp"]) - int(START) for each in product.headers]
+        assert sent == [0, 0, 60, 300]
+        assert {each["X-Slack-Retry-Reason"] for each in product.headers[1:]} == {"http_error"}
         product.status = 200
         staged.chat.open_home("Lead")
         assert len(product.forms) == 5
