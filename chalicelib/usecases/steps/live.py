@@ -10,22 +10,12 @@ from chalicelib.usecases.steps.work import Result, Work
 
 def went_live(work: Work) -> Environment:
     """The environment once the new version is live."""
-    return replace(
-        work.environment(),
-        live_version=work.deployment.version,
-        live_deployment=work.deployment.id,
-        live_since=work.now,
-    )
+    return _live(work, work.deployment.version, work.deployment.id)
 
 
 def went_back(work: Work) -> Environment:
     """The environment once the version before is live again."""
-    return replace(
-        work.environment(),
-        live_version=work.plan.old_version,
-        live_deployment=work.deployment.replaced,
-        live_since=work.now,
-    )
+    return _live(work, work.plan.old_version, work.deployment.replaced)
 
 
 def keep(work: Work) -> Result:
@@ -46,3 +36,8 @@ def wanted_back(work: Work) -> Result:
 
 def _window(work: Work) -> int:
     return work.settings.timeouts.keep_old + GRACE_SECONDS
+
+
+def _live(work: Work, version: str, deployment: str) -> Environment:
+    """The three change together: what is live, who brought it, and since when."""
+    return replace(work.environment(), live_version=version, live_deployment=deployment, live_since=work.now)
