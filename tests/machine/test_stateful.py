@@ -28,6 +28,7 @@ from chalicelib.domain.plan import HostState
 from chalicelib.domain.policy import Role
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, SHA
 from tests.fakes.recorder import Killed
+from tests.machine.published import PUBLISHED
 from tests.machine.world import World
 
 ADMIN = Actor("T0TEST", "U0ADMIN")
@@ -50,27 +51,6 @@ FAULTS = {
     "chat": ("post", "update", "find"),
 }
 CALLS = st.sampled_from([(port, method) for port, methods in FAULTS.items() for method in methods])
-
-PUBLISHED: dict[str, Callable[[dict[str, Any]], object]] = {
-    "nobody may deploy": lambda raw: raw["people"].update(deployer=[]),
-    "nobody may approve": lambda raw: raw["people"].update(approver=[]),
-    "deployers and approvers as before": lambda raw: raw["people"].update(
-        deployer=[DEPLOYER.user, LEAD.user], approver=[APPROVER.user, LEAD.user]
-    ),
-    "the approver may deploy": lambda raw: raw["people"].update(deployer=[APPROVER.user, LEAD.user]),
-    "unprotected": lambda raw: _environments(raw, protected=False),
-    "protected": lambda raw: _environments(raw, protected=True),
-    "short waits": lambda raw: _environments(
-        raw, timeouts={"ask": 60, "ready": 600, "keep_old": 600, "retry": 0}
-    ),
-    "long bake": lambda raw: _environments(raw, bake={"time": 3_600, "alarms": ["cameras-errors"]}),
-}
-
-
-def _environments(raw: dict[str, Any], **changes: object) -> None:
-    for environment in raw["services"]["cameras"]["environments"].values():
-        environment.update(changes)
-
 
 REACHED: Counter[State] = Counter()
 """How many phases of a state all sequences have had."""
