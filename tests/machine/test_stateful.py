@@ -7,8 +7,7 @@ sequence that fails shorter.
 import os
 import re
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -30,6 +29,9 @@ from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, SHA
 from tests.fakes.recorder import Killed
 from tests.machine.published import PUBLISHED
 from tests.machine.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ADMIN = Actor("T0TEST", "U0ADMIN")
 OUTSIDER = Actor("T0OTHER", "U0LEAD")
