@@ -21,7 +21,7 @@ _VERSIONS = itertools.count(200)
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever the order, what all the others left behind is searched last."""
+    """Late, when much was written that could hold a secret; each house is searched once more when it ends."""
     items.sort(key=lambda item: item.path.name == "test_secrecy.py")
 
 

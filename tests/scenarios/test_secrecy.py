@@ -1,4 +1,7 @@
-"""The last look at the house, after every other scenario: nothing that it wrote has a secret (SAFETY I14)."""
+"""A late look at the house: there were secrets to find, and nothing that it wrote has one (SAFETY I14).
+
+What comes after it is searched when the house ends (tests/conftest.py).
+"""
 
 from __future__ import annotations
 
