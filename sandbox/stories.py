@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.clock import DEFAULT_RATE
 from sandbox.front import workspace
-from sandbox.front.client import shown
+from sandbox.front.client import RefusedError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "production"
 DEPLOYER, APPROVER, LEAD = "Deployer", "Approver", "Lead"
+TRIES = 4
+"""How often people type or press the same while they are asked to try again: a busy machine answers late."""
+TRY_AGAIN = "please try again in a moment"
+TOO_LATE = "operation_timeout"
 
 
 @dataclass(frozen=True)
@@ -62,12 +66,32 @@ class Teller:
     def say(self, who: str, text: str) -> None:
         """Somebody types."""
         self.tell(f"{who} types {text}")
-        self.chat.say(who, text)
+        self._until_heard(who, lambda: self.chat.say(who, text))
 
     def click(self, who: str, button: str) -> None:
         """Somebody presses a button."""
         self.tell(f"{who} presses {button!r}")
-        self.chat.click(who, button)
+        self._until_heard(who, lambda: self.chat.click(who, button))
+
+    def _until_heard(self, who: str, act: Callable[[], None]) -> None:
+        """Do it, and once more while the product, or Slack in its place, asks for that."""
+        for attempt in range(TRIES):
+            asked = self._pleas(who)
+            try:
+                act()
+            except RefusedError as refused:
+                if TOO_LATE not in str(refused) or attempt + 1 == TRIES:
+                    raise
+                continue
+            except LookupError:
+                if attempt == 0:
+                    raise
+                return  # the button is gone: it was heard after all
+            if self._pleas(who) == asked:
+                return
+
+    def _pleas(self, who: str) -> int:
+        return sum(TRY_AGAIN in shown(message) for message in self.chat.messages(who))
 
     def wait(self, text: str, seconds: float = 60) -> Message:
         """Wait until the message of this deployment shows a text."""

@@ -30,6 +30,7 @@ SOCKET = "run/init.sock"
 UNITS = "etc/systemd/system"
 ENABLED = f"{UNITS}/multi-user.target.wants"
 LARGEST = 1 << 20
+_COMMAND_NICENESS = 10
 MOST_OUTPUT = 100_000
 """More than SSM ever shows (24,000 characters, SSM API reference, GetCommandInvocation)."""
 
@@ -72,7 +73,7 @@ class Host:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=errors,
-                preexec_fn=die_with_parent,
+                preexec_fn=_begin_command,
             )
             late = False
             try:
@@ -161,6 +162,12 @@ async def serve(folder: Path, environment: dict[str, str]) -> None:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         await host.shut_down()
     kill_descendants(os.getpid())
+
+
+def _begin_command() -> None:
+    """A command takes the processor that is left: each host of a cloud has its own, and all of these share one."""
+    die_with_parent()
+    os.nice(_COMMAND_NICENESS)
 
 
 def _start_of(file: IO[bytes]) -> str:

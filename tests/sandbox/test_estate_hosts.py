@@ -51,6 +51,15 @@ def test_a_command_reports_how_it_ended(hosts: HostBox) -> None:
     assert (done["code"], done["stdout"], done["stderr"], done["timed_out"]) == (7, "out\n", "err\n", False)
 
 
+def test_commands_give_way_to_services(hosts: HostBox) -> None:
+    """Hosts share this machine: installing on the new ones must not slow down the service on the old ones."""
+    folder = hosts.start()
+    unit(folder, f"ExecStart=/bin/sh -c 'nice > {folder}/niceness; exec sleep 600'")
+    command = hosts.run(HOST, "systemctl start worker; nice")["stdout"]
+    eventually(lambda: (folder / "niceness").exists() and (folder / "niceness").read_text() != "")
+    assert int(command) > int((folder / "niceness").read_text())
+
+
 def test_a_command_that_takes_too_long_is_ended_with_its_children(hosts: HostBox) -> None:
     """After its time nothing of it is left running."""
     folder = hosts.start()

@@ -12,9 +12,10 @@ import pytest
 from sandbox import demo
 from sandbox.front import workspace
 from sandbox.front.client import shown
-from sandbox.stories import APPROVER, DEPLOYER, ENVIRONMENT, LEAD, Teller
+from sandbox.stories import APPROVER, DEPLOYER, ENVIRONMENT, LEAD, TRY_AGAIN, Teller
 
 if TYPE_CHECKING:
+    from sandbox.front.client import Message
     from sandbox.house import House
 
 GUEST = "Guest"
@@ -29,8 +30,10 @@ def answer(people: Teller, who: str, text: str) -> str:
     )
 
 
-def _is_reply(message: dict[str, object]) -> bool:
-    return bool(message["viewer"]) and message["author"] == workspace.BOT_USER_ID
+def _is_reply(message: Message) -> bool:
+    """To this person only; being asked to try again is none: whoever says something does, see `Teller`."""
+    ours = bool(message["viewer"]) and message["author"] == workspace.BOT_USER_ID
+    return ours and TRY_AGAIN not in shown(message)
 
 
 REFUSED = [
