@@ -1,4 +1,4 @@
-"""Nothing secret in anything that is written (docs: SAFETY I14): every secret of a run, searched in all it left behind.
+"""Nothing secret in what is written (docs/safety.md, I14): every secret of a run, searched in all it left behind.
 
 Secrets of a run are known exactly: the signing secret, CI's secret and the bot's token, each task token, the signature
 and the response_url of each request. A leak is told by its place and kind, never by its value.

@@ -169,7 +169,7 @@ def decide(facts: Facts) -> list[Repair | Report]:
 
 
 def _slots(facts: Facts) -> Iterator[Repair]:
-    """A slot whose holder is no more keeps everybody out for ever (SAFETY I8)."""
+    """A slot whose holder is no more keeps everybody out for ever (docs/safety.md, I8)."""
     for slot in facts.slots:
         subject = facts.subject(slot.deployment)
         if subject is None:
@@ -306,7 +306,7 @@ def _ill(instance: Instance | None) -> str:
 
 
 def _orphans(facts: Facts) -> Iterator[Repair | Report]:
-    """Instances of no deployment that is under way, by the deployment that should have ended them (SAFETY I11)."""
+    """Instances that no running deployment has, by the deployment that should have ended them (docs/safety.md, I11)."""
     left: dict[str, list[Instance]] = {}
     known = {each.id: each for each in (*facts.creators, *(each.deployment for each in facts.subjects))}
     busy = [each for each in known.values() if not each.ended or facts.holds(each)]

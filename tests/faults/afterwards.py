@@ -1,4 +1,4 @@
-"""What must hold when a flow is over (SAFETY I6, I8, I9, I11, I14 and liveness), over the account's real state."""
+"""What holds when a flow is over, by the account's real state (docs/safety.md: I6, I8, I9, I11, I14 and liveness)."""
 
 import re
 from collections.abc import Sequence

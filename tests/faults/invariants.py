@@ -1,6 +1,6 @@
-"""SAFETY.md's invariants that are checked at every change of the account; `afterwards.py` has the others.
+"""The invariants of docs/safety.md that are checked at every change of the account; `afterwards.py` has the others.
 
-I13 is about frontends, which are not there yet.
+I13 is about frontends: `releases.py` has it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -110,7 +110,7 @@ class Line:
         return (Killed() if killed else Unavailable(f"{method} was told to fail")), after
 
     def done(self) -> None:
-        """SAFETY I13 after every effect."""
+        """I13 of docs/safety.md, after every effect."""
         if self._step and not self._looking:
             self._looking = True
             try:

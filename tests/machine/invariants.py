@@ -1,5 +1,5 @@
-"""The invariants of SAFETY.md over fakes, looked at after every step. What a hand outside has changed is the start of
-the next look, so that only our own actions are judged."""
+"""The invariants of docs/safety.md over fakes, looked at after every step. What a hand outside has changed is the
+start of the next look, so that only our own actions are judged."""
 
 from dataclasses import dataclass
 

@@ -115,8 +115,8 @@ class ReleaseRig(Talking):
         return all(served.get(each.path) == each for each in self.site.releases[tag].files)
 
     def check(self) -> None:
-        """SAFETY I13: whatever page a visitor was ever shown, everything it refers to is there where it is asked for,
-        wherever the site points by now; and what is said to be live is complete."""
+        """I13 of docs/safety.md: whatever page a visitor was ever shown, everything it refers to is there where it is
+        asked for, wherever the site points by now; and what is said to be live is complete."""
         served = self.site.served()
         shown = {(path, each.sha256) for path, each in served.items() if each.page}
         self._opened += sorted(shown - set(self._opened))

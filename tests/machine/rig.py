@@ -150,7 +150,7 @@ class Rig(Talking):
         return [group for group, weight in weights.items() if weight]
 
     def check(self) -> None:
-        """What holds after every step (SAFETY I1, I2, I10): someone whole takes traffic, nobody registered is ended."""
+        """I1, I2 and I10 of docs/safety.md after every step: someone whole takes traffic, none registered is ended."""
         assert self.cloud.violations == []
         assert len(self.taking()) >= self.whole, "a fleet that takes traffic is whole"
         assert all(self.cloud.hosts[id_].status == "running" for id_ in self.taking())
@@ -158,7 +158,7 @@ class Rig(Talking):
         assert wishes == [], f"the sweeper has nothing to do where nobody died: {wishes}"
 
     def over(self, identifier: str = FIRST, *, run: int = 1) -> None:
-        """Nothing is left of a deployment that has ended (SAFETY I8, I11)."""
+        """Nothing is left of a deployment that has ended (docs/safety.md, I8, I11)."""
         assert self.deployment(identifier).ended
         assert self.open(identifier) == []
         slots = (self.environment().active, self.environment().keeping)

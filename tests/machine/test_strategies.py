@@ -62,7 +62,7 @@ def test_an_alarm_while_resolvers_still_learn_the_new_address_goes_back() -> Non
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_more_hosts_are_not_more_calls(strategy: Strategy) -> None:
-    """Doubling the hosts does not change how often anything is changed (DESIGN, "Speed and cost")."""
+    """Doubling the hosts does not change how often anything is changed."""
     assert _changes(strategy, controls=3) == _changes(strategy, controls=6)
 
 

@@ -45,7 +45,7 @@ def test_deployments_at_once_do_not_mix_and_leave_nothing(house: LightHouse, rep
 
 
 def test_no_secret_is_in_anything_that_was_written(report: dict[str, Any]) -> None:
-    """Logs, messages, executions with their histories, items, the stream, commands on hosts (SAFETY I14)."""
+    """Logs, messages, executions with their histories, items, the stream, commands on hosts (docs/safety.md, I14)."""
     assert report["leaks"] == []
 
 

@@ -1,4 +1,4 @@
-"""A late look at the house: there were secrets to find, and nothing that it wrote has one (SAFETY I14).
+"""A late look at the house: there were secrets to find, and nothing that it wrote has one (docs/safety.md, I14).
 
 What comes after it is searched when the house ends (tests/conftest.py).
 """

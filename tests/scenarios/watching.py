@@ -16,7 +16,7 @@ ENDED = frozenset({"stopping", "stopped", "shutting-down", "terminated"})
 
 
 class Watch(threading.Thread):
-    """SAFETY I1 and I2, seen from outside. `violations` is empty where both held in all `looks`."""
+    """docs/safety.md I1 and I2, seen from outside. `violations` is empty where both held in all `looks`."""
 
     def __init__(self, house: House, fleet: int) -> None:
         super().__init__(daemon=True)

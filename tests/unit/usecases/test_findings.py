@@ -55,7 +55,7 @@ def test_a_finding_is_posted_in_its_deployments_thread_and_into_the_channel() ->
 
 
 def test_a_finding_that_is_over_says_so_in_place_and_has_no_buttons() -> None:
-    """Every copy of what is decided loses its buttons (SAFETY I6, I11)."""
+    """Every copy of what is decided loses its buttons (docs/safety.md, I6, I11)."""
     channel = Channel()
     channel.show(finding())
     channel.show(finding(resolved_at=NOW + 120))

@@ -224,7 +224,7 @@ def test_only_the_newest_of_a_kind_counts() -> None:
 
 
 def test_a_question_that_an_ended_deployment_left_open_is_settled() -> None:
-    """And a decided one is left as it is (SAFETY I6)."""
+    """And a decided one is left as it is (docs/safety.md, I6)."""
     open_one, decided = question(), question(code="OTHER", answer=Answer.CONFIRM, answered_by=APPROVER)
     facts = Facts(LATER, FREE, (Subject(ended(State.SUCCEEDED), None, (open_one, decided)),))
     assert decide(facts) == [Settle(open_one)]

@@ -62,7 +62,7 @@ def test_a_lock_is_one_message_with_who_why_and_until_when() -> None:
 
 
 def test_a_lock_that_is_over_says_who_ended_it_and_when_in_place() -> None:
-    """Its buttons are gone (SAFETY I11); one's own needs no word more."""
+    """Its buttons are gone (docs/safety.md, I11); one's own needs no word more."""
     channel = Channel()
     channel.show(LOCK)
     channel.show(LOCK.ended(Over.UNLOCKED, NOW + 60, DEPLOYER))
@@ -185,7 +185,7 @@ def test_every_button_is_a_command_that_can_be_typed() -> None:
     ids=["in force", "broken"],
 )
 def test_a_reason_marks_nothing_up(made: Callable[[str], Lock]) -> None:
-    """It is somebody's text (SAFETY, ingress)."""
+    """It is somebody's text, which is never markup."""
     lock = made("*bold* `code` {team} {person:T/U}")
     for message in (ticket_message(lock), *(told for _, told in ticket_replies(lock))):
         said = "\n".join((*message.lines, message.summary))
