@@ -51,7 +51,7 @@ def slack_events() -> Response:
 
 @app.route("/hooks/ci/{source}", methods=["POST"], content_types=_JSON)
 def ci_hook(source: str) -> Response:
-    """A build's report."""
+    """A report of a build or of a frontend's release."""
     return _respond(bootstrap.edge().build(source, *_request()))
 
 

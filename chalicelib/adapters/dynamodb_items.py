@@ -8,6 +8,7 @@
 |                       | FINDING#trouble-deployment             | what the sweeper found                          |
 |                       | LOCK#lock-3                            | a lock, as chat shows it                        |
 |                       | PLACE#place-4                          | a place in the queue, as chat shows it          |
+|                       | ASK#ask-5954321                        | that a holder was asked, by its five minutes    |
 |                       | HISTORY#00000042                       | a line of history, by its number                |
 |                       | HISTORYHEAD                            | number and hash of the newest line              |
 |                       | POST#deployment#key                    | a message in chat                               |

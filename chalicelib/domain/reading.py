@@ -47,7 +47,7 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """The builds that CI reported."""
+    """The builds that CI reported, or a frontend's releases."""
 
     service: str
     page: int = 1

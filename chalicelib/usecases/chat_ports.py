@@ -133,8 +133,8 @@ class Home:
 
 
 class Chat(Protocol):
-    """A chat service. Texts use `{person:W/U}`, `{time:EPOCH}`, `{when:EPOCH}` (with its day) and
-    `{left:EPOCH}` where the service's own form goes."""
+    """A chat service. Texts use `{person:W/U}`, `{time:EPOCH}`, `{when:EPOCH}` (with its day), `{left:EPOCH}` and
+    `{team}` (everybody in the channel) where the service's own form goes."""
 
     limits: ChatLimits
 

@@ -1,7 +1,7 @@
 """What a deployment cost: the second fleet's hours at the prices that are configured.
 
 What Pointsman itself costs is not in it: the number of state transitions is not in the records, and it is a fraction of
-a cent ("What a deployment costs", docs/asking.md).
+a cent ("How a deployment ends", docs/asking.md).
 """
 
 from chalicelib.domain.deployment import Deployment, State

@@ -171,7 +171,7 @@ class Execution(StrEnum):
 
 
 class Workflow(Protocol):
-    """Step Functions, from the edge and the sweeper."""
+    """Step Functions, from the edge, the function `ledger` and the sweeper."""
 
     def start(self, ref: Ref, run: int = 1, machine: Machine = Machine.DEPLOY) -> None:
         """Start an execution of a deployment; no error where this run of it was started before."""

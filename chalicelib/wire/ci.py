@@ -1,7 +1,8 @@
 """Builds and releases as CI reports them: signed after the Standard Webhooks specification, parsed through allow-lists.
 
 Signature scheme: github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md. The body:
-`{"type": "build.started" | "build.finished", "timestamp", "data": {"service", "version", "status", ...}}`.
+`{"type": "build.started" | "build.finished", "timestamp", "data": {"service", "version", "status", ...}}` or
+`{"type": "release.pushed", "timestamp", "data": {"service", "tag", "manifest", ...}}` (docs/openapi.yaml).
 """
 
 import base64

@@ -10,7 +10,7 @@ from chalicelib.usecases.ports import Fleet, Hosts
 from chalicelib.usecases.steps.work import Result, Work
 
 LAUNCH_SECONDS = 60
-"""A launch is over after this long: the timeout of the state and of the function."""
+"""A launch is over after this long: the timeout of the state; that of the function is shorter."""
 
 
 class FleetSteps:

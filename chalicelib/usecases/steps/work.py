@@ -128,8 +128,8 @@ class Work:
         return History(ref.service, ref.environment, ref.deployment, self.now, actor, event, detail)
 
     def record(self, error: Refused | StepFailed, **changes: Any) -> None:
-        """Keep why a step failed, the first reason winning, and what else that changes, in one write; a lost race is
-        read again and tried once more."""
+        """Keep why a step failed, the first reason winning, and what else that changes, in one write; where a race is
+        lost the record is read again, three tries in all."""
         output = error.output[-OUTPUT_LIMIT:] if isinstance(error, StepFailed) else ""
         for _ in range(3):
             why = {"reason": error.reason.value, "detail": error.text, "output": output}
