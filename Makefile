@@ -41,7 +41,8 @@ test: $(BIN)/.dev $(MINISTACK) $(SIMULATOR) chromium ## Everything: what CI runs
 	$(BIN)/python -m pytest -n 2 --dist worksteal tests/browser tests/scenarios # each process has a house of its own: mostly they wait
 
 faults: $(BIN)/.dev ## Every fault at every AWS and chat call of every flow, in two processes; build/faults/report.json
-	nice -n 10 $(BIN)/python -m tests.faults 2> /dev/null
+	@mkdir -p build/faults
+	nice -n 10 $(BIN)/python -m tests.faults 2> build/faults/errors.log
 	nice -n 10 $(BIN)/python -m tests.faults.releases
 
 soak: $(BIN)/.dev ## Anything in any order against every invariant, for as long as you like (SEQUENCES=2000)
