@@ -21,6 +21,8 @@ TRIES = 4
 """How often people type or press the same while they are asked to try again: a busy machine answers late."""
 TRY_AGAIN = "please try again in a moment"
 TOO_LATE = "operation_timeout"
+LIVE = "I clean up by myself"
+"""What the message of a release says once it is live, be there an earlier one or not."""
 
 
 @dataclass(frozen=True)
@@ -238,7 +240,7 @@ def _release(people: Teller) -> None:
     first = publish(people, "1")
     first.say(DEPLOYER, f"/deploy web to {ENVIRONMENT}")
     first.ask_and_confirm("May this release be enabled?")
-    first.wait("There is no earlier release to go back to. After")
+    first.wait(LIVE)
     site.wait_until_shown(ENVIRONMENT)
     people.tell("People begin to read the site, near both of its edges, and leave pages open")
     readers = site.read(ENVIRONMENT)
@@ -267,7 +269,7 @@ def _together(people: Teller) -> None:
     before = publish(people, "4")
     before.say(DEPLOYER, f"/deploy web to {ENVIRONMENT}")
     before.ask_and_confirm("May this release be enabled?")
-    before.wait(": enabled")
+    before.wait(LIVE)
     site.wait_until_shown(ENVIRONMENT)
     people.tell("People read the site, near both of its edges, and leave pages open")
     readers = site.read(ENVIRONMENT)

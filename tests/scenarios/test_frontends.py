@@ -8,7 +8,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from sandbox.stories import DEPLOYER, LEAD, Teller, publish
+from sandbox.stories import DEPLOYER, LEAD, LIVE, Teller, publish
 from tests.scenarios.test_refusals import answer
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def test_a_release_is_enabled_and_gone_back_from(people: Teller, house: House) -
     """What differs is copied, the CDN forgets what it held, and one command goes back; nobody misses a file."""
     first = on_staging(people, "11")
     first.say(DEPLOYER, f"/deploy web to {STAGING}")
-    first.wait("There is no earlier release to go back to. After")
+    first.wait(LIVE)
     house.website.wait_until_shown(STAGING)
     readers = house.website.read(STAGING)
     readers.wait(pages=20)
