@@ -88,7 +88,7 @@ def plan(bucket: Bucket, scan: Scan, wanted: Wanted, has: Kept | None = None) ->
     bodies = {each.object: each for each in scan.files}
     made = _manifest(scan, wanted, new_tag(wanted.service, wanted.at, has.tags))
     to_do = tuple(_missing(bodies, has.objects))
-    if has.newest is not None and has.newest.files == made.files:
+    if has.newest is not None and _answers(has.newest, made):
         older = (release(bucket, tag) for tag in has.tags[has.tags.index(has.newest.tag) + 1 :])
         return Plan(has.newest, next(filter(None, older), None), to_do, new=False)
     begun = next((draft for draft in has.drafts.values() if _same(draft, made)), None)
@@ -104,8 +104,15 @@ def _manifest(scan: Scan, wanted: Wanted, tag: str) -> Manifest:
     )
 
 
+def _answers(newest: Manifest, made: Manifest) -> bool:
+    """Whether there is nothing to push. Another version of the same files is a release of its own, since people ask
+    for it by its version; nobody asks for a commit, and each release takes one of the places that `keep` gives."""
+    return newest.files == made.files and made.version in {"", newest.version}
+
+
 def _same(draft: Manifest, made: Manifest) -> bool:
-    return draft.files == made.files and made.made_at - draft.made_at < GOES_ON_SECONDS
+    alike = (draft.files, draft.version) == (made.files, made.version)
+    return alike and made.made_at - draft.made_at < GOES_ON_SECONDS
 
 
 def _missing(bodies: Mapping[str, File], there: Mapping[str, Listed]) -> Iterable[File]:

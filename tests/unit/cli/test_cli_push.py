@@ -101,6 +101,23 @@ def test_pushing_the_same_again_says_so(push: Push, capsys: pytest.CaptureFixtur
     assert f"{TAG} has the same files; there is nothing to push" in capsys.readouterr().out
 
 
+def test_the_next_version_of_the_same_files_is_told(
+    push: Push, door: "type[Door]", capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What CI asks for next (`/deploy web@143`) is known to the service, although nothing was sent."""
+    push("--version", "142")
+    capsys.readouterr()
+    assert push("--version", "143") == OK
+    assert capsys.readouterr().out.splitlines() == [
+        f"2 files, 34 bytes: 0 added, 0 changed, 0 removed since {TAG}",
+        "0 sent (0 bytes), 2 in the bucket already",
+        f"{TAG}-2",
+        "reported",
+    ]
+    told = [content["data"] for _path, _headers, content in door.seen]
+    assert [(each["version"], each["tag"]) for each in told] == [("142", TAG), ("143", f"{TAG}-2")]
+
+
 def test_a_dry_run_writes_nothing(push: Push, bucket: FakeBucket, capsys: pytest.CaptureFixture[str]) -> None:
     """It says what would be sent."""
     assert push("--dry-run") == OK

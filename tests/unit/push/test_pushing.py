@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.release import OBJECTS, File, Manifest, decode, draft_key, manifest_key, object_key
+from chalicelib.domain.release import (
+    OBJECTS,
+    File,
+    Manifest,
+    decode,
+    draft_key,
+    manifest_key,
+    object_key,
+    pack,
+)
 from chalicelib.domain.release_cleaning import CLEANING_SECONDS, PUSH_SECONDS, YOUNG_SECONDS
 from chalicelib.domain.release_rules import Rules
 from cli.push.bucket import Changed, PushError
@@ -47,12 +56,12 @@ def still(at: float) -> Clock:
 
 
 def pushed(
-    bucket: FakeBucket, web: Path, minutes: int = 0, clock: Clock | None = None
+    bucket: FakeBucket, web: Path, minutes: int = 0, clock: Clock | None = None, **wanted: str
 ) -> tuple[Manifest, Plan]:
     """A whole push some minutes after noon."""
     found = scan(web, Rules())
     bucket.at = NOON + 60 * minutes
-    planned = plan(bucket, found, replace(WANTED, at=NOON + 60 * minutes))
+    planned = plan(bucket, found, replace(WANTED, at=NOON + 60 * minutes, **wanted))
     return push(bucket, found, planned, Silent(), clock or still(NOON + 60 * minutes)), planned
 
 
@@ -124,6 +133,44 @@ def test_the_same_files_are_no_new_release(web: Path) -> None:
     assert again == first
     assert not planned.new
     assert sorted(what for what, _ in bucket.calls) == ["objects"] * 4 + ["read", "tags"]
+
+
+def test_another_version_of_the_same_files_is_a_release(web: Path) -> None:
+    """A new manifest over the objects that are there, so that it can be asked for; nothing is sent."""
+    bucket = FakeBucket()
+    first, _ = pushed(bucket, web)
+    bucket.calls.clear()
+    made, planned = pushed(bucket, web, 10, version="8")
+    assert planned.new
+    assert (made.version, made.files) == ("8", first.files)
+    assert made.tag != first.tag
+    assert decode(bucket.objects_[manifest_key(made.tag)].content) == made
+    assert writes(bucket, "put") == []
+    assert planned.before == first
+    assert (planned.difference.added, planned.difference.changed, planned.difference.gone) == ((), (), ())
+
+
+@pytest.mark.parametrize(("version", "commit"), [("", "abc1234"), ("7", "def5678"), ("", "def5678")])
+def test_without_another_version_the_same_files_are_no_new_release(
+    web: Path, version: str, commit: str
+) -> None:
+    """Nobody can ask for a commit, and each release takes a place of those that are kept."""
+    bucket = FakeBucket()
+    first, _ = pushed(bucket, web)
+    made, planned = pushed(bucket, web, 10, version=version, commit=commit)
+    assert (made, planned.new) == (first, False)
+
+
+def test_two_versions_of_the_same_files_at_once_are_two_releases(web: Path) -> None:
+    """The one that comes while the other is being sent does not go on with it, which would lose its version."""
+    bucket = FakeBucket()
+    found = scan(web, Rules())
+    slow = plan(bucket, found, WANTED)
+    bucket.create(draft_key(slow.manifest.tag), pack(slow.manifest))
+    made, _ = pushed(bucket, web, version="8")
+    assert push(bucket, found, replace(slow, begun=NOON), Silent(), still(NOON)).version == "7"
+    releases = [decode(bucket.objects_[manifest_key(tag)].content) for tag in (TAG, made.tag)]
+    assert [each.version for each in releases] == ["7", "8"]
 
 
 def test_what_somebody_took_away_is_sent_again(web: Path) -> None:
