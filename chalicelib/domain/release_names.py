@@ -22,6 +22,10 @@ _WINDOWS = re.compile(
     r'[<>:"|?*]|[. ](?:/|\Z)|(?:\A|/)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|/|\Z)', re.IGNORECASE
 )
 _ENCODED = re.compile(r"[%#?+ ]")
+_UNREACHABLE = (
+    "visitors can not reach it: a path without a dot is led to a folder (with SinglePage to index.html); give its name "
+    "an ending, or put it below .well-known/"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +76,24 @@ def _of_name(file: File) -> Iterator[Problem]:
         yield Problem(path, "everybody could read it; keep it out of the build's output", fatal=True)
     elif file.page and not file.size:
         yield Problem(path, "this page is empty: did the build end?", fatal=True)
+    if not is_reachable(path):
+        yield Problem(path, _UNREACHABLE, fatal=file.page)
+    yield from _odd(path)
+
+
+def _odd(path: str) -> Iterator[Problem]:
     if _ENCODED.search(path):
         yield Problem(path, "links to it must be percent-encoded (space, +, %, # and ? mean something else)")
     if _WINDOWS.search(path):
         yield Problem(path, "a Windows machine can not hold this name")
     if unicodedata.normalize("NFC", path) != path:
         yield Problem(path, "its letters are decomposed (NFD, as macOS writes them); links are usually not")
+
+
+def is_reachable(path: str) -> bool:
+    """Whether a request for this path is led to this file (stepfunctions/viewer-request.js, which a test compares). A
+    page that is not would never be seen through the CDN, and enabling it would fail."""
+    return "." in path.rpartition("/")[2] or path.startswith(".well-known/")
 
 
 def _unusable(path: str) -> str:

@@ -61,6 +61,8 @@ _TYPES = {
 }
 _BY_EXTENSION = {each: kind for kind, extensions in _TYPES.items() for each in extensions.split()}
 """Written out: what `mimetypes` says depends on the machine, and the same directory must be the same release."""
+_BY_NAME = {"apple-app-site-association": "application/json"}
+"""Apple's devices ask for it by this name, below `.well-known/` (Apple, "Supporting associated domains")."""
 _ENCODINGS = {"gz": "gzip", "br": "br"}
 
 _HEX = re.compile(r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{8,64}", re.ASCII)
@@ -110,7 +112,8 @@ def served(path: str, siblings: Collection[str], rules: Rules) -> Served:
 
 def content_type(path: str) -> str:
     """By the ending of the name; text is UTF-8."""
-    return _BY_EXTENSION.get(extension(path), "application/octet-stream")
+    known = _BY_NAME.get(path.rpartition("/")[2]) or _BY_EXTENSION.get(extension(path))
+    return known or "application/octet-stream"
 
 
 def extension(path: str) -> str:

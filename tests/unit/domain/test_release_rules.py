@@ -1,5 +1,7 @@
 """Content types, cache policies, names and references of a release's files."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -133,6 +135,28 @@ def test_what_can_not_or_must_not_be_served_is_refused(path: str) -> None:
 def test_odd_names_are_pushed(path: str) -> None:
     """What S3 and CloudFront can hold goes, with a word where links need care."""
     assert fatal(path) == []
+
+
+@pytest.mark.parametrize("path", ["LICENSE", "downloads/latest", "apple-app-site-association"])
+def test_what_nobody_can_reach_is_told(path: str) -> None:
+    """A path without a dot is a folder to the function at the edge; with what to do."""
+    (said,) = problems([file("index.html"), file(path)])
+    assert (said.path, said.fatal) == (path, False)
+    assert "visitors can not reach it" in said.what
+    assert "below .well-known/" in said.what
+    assert problems([file("index.html"), file(f".well-known/{path}"), file(f"{path}.txt")]) == []
+
+
+def test_a_page_that_nobody_can_reach_is_refused() -> None:
+    """The look through the CDN would fail after everything was enabled."""
+    (said,) = problems([file("index.html"), replace(file("about"), page=True)])
+    assert (said.path, said.fatal) == ("about", True)
+
+
+def test_what_apple_asks_for_is_json() -> None:
+    """By its name, which has no ending."""
+    kind = served(".well-known/apple-app-site-association", (), Rules()).content_type
+    assert kind == "application/json"
 
 
 def test_a_directory_needs_a_page_that_is_not_empty() -> None:
