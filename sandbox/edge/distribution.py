@@ -1,7 +1,8 @@
 """One distribution: how a request at one of its locations becomes an answer.
 
 The function runs before the cache is looked up, so the key is the path that it leaves ("Restrictions on edge
-functions"; "How CloudFront works with CloudFront Functions").
+functions"; "How CloudFront works with CloudFront Functions"). For a custom error page it does not run ("CloudFront
+events that can trigger a Lambda@Edge function"); where there is no such page, the viewer gets the status alone.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ class Distribution:
     """The bucket's address with the origin path, such as `http://127.0.0.1:4566/web/live/staging`."""
     now: Callable[[], float]
     invalidations: Invalidations
+    missing: str
+    """The path of the page for what the origin does not have."""
     store: KeyValueStore | None = None
     locations: int = 2
     counted: Counter[str] = field(default_factory=Counter)
@@ -95,11 +98,17 @@ class Distribution:
             cache.renew(key, kept, now=now)
             return self._reply(kept, "RefreshHit", now)
         if status in _NOT_FOUND:
-            return self._error(404, f"There is no {unquote(key)}.")
+            return await self._not_found(cache, http, key)
         if status != 200:
             return self._error(502, f"The origin answers {status}.")
         cache.keep(key, body, given, asked=asked, now=now)
         return self._reply(Kept(body, given, now, now), "Miss", now)
+
+    async def _not_found(self, cache: Cache, http: ClientSession, key: str) -> Reply:
+        page = await self._from(cache, http, self.missing) if key != self.missing else None
+        if page is None or page.status != 200:
+            return self._error(404, f"There is no {unquote(key)}.")
+        return Reply(404, {**page.headers, "x-cache": "Error from cloudfront"}, page.body)
 
     def _reply(self, kept: Kept, how: str, now: float) -> Reply:
         self.counted[how] += 1

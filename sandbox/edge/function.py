@@ -110,6 +110,15 @@ def code(mode: str, *, single_page: bool = False) -> str:
     return f"{begin}\n{page}\n{text}"
 
 
+def missing_page(mode: str, stack: str) -> str:
+    """The path that CloudFront fetches for what the origin does not have, without the function."""
+    settings = template_of()["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
+    found = {each["ErrorCode"]: each for each in settings["CustomErrorResponses"]}
+    _points, pointer, copy = found[404]["ResponsePagePath"]["If"]
+    path: str = copy if mode == "copy" else pointer["Sub"].replace("${AWS::StackName}", stack)
+    return path
+
+
 @cache
 def template_of() -> dict[str, Any]:
     """The template, with CloudFormation's short forms as plain values."""

@@ -10,6 +10,7 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 
 from sandbox.edge.api import Api
 from sandbox.edge.distribution import Distribution
+from sandbox.edge.function import missing_page
 from sandbox.edge.invalidations import Invalidations
 from sandbox.edge.store import Delays, KeyValueStore
 
@@ -32,6 +33,11 @@ class Site:
     environment: str
     pointer: bool = False
     delays: Sequence[float] = DELAYS
+
+    @property
+    def stack(self) -> str:
+        """The name under which `stepfunctions/site.yaml` would be deployed for it."""
+        return f"{self.bucket}-{self.environment}"
 
     @property
     def arn(self) -> str:
@@ -82,7 +88,8 @@ class Edge:
         origin = f"{self.aws}/{site.bucket}" + ("" if site.pointer else f"/live/{site.environment}")
         store = KeyValueStore(site.arn, self.now, Delays(site.delays)) if site.pointer else None
         invalidations = Invalidations(self.now, Delays(site.delays))
-        return Distribution(site.id, origin, self.now, invalidations, store, len(site.delays))
+        missing = missing_page("pointer" if site.pointer else "copy", site.stack)
+        return Distribution(site.id, origin, self.now, invalidations, missing, store, len(site.delays))
 
     async def _listen(self, runner: web.BaseRunner, port: int) -> str:
         await runner.setup()

@@ -14,6 +14,8 @@ from tests.sandbox.edge_harness import COPY, CREDENTIALS, POINTER, Running, acco
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sandbox.edge.server import Site
+
 HASHED = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
 
@@ -89,6 +91,24 @@ def test_what_is_missing_is_not_kept(cdn: Running) -> None:
     assert cdn.get(COPY, "/late.js").status == 404
     cdn.put("live/staging/late.js", b"here", HASHED)
     assert cdn.get(COPY, "/late.js").body == b"here"
+
+
+@pytest.mark.parametrize(
+    ("site", "at"), [(COPY, "live/staging/404.html"), (POINTER, "live/404/web-production.html")]
+)
+def test_the_sites_own_page_says_what_is_missing(cdn: Running, store: Any, site: Site, at: str) -> None:
+    """Of the release in copy mode; in pointer mode, where no function says which release it is, of a place beside
+    them. A 404 all the same, which is not kept; without such a page it is CloudFront's own."""
+    first = store.describe_key_value_store(KvsARN=POINTER.arn)["ETag"]
+    store.put_key(KvsARN=POINTER.arn, Key="live", Value="web_1", IfMatch=first)
+    cdn.time.now += 21
+    assert cdn.get(site, "/no.js").status == 404
+    cdn.put(at, b"It is not here.")
+    seen = cdn.get(site, "/no.js")
+    assert (seen.status, seen.body, seen.how) == (404, b"It is not here.", "Error")
+    folder = "live/staging" if site is COPY else "live/web_1"
+    cdn.put(f"{folder}/no.js", b"here", HASHED)
+    assert cdn.get(site, "/no.js").body == b"here"
 
 
 def test_odd_names_reach_their_objects(cdn: Running) -> None:

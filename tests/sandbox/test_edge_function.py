@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.edge.function import TEMPLATE, ViewerRequest, code, template_of
+from chalicelib.domain.grammar import NAME
+from chalicelib.domain.release_cleaning import unneeded_paths
+from chalicelib.domain.release_names import is_reachable
+from sandbox.edge.function import TEMPLATE, ViewerRequest, code, missing_page, template_of
 
 TAG = "web_2026-11-22_14-05"
 LIVE = {"live": TAG}
@@ -31,6 +34,26 @@ def test_a_path_leads_to_its_object(asked: str, meant: str) -> None:
     """The same file in both modes, in the release's folder in pointer mode, each spelled in one way only."""
     assert ViewerRequest("copy")(asked, {}).uri == meant
     assert ViewerRequest("pointer")(asked, LIVE).uri == f"/live/{TAG}{meant}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "LICENSE",
+        "a/latest",
+        "a.b/latest",
+        ".well-known/apple-app-site-association",
+        ".well-known/a/b",
+        "a/.well-known/b",
+        "a.txt",
+        ".hidden",
+        "index.html",
+        "x.",
+    ],
+)
+def test_the_push_knows_what_is_reachable(path: str) -> None:
+    """What it warns of is just what the function leads elsewhere."""
+    assert is_reachable(path) == (ViewerRequest("copy")(f"/{path}", {}).uri == f"/{path}")
 
 
 @pytest.mark.parametrize("asked", ["/docs", "/a/b.c/docs"])
@@ -102,6 +125,14 @@ def test_copy_mode_has_no_store() -> None:
     """A function that asks for a store and has none would fail at every request."""
     assert "cf.kvs" not in code("copy")
     assert "cf.kvs" in code("pointer")
+
+
+def test_the_page_for_what_is_missing_outlives_cleaning_up() -> None:
+    """In pointer mode it belongs to no release; no environment can have the folder's name."""
+    assert missing_page("copy", "web-production") == "/404.html"
+    at = missing_page("pointer", "web-production")
+    assert unneeded_paths([at.removeprefix("/")], "web", ["production", "staging"], []) == []
+    assert NAME.fullmatch(at.split("/")[2]) is None
 
 
 def test_the_template_passes_cfn_lint() -> None:
