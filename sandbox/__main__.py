@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any, get_args
 
-from sandbox import demo
+from sandbox import builds, demo
 from sandbox.estate.traffic import Strategy
 from sandbox.house import House
 from sandbox.stories import IN_PLACE, STORIES
@@ -29,21 +29,29 @@ def main() -> int:
     if options.command == "demo":
         return demo.run(options.story, FOLDER, **_size(options), tell=tell)
     with House(FOLDER, **_size(options), tell=tell) as house:
-        house.report_build(demo.NEW, "passed")
-        print(f"\nThe page: {house.page}\nEnd with Ctrl-C.\n", flush=True)
-        _until_interrupted()
+        _keep_open(house)
     return 0
+
+
+def _keep_open(house: House) -> None:
+    """Builds to deploy, a build server for more, and readers of the website as soon as there is one."""
+    builder = builds.of_house(house, first=int(demo.NEW))
+    for build in builder.values():
+        build()
+    with builds.serving(house.folder, builder):
+        print(f"\nThe page: {house.page}\nEnd with Ctrl-C.\n", flush=True)
+        house.website.read_when_shown(_interrupted())
 
 
 def _size(options: argparse.Namespace) -> dict[str, Any]:
     return {"hosts": options.hosts, "devices": options.devices, "switch": options.switch}
 
 
-def _until_interrupted() -> None:
+def _interrupted() -> threading.Event:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    stopped.wait()
+    return stopped
 
 
 def _options() -> argparse.Namespace:

@@ -6,7 +6,6 @@ import json
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from sandbox import ci
@@ -16,6 +15,7 @@ from sandbox.team.web import build
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from threading import Event
 
 BUCKET = "frontends"
 SERVICE = "web"
@@ -70,6 +70,16 @@ class Website:
                     raise TimeoutError(f"{each} shows no release after {seconds:.0f} s")
                 time.sleep(0.1)
 
+    def read_when_shown(self, stopped: Event) -> None:
+        """Until `stopped`, people begin to read each environment as soon as it shows a release."""
+        waiting = set(SITES)
+        while not stopped.wait(1):
+            for name in sorted(waiting):
+                if all(map(_answers, self.addresses(name))):
+                    self.read(name)
+                    waiting.remove(name)
+        self.stop_reading()
+
     def stop_reading(self) -> dict[str, Any]:
         """What all readers saw, once everybody has closed their pages; empty where nobody read."""
         seen = [each.stop() for each in self.readers]
@@ -119,7 +129,7 @@ def _answers(address: str) -> bool:
     try:
         with urlopen(f"{address}/", timeout=5) as answer:  # noqa: S310 - the sandbox's own loopback address
             return int(answer.status) == 200
-    except HTTPError:
+    except OSError:  # refused with a status, or not there
         return False
 
 

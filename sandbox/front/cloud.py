@@ -11,6 +11,7 @@ from botocore.config import Config
 
 from sandbox.front.fleets import group_of, hosts_of, weights_of
 from sandbox.front.machine import journey_of, phases_of
+from sandbox.front.tracks import track_of
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from mypy_boto3_route53 import Route53Client
     from mypy_boto3_stepfunctions import SFNClient
 
+    from sandbox.front.tracks import Track
+
 CALLER = "sandbox-view"
-MACHINE = "deploy"
+MOST_SHOWN = 4
+"""Executions in one picture."""
 
 
 class Cloud:
@@ -51,31 +55,35 @@ class Cloud:
             found.append(group_of(dict(group), [dict(h) for h in health], weights.get(arn)))
         return [g for g in found if g["targets"] or g["weight"] is not None]
 
-    def execution(self) -> dict[str, Any] | None:
-        """The deployment that runs, or else the latest one."""
-        machine = self._machine()
-        if machine is None:
-            return None
-        listed = self._sfn.list_executions(stateMachineArn=machine)["executions"]
-        executions = sorted(listed, key=lambda e: e["startDate"], reverse=True)
-        if not executions:
-            return None
-        chosen = next((e for e in executions if e["status"] == "RUNNING"), executions[0])
+    def executions(self) -> list[dict[str, Any]]:
+        """What runs now, oldest first, or else what was started last. The picture says which kind each is."""
+        known = [(each, track) for track, machine in self._machines() for each in self._listed(machine)]
+        known.sort(key=lambda each: each[0]["startDate"])
+        running = [each for each in known if each[0]["status"] == "RUNNING"]
+        return [
+            self._execution(execution, track) for execution, track in (running or known[-1:])[-MOST_SHOWN:]
+        ]
+
+    def _listed(self, machine: str) -> list[dict[str, Any]]:
+        return [dict(each) for each in self._sfn.list_executions(stateMachineArn=machine)["executions"]]
+
+    def _execution(self, execution: dict[str, Any], track: Track) -> dict[str, Any]:
         pages = self._sfn.get_paginator("get_execution_history").paginate(
-            executionArn=chosen["executionArn"], PaginationConfig={"PageSize": 1000}
+            executionArn=execution["executionArn"], PaginationConfig={"PageSize": 1000}
         )
         journey = journey_of([dict(event) for page in pages for event in page["events"]])
-        running = chosen["status"] == "RUNNING"
         return {
-            "name": chosen["name"],
-            "status": chosen["status"],
-            "started": chosen["startDate"].timestamp(),
-            "phases": phases_of(journey, running=running),
+            "kind": track.kind,
+            "name": execution["name"],
+            "status": execution["status"],
+            "started": execution["startDate"].timestamp(),
+            "phases": phases_of(journey, track, running=execution["status"] == "RUNNING"),
         }
 
-    def _machine(self) -> str | None:
+    def _machines(self) -> list[tuple[Track, str]]:
         machines = self._sfn.list_state_machines()["stateMachines"]
-        return next((m["stateMachineArn"] for m in machines if MACHINE in m["name"].lower()), None)
+        found = ((track_of(machine["name"]), machine["stateMachineArn"]) for machine in machines)
+        return [(track, arn) for track, arn in found if track is not None]
 
     def _weights(self) -> dict[str, int]:
         weights: dict[str, int] = {}

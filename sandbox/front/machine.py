@@ -1,4 +1,4 @@
-"""The state machine as people follow it: its states gathered into phases, read from an execution's history. Pure."""
+"""A state machine as people follow it: the phases of its track, read from an execution's history. Pure."""
 
 from __future__ import annotations
 
@@ -8,46 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from sandbox.front.tracks import Track
+
 Status = Literal["ahead", "current", "done", "failed", "skipped"]
 
-# The main line first, in order; then the ways around it, shown only once they are taken.
-PHASES: dict[str, tuple[str, ...]] = {
-    "Plan": ("Plan",),
-    "Confirm start": ("AskToStart", "ReadStart"),
-    "Prepare": (
-        "Prepare",
-        "FindPackage",
-        "AwaitBuild",
-        "ReadBuild",
-        "Launch",
-        "AwaitRunning",
-        "Configure",
-        "AwaitConfigured",
-    ),
-    "Install": ("Install", "AwaitInstalled"),
-    "Attach": ("ClearStandby", "Attach", "AwaitHealthy"),
-    "Smoke test": ("SmokeTest", "AwaitSmokeTest"),
-    "Ready": ("AwaitFinish", "ReadFinish"),
-    "Confirm finish": ("AskToFinish", "ReadFinishAnswer"),
-    "Switch": ("Switch", "Promote", "Drain", "AwaitDrain"),
-    "Bake": ("Bake",),
-    "Keep old": ("KeepOld", "ReadKeep"),
-    "Retire": ("Retire", "Deregister", "AwaitDeregistered", "Terminate"),
-    "Close": ("Close",),
-}
-DETOURS: dict[str, tuple[str, ...]] = {
-    "Confirm rollback": ("AskToRollBack", "ReadRollBack"),
-    "Confirm end": ("AskToEnd", "ReadEnd"),
-    "Switch back": ("RecordTrouble", "SwitchBack", "Demote", "DrainBack", "AwaitDrainBack"),
-    "Failed": ("Fail", "AwaitRetry", "ReadRetry"),
-    "Discard": ("Discard",),
-    "Stuck": ("Stuck",),
-}
-PHASE_OF = {state: phase for phase, states in (PHASES | DETOURS).items() for state in states}
-# States that last until somebody answers, or until their time is up.
-WAITS_FOR_PEOPLE = {
-    "AskToStart", "AwaitFinish", "AskToFinish", "KeepOld", "AskToRollBack", "AskToEnd", "AwaitRetry", "Stuck",
-}  # fmt: skip
 CONTROL_FLOW = {"Choice", "Pass", "Succeed", "Fail"}  # states that do nothing anybody could watch
 
 
@@ -89,13 +53,20 @@ def journey_of(events: Iterable[dict[str, Any]]) -> Journey:
             visit = Visit(event["stateEnteredEventDetails"]["name"], event["timestamp"].timestamp())
             journey.visits.append(visit)
         elif kind.endswith("StateExited"):
-            left = journey.latest(event["stateExitedEventDetails"]["name"])
+            left = _left(journey, previous, event["stateExitedEventDetails"]["name"])
             if left is not None:
                 left.left = event["timestamp"].timestamp()
         elif previous is not None:
             _note(previous, kind, event)
         at_event[event["id"]] = visit
     return journey
+
+
+def _left(journey: Journey, previous: Visit | None, name: str) -> Visit | None:
+    """The stay that ends: the one that the chain leads to, or where several states were in it, one that is open."""
+    if previous is not None and previous.name == name:
+        return previous
+    return next((v for v in reversed(journey.visits) if v.name == name and v.left is None), None)
 
 
 def _note(visit: Visit, kind: str, event: dict[str, Any]) -> None:
@@ -110,14 +81,22 @@ def _note(visit: Visit, kind: str, event: dict[str, Any]) -> None:
         visit.failed = True  # a question that nobody answered in time has gone its ordinary way
 
 
-def phases_of(journey: Journey, *, running: bool) -> list[dict[str, Any]]:
+def phases_of(journey: Journey, track: Track, *, running: bool) -> list[dict[str, Any]]:
     """The phases for the page, in order: the main line, with the detours that were taken after it."""
-    taken = {PHASE_OF.get(visit.name) for visit in journey.visits}
-    detours = {name: states for name, states in DETOURS.items() if name in taken}
-    return [_phase(name, states, journey, running) for name, states in (PHASES | detours).items()]
+    taken = {track.phase_of.get(visit.name) for visit in journey.visits}
+    detours = {name: states for name, states in track.detours.items() if name in taken}
+    shown = [*track.main.items(), *detours.items()]
+    phases = [_phase(name, states, journey, track, running=running) for name, states in shown]
+    reached = max((n for n, name in enumerate(track.main) if name in taken), default=0)
+    for phase in phases[:reached]:
+        if phase["status"] == "ahead":
+            phase["status"] = "skipped"  # as a confirmation where nobody has to confirm
+    return phases
 
 
-def _phase(name: str, states: tuple[str, ...], journey: Journey, running: bool) -> dict[str, Any]:
+def _phase(
+    name: str, states: tuple[str, ...], journey: Journey, track: Track, *, running: bool
+) -> dict[str, Any]:
     visits = [v for v in journey.visits if v.name in states]
     inside = [v for v in visits if v.left is None and running]
     waiting = [v for v in inside if v.waits_for_answer and v.deadline]
@@ -127,11 +106,17 @@ def _phase(name: str, states: tuple[str, ...], journey: Journey, running: bool) 
     return {
         "name": name,
         "status": status,
-        "detour": name in DETOURS,
-        "person": bool(WAITS_FOR_PEOPLE.intersection(states)),
+        "detour": name in track.detours,
+        "person": not track.waits.isdisjoint(states),
         "entered": visits[0].entered if visits else None,
         "left": visits[-1].left if visits and not inside else None,
         "deadline": waiting[-1].deadline if waiting else None,
         "since": (waiting or inside)[-1].entered if inside else None,
-        "states": [{"name": v.name, "attempts": v.attempts, "entered": v.entered} for v in inside],
+        "states": _states(inside),
     }
+
+
+def _states(inside: list[Visit]) -> list[dict[str, Any]]:
+    """The states that the execution is in now; once each, however many parts of a Map are in it."""
+    last = {visit.name: visit for visit in inside}
+    return [{"name": v.name, "attempts": v.attempts, "entered": v.entered} for v in last.values()]

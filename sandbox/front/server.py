@@ -13,6 +13,7 @@ from aiohttp import ClientSession, web
 from sandbox.clock import VirtualClock
 from sandbox.front import workspace
 from sandbox.front.acting import ACKNOWLEDGE_SECONDS, Acting, App
+from sandbox.front.builds import Builds
 from sandbox.front.channel import Channel
 from sandbox.front.faults import Faults, Pace
 from sandbox.front.files import Files
@@ -98,7 +99,8 @@ class Front:
             token=settings.bot_token,
         )
         view = View(settings.folder, clock, http, aws=settings.aws_endpoint)
-        return site(slack, Stage(channel, views, acting, faults, view))
+        stage = Stage(channel, views, acting, faults, view)
+        return site(slack, stage, *Builds(settings.folder, http).routes())
 
     async def _serve(self, app: web.Application, port: socket) -> None:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
@@ -107,11 +109,11 @@ class Front:
         await web.SockSite(runner, port).start()
 
 
-def site(slack: Slack, stage: Stage) -> web.Application:
+def site(slack: Slack, stage: Stage, *more: web.RouteDef) -> web.Application:
     """Chat service and page as one application: what the product calls, and what people see."""
     app = web.Application(middlewares=[only_this_machine])
     app.on_response_prepare.append(_guard)
-    app.add_routes([web.get("/", _index), *slack.routes(), *stage.routes()])
+    app.add_routes([web.get("/", _index), *slack.routes(), *stage.routes(), *more])
     app.router.add_static("/static", STATIC)
     return app
 

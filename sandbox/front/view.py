@@ -18,6 +18,7 @@ from sandbox.front import endpoints
 from sandbox.front.cloud import Cloud
 from sandbox.front.devices import DeviceFigures, devices_at
 from sandbox.front.fleets import fleets_of
+from sandbox.front.sites import sites_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,27 +50,30 @@ class View:
         """Everything the page draws."""
         async with self._reading:
             known = endpoints.read(self._folder)
-            hosts, groups, machine, balancer, swarm = await asyncio.gather(
+            hosts, groups, machines, balancer, swarm, sites = await asyncio.gather(
                 self._ask_cloud("hosts"),
                 self._ask_cloud("groups"),
-                self._ask_cloud("execution"),
+                self._ask_cloud("executions"),
                 self._get(known.get("balancer_control"), "/stats"),
                 self._get(known.get("devices"), "/stats"),
+                self._keep("sites", KEEP_CLOUD, lambda: sites_of(self._folder, known, self._http)),
             )
             seen = await self._seen(hosts or [], devices_at(swarm))
         return {
-            "clock": {**self._time(), "next_deadline": _next_deadline(machine)},
+            "clock": {**self._time(), "next_deadline": _next_deadline(machines or [])},
             "fleets": None if hosts is None else fleets_of(hosts, groups or [], seen),
             "groups": groups,
-            "machine": machine,
+            "machines": machines,
             "balancer": balancer,
+            "sites": sites,
+            "builds": True if "builds" in known else None,
             "devices": None if swarm is None else self._figures.read(swarm, time.monotonic()),
         }
 
     async def move_clock(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Fast-forward or change the speed; see Stage.clock."""
         if wanted.get("skip"):
-            deadline = _next_deadline(await self._ask_cloud("execution"))
+            deadline = _next_deadline(await self._ask_cloud("executions") or [])
             if deadline is None:
                 return {"ok": False, "error": "nothing waits for a deadline"}
             self._clock.advance(max(0.0, deadline["at"] - self._clock.now()))
@@ -127,8 +131,8 @@ class View:
         return value
 
 
-def _next_deadline(machine: dict[str, Any] | None) -> dict[str, Any] | None:
-    waiting = [p for p in (machine or {}).get("phases", []) if p["deadline"] is not None]
+def _next_deadline(machines: list[dict[str, Any]]) -> dict[str, Any] | None:
+    waiting = [p for machine in machines for p in machine["phases"] if p["deadline"] is not None]
     if not waiting:
         return None
     soonest = min(waiting, key=lambda phase: float(phase["deadline"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.front.machine import DETOURS, PHASES, WAITS_FOR_PEOPLE
+from sandbox.front.tracks import DEPLOY
 
 NOW = 1_795_000_000.0
 
@@ -17,12 +17,15 @@ def picture(moment: str) -> dict[str, Any]:
     deadline = NOW + (82_000 if ready else 7_043)
     return {
         "clock": {"now": NOW, "rate": 10, "next_deadline": {"at": deadline, "what": phase}},
-        "machine": {
-            "name": "cameras-142",
-            "status": "RUNNING",
-            "started": NOW - 900,
-            "phases": phases(phase, deadline),
-        },
+        "machines": [
+            {
+                "kind": "deploy",
+                "name": "cameras-142",
+                "status": "RUNNING",
+                "started": NOW - 900,
+                "phases": phases(phase, deadline),
+            }
+        ],
         "groups": [group("cameras-blue", shares[0]), group("cameras-green", shares[1])],
         "fleets": [
             fleet("cameras-141", "live" if ready else "standby", "blue", "141", 100 if ready else 0),
@@ -46,7 +49,7 @@ def picture(moment: str) -> dict[str, Any]:
 
 def phases(current: str, deadline: float) -> list[dict[str, Any]]:
     """Every phase before `current` done, the others ahead."""
-    names = list(PHASES)
+    names = list(DEPLOY.main)
     at = names.index(current)
     made = []
     for index, name in enumerate(names):
@@ -55,13 +58,15 @@ def phases(current: str, deadline: float) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "status": status,
-                "detour": name in DETOURS,
-                "person": bool(WAITS_FOR_PEOPLE.intersection(PHASES[name])),
+                "detour": name in DEPLOY.detours,
+                "person": not DEPLOY.waits.isdisjoint(DEPLOY.main[name]),
                 "entered": NOW - 900 + 60 * index if index <= at else None,
                 "left": NOW - 900 + 60 * index + 17 * (index + 1) if index < at else None,
                 "deadline": deadline if index == at else None,
                 "since": NOW - 157 if index == at else None,
-                "states": [{"name": PHASES[name][0], "attempts": 1, "entered": NOW}] if index == at else [],
+                "states": [{"name": DEPLOY.main[name][0], "attempts": 1, "entered": NOW}]
+                if index == at
+                else [],
             }
         )
     return made

@@ -89,6 +89,32 @@ def test_going_back_stands_beside_the_track(browser: Page, staged: Rehearsal) ->
     expect(view.locator(".fleet").last).to_contain_text("unhealthy")
 
 
+def test_a_server_and_its_frontend_are_followed_together(browser: Page, staged: Rehearsal) -> None:
+    """A track for each, in the words of its kind; and what visitors of the website get at each location."""
+    view = shown(browser, staged, moments.releasing())
+    expect(view.locator(".run")).to_have_count(2)
+    release = view.get_by_role("article", name="web-production-3")
+    expect(release.locator(".headline")).to_have_text("Telling the CDN which pages have changed.")
+    expect(release.locator("[aria-current=step]")).to_contain_text("Tell the CDN")
+    website = view.get_by_role("region", name="Website")
+    kept = view.get_by_role("article", name="cameras-142")
+    expect(kept.get_by_role("timer")).to_contain_text("until the old fleet ends")
+    expect(kept.locator(".track")).to_have_count(0)
+    expect(website).to_contain_text("edge 1: version 13")
+    expect(website).to_contain_text("the news is on its way")
+    expect(website).to_contain_text("1,204 pages and 5,117 files read, ✓ none missing")
+    expect(website).to_contain_text("Nobody reads it yet.")
+
+
+def test_a_version_more_is_built_where_there_is_a_build_server(browser: Page, staged: Rehearsal) -> None:
+    """The buttons stand only where they do something; what went wrong is said beside them."""
+    shown(browser, staged, moments.idle())
+    expect(browser.browser.locator("#ci")).to_be_hidden()
+    shown(browser, staged, {**moments.idle(), "builds": True})
+    browser.browser.get_by_role("button", name="Build cameras").click()
+    expect(browser.browser.locator("#built")).to_contain_text("⚠")
+
+
 def test_devices_move_from_old_hosts_to_new_ones(browser: Page, staged: Rehearsal) -> None:
     """Dots are drawn on their way, and in the end all stand at the new fleet."""
     browser.browser.emulate_media(reduced_motion="no-preference")

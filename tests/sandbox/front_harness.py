@@ -45,7 +45,7 @@ class FixedView:
     """A picture that a test sets; remembers how the clock was to be moved."""
 
     def __init__(self, picture: dict[str, Any] | None = None) -> None:
-        empty = {"fleets": None, "groups": None, "machine": None, "balancer": None, "devices": None}
+        empty = {"fleets": None, "groups": None, "machines": None, "balancer": None, "devices": None}
         self.shown: dict[str, Any] = picture or {
             "clock": {"now": START, "rate": 1, "next_deadline": None},
             **empty,

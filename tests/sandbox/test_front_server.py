@@ -140,7 +140,7 @@ def test_hosts_and_groups_are_read_from_the_platform(aws: str) -> None:
     for spec in ([{"ResourceType": "instance", "Tags": tags}], []):
         cloud._ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, TagSpecifications=spec)  # type: ignore[arg-type]
     assert [(h["role"], h["running"]) for h in cloud.hosts()] == [("control", "running")]
-    assert (cloud.groups(), cloud.execution()) == ([], None)
+    assert (cloud.groups(), cloud.executions()) == ([], [])
 
 
 def test_a_side_that_the_record_does_not_name_gets_nothing(aws: str) -> None:

@@ -1,4 +1,4 @@
-"""The live view's readings: the state machine's phases, hosts in fleets, weights."""
+"""The live view's readings: the phases of state machines, hosts in fleets, weights."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sandbox.front.devices import DeviceFigures, devices_at
 from sandbox.front.fleets import fleets_of, group_of, hosts_of, weights_of
-from sandbox.front.machine import CONTROL_FLOW, PHASE_OF, journey_of, phases_of
+from sandbox.front.machine import CONTROL_FLOW, journey_of, phases_of
+from sandbox.front.tracks import DEPLOY, RELEASE, TRACKS, Track, track_of
 
-DEFINITION = Path(__file__).parents[2] / "stepfunctions/deploy.asl.json"
+DEFINITIONS = Path(__file__).parents[2] / "stepfunctions"
 
 
 def history(*steps: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
@@ -43,16 +46,50 @@ def scheduled(resource: str = "invoke", timeout: int = 60) -> tuple[str, dict[st
     return "TaskScheduled", {"taskScheduledEventDetails": {"resource": resource, "timeoutInSeconds": timeout}}
 
 
-def test_every_task_of_the_deploy_machine_belongs_to_a_phase() -> None:
-    """A state that is renamed in the definition may not vanish from the page."""
+@pytest.mark.parametrize("track", TRACKS, ids=lambda track: track.kind)
+def test_every_task_of_a_machine_belongs_to_a_phase(track: Track) -> None:
+    """A state that is renamed in the definition may not vanish from the page, nor stay there when it is gone."""
 
     def tasks(states: dict[str, Any]) -> set[str]:
         inner = [b["States"] for s in states.values() for b in s.get("Branches", [])]
+        inner += [s["ItemProcessor"]["States"] for s in states.values() if "ItemProcessor" in s]
         own = {name for name, state in states.items() if state["Type"] not in CONTROL_FLOW}
         return own.union(*map(tasks, inner))
 
-    definition = json.loads(DEFINITION.read_text(encoding="utf-8"))
-    assert tasks(definition["States"]) - set(PHASE_OF) == set()
+    definition = json.loads((DEFINITIONS / f"{track.kind}.asl.json").read_text(encoding="utf-8"))
+    assert tasks(definition["States"]) == set(track.phase_of)
+
+
+def test_a_machine_is_known_by_its_name() -> None:
+    """The stack's name stands before it; other machines of the account are none of ours."""
+    assert [track_of(name) for name in ("sandbox-deploy", "sandbox-release", "nightly")] == [
+        DEPLOY,
+        RELEASE,
+        None,
+    ]
+
+
+def test_parts_of_a_map_end_one_by_one() -> None:
+    """Three copies begin and end in any order: after the last nothing is left of them; in between one name stands."""
+    events = history(
+        entered("Prepare", "Map"),
+        entered("CopyAssets"),
+        entered("CopyAssets"),
+        left("CopyAssets"),
+        left("CopyAssets"),
+        left("Prepare", "Map"),
+        entered("Check"),
+    )
+    events[2]["previousEventId"], events[3]["previousEventId"], events[4]["previousEventId"] = 1, 2, 3
+
+    def copying(so_far: int) -> Any:
+        phases = phases_of(journey_of(events[:so_far]), RELEASE, running=True)
+        found = next(p for p in phases if p["name"] == "Copy files")
+        return found["status"], [each["name"] for each in found["states"]]
+
+    assert copying(3) == ("current", ["Prepare", "CopyAssets"])
+    assert copying(4) == ("current", ["Prepare", "CopyAssets"])
+    assert copying(7) == ("done", [])
 
 
 def test_a_waiting_state_is_current_with_its_deadline() -> None:
@@ -64,7 +101,7 @@ def test_a_waiting_state_is_current_with_its_deadline() -> None:
         entered("AskToStart"),
         scheduled("lambda:invoke.waitForTaskToken", 300),
     )
-    phases = {p["name"]: p for p in phases_of(journey_of(events), running=True)}
+    phases = {p["name"]: p for p in phases_of(journey_of(events), DEPLOY, running=True)}
     assert phases["Plan"]["status"] == "done"
     assert (phases["Confirm start"]["status"], phases["Confirm start"]["deadline"]) == ("current", 305.0)
     assert phases["Prepare"]["status"] == "ahead"
@@ -81,7 +118,7 @@ def test_both_branches_of_a_parallel_are_shown() -> None:
         scheduled(),
     )
     events[2]["previousEventId"] = 1
-    prepare = next(p for p in phases_of(journey_of(events), running=True) if p["name"] == "Prepare")
+    prepare = next(p for p in phases_of(journey_of(events), DEPLOY, running=True) if p["name"] == "Prepare")
     assert [(s["name"], s["attempts"]) for s in prepare["states"]] == [
         ("Prepare", 0),
         ("FindPackage", 0),
@@ -93,7 +130,7 @@ def test_a_way_around_appears_once_it_is_taken() -> None:
     """A failed phase is marked and the detour stands after the main line."""
     failed: tuple[str, dict[str, Any]] = ("TaskFailed", {})
     events = history(entered("Install"), scheduled(), failed, left("Install"), entered("Discard"))
-    phases = phases_of(journey_of(events), running=True)
+    phases = phases_of(journey_of(events), DEPLOY, running=True)
     assert next(p for p in phases if p["name"] == "Install")["status"] == "failed"
     assert (phases[-1]["name"], phases[-1]["status"], phases[-1]["detour"]) == ("Discard", "current", True)
 
@@ -103,8 +140,17 @@ def test_an_answer_that_never_came_is_no_failure() -> None:
     token = scheduled("lambda:invoke.waitForTaskToken", 7200)
     timed_out: tuple[str, dict[str, Any]] = ("TaskTimedOut", {})
     events = history(entered("KeepOld"), token, timed_out, left("KeepOld"))
-    phases = {p["name"]: p["status"] for p in phases_of(journey_of(events), running=False)}
+    phases = {p["name"]: p["status"] for p in phases_of(journey_of(events), DEPLOY, running=False)}
     assert (phases["Keep old"], phases["Retire"]) == ("done", "skipped")
+
+
+def test_what_was_passed_by_is_not_to_come() -> None:
+    """Where nobody has to confirm, the question is skipped while the rest goes on."""
+    events = history(entered("Plan"), left("Plan"), entered("Prepare", "Parallel"))
+    phases = {p["name"]: p["status"] for p in phases_of(journey_of(events), DEPLOY, running=True)}
+    assert [phases[name] for name in ("Plan", "Confirm start", "Prepare", "Install")] == [
+        "done", "skipped", "current", "ahead",
+    ]  # fmt: skip
 
 
 def test_hosts_stand_in_fleets_live_first() -> None:

@@ -1,4 +1,5 @@
-// The state machine: a track of steps that light up, what goes on in words, and a countdown where a person is waited for.
+// State machines: for each run a track of steps that light up, what goes on in words, and a countdown where a person is
+// waited for.
 
 import { countdown, elapsed } from "./countdown.js";
 import { byId, draw, el, span, timeOf } from "./dom.js";
@@ -8,25 +9,32 @@ import { headline, mood, timer, TROUBLE } from "./words.js";
 const MARK = { done: "✓", current: "", failed: "✕", ahead: "", skipped: "–" };
 const SAYS = { done: "done", current: "now", failed: "failed", ahead: "to come", skipped: "not needed" };
 const TONE = { RUNNING: "running", SUCCEEDED: "ended", FAILED: "failed", ABORTED: "aborted", TIMED_OUT: "timed out" };
-const MAY_ACT = { "Keep old": "a person may go back, or end it" };
+const MAY_ACT = { "Keep old": "a person may go back, or end it", "Keep earlier": "a person may go back, or clean up" };
 const PERSON = "M8 8.2a2.9 2.9 0 1 0 0-5.8 2.9 2.9 0 0 0 0 5.8zM2.6 14c.3-2.9 2.5-4.6 5.4-4.6s5.1 1.7 5.4 4.6z";
 
-export function drawMachine(machine) {
-  draw(byId("machine"), machine, () => (machine ? picture(machine) : nothing()));
-  announce(machine);
+export function drawMachines(machines) {
+  draw(byId("machine"), machines, () => (machines?.length ? runs(machines) : nothing()));
+  announce(machines ?? []);
 }
 
-/** Say out loud what the deployment does now, once for each change. */
-function announce(machine) {
-  const text = machine ? `${machine.name}: ${headline(machine)}.` : "";
+/** Say out loud what each does now, once for each change. */
+function announce(machines) {
+  const text = machines.map((machine) => `${machine.name}: ${headline(machine)}.`).join(" ");
   if (byId("announce").textContent !== text) byId("announce").textContent = text;
 }
+
+/** Where several run, those that only keep a way back take a line, not a track. */
+const runs = (machines) => machines.map((machine) => run(machine, machines.length === 1 || !keeps(machine)));
+
+const keeps = ({ phases }) => phases.some((phase) => phase.status === "current" && MAY_ACT[phase.name]);
+
+const run = (machine, whole) => el("article", { class: "run", "aria-label": machine.name }, picture(machine, whole));
 
 function nothing() {
   return [el("h2", {}, "Deployment"), el("p", { class: "empty" }, "No deployment yet. Type /deploy in the channel to start one.")];
 }
 
-function picture(machine) {
+function picture(machine, whole) {
   const main = machine.phases.filter((phase) => !phase.detour);
   const detours = machine.phases.filter((phase) => phase.detour);
   const current = machine.phases.filter((phase) => phase.status === "current");
@@ -38,14 +46,14 @@ function picture(machine) {
       el("span", { class: "muted right" }, `started ${timeOf(machine.started)}`)),
     el("div", { class: "now" },
       el("p", { class: `headline ${tone}` }, tone === "bad" ? "⚠ " : "", headline(machine), "."),
-      machine.phases.filter((phase) => phase.deadline).map(count)),
-    el("ol", { class: "track", "aria-label": "Steps" }, main.map(step)),
+      machine.phases.filter((phase) => phase.deadline).map((phase) => count(machine, phase))),
+    whole && el("ol", { class: "track", "aria-label": "Steps", style: { "--steps": main.length } }, main.map(step)),
     detours.length ? el("div", { class: "around" }, el("span", { class: "muted" }, "Off the track"), el("ol", { class: "track", "aria-label": "Steps of another way" }, detours.map(step))) : null,
   ];
 }
 
-function count(phase) {
-  const [what, then] = timer(phase);
+function count(machine, phase) {
+  const [what, then] = timer(machine, phase);
   return countdown({ until: phase.deadline, since: phase.since, what, then });
 }
 

@@ -1,17 +1,19 @@
 // Start: load what is needed, then follow the stream of events.
 
 import { follow } from "./api.js";
+import * as builds from "./builds.js";
 import * as clock from "./clock.js";
 import * as composer from "./composer.js";
 import * as countdown from "./countdown.js";
 import { byId } from "./dom.js";
-import { drawMachine } from "./machine.js";
+import { drawMachines } from "./machine.js";
 import * as home from "./home.js";
 import * as messages from "./messages.js";
 import * as modal from "./modal.js";
 import { knowNames, loadEmoji } from "./mrkdwn.js";
 import * as rail from "./rail.js";
 import { drawScene } from "./scene.js";
+import { drawSites } from "./sites.js";
 import * as thread from "./thread.js";
 import { drawCounters } from "./traffic.js";
 import { changed, load, put, world } from "./world.js";
@@ -27,7 +29,7 @@ function theme() {
 }
 
 theme();
-for (const part of [clock, countdown, rail, messages, thread, home, modal, composer]) part.start();
+for (const part of [builds, clock, countdown, rail, messages, thread, home, modal, composer]) part.start();
 await loadEmoji();
 
 follow({
@@ -47,9 +49,11 @@ follow({
   view(picture) {
     clock.show(picture.clock);
     countdown.pace(picture.clock.rate);
-    drawMachine(picture.machine);
+    drawMachines(picture.machines);
     drawScene(picture);
     drawCounters(picture.devices);
+    drawSites(picture.sites);
+    builds.show(Boolean(picture.builds));
   },
   link(up) {
     byId("link").textContent = up ? "live" : "reconnecting…";

@@ -34,7 +34,7 @@ export function drawScene(picture) {
   parts.empty.textContent = picture.fleets ? "No hosts yet." : "The platform is starting…";
   if (!fleets.length) return;
   width ||= parts.box.clientWidth;
-  slots.follow(fleets, picture.machine);
+  slots.follow(fleets, (picture.machines ?? []).filter((each) => each.kind === "deploy"));
   place();
   const hosts = slots.list.flatMap((fleet) => fleet?.hosts ?? []);
   hosts.forEach((host) => sides.set(host.id, host.color));

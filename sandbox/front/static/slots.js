@@ -8,11 +8,11 @@ export class Slots {
   }
 
   /** Take over fleets; each gets a color of its own, and a name for what it is: old or new. */
-  follow(fleets, machine) {
+  follow(fleets, machines) {
     const known = new Map(fleets.map((fleet) => [fleet.name, fleet]));
     this.list = this.list.map((fleet) => known.get(fleet?.name) ?? null);
     const there = new Set(this.list.map((fleet) => fleet?.name));
-    const newest = fleets.find((fleet) => made(fleet, machine)) ?? fleets.find((fleet) => fleet.state === "building");
+    const newest = fleets.find((fleet) => made(fleet, machines)) ?? fleets.find((fleet) => fleet.state === "building");
     const rank = (fleet) => (fleet === newest ? AGE.length : AGE.indexOf(fleet.state));
     for (const fleet of fleets.filter((each) => !there.has(each.name)).sort((a, b) => rank(a) - rank(b))) {
       const free = this.list.indexOf(null);
@@ -23,7 +23,11 @@ export class Slots {
   }
 }
 
-const made = (fleet, machine) => Boolean(machine && fleet.name && (machine.name === fleet.name || machine.name.startsWith(fleet.name)));
+/** The last deployment made it, be it in its first run or in a later one (`cameras-production-1-r2`). */
+const made = (fleet, machines) => {
+  const name = machines.at(-1)?.name;
+  return Boolean(name && fleet.name && (name === fleet.name || name.startsWith(`${fleet.name}-r`)));
+};
 
 function describe(fleet, fleets, newest) {
   const other = fleets.find((each) => each !== fleet && each.side);

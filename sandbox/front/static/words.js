@@ -1,6 +1,6 @@
-// What each phase of a deployment is in words: what goes on, and what happens when its time is up.
+// What each phase is in words, for servers and for releases: what goes on, and what happens when its time is up.
 
-const NOW = {
+const SERVERS = {
   Plan: "Planning: what changes, and whether it may",
   "Confirm start": "May it start? A second person decides",
   Prepare: "Building the new fleet",
@@ -21,7 +21,31 @@ const NOW = {
   Discard: "Giving up: the new fleet is ended",
   Stuck: "Stuck. A person has to look",
 };
-export const TROUBLE = new Set(["Failed", "Switch back", "Stuck", "Discard"]);
+const RELEASE = {
+  Compare: "Comparing: which files differ from what is live",
+  "Confirm start": "May it be enabled? A second person decides",
+  "Copy files": "Copying what differs: files first, so that no page ever misses one",
+  Verify: "Looking whether every file is there",
+  Enable: "Enabling: new visitors get the new pages",
+  "Tell the CDN": "Telling the CDN which pages have changed",
+  Look: "Looking at the site as a visitor does",
+  "Keep earlier": "The release is live",
+  "Clean up": "Cleaning up what no kept release needs",
+  Close: "Closing: what happened is written down",
+  "Confirm rollback": "Go back to the earlier release? A second person decides",
+  "Confirm end": "Clean up now? A second person decides",
+  "Go back": "Going back: visitors get the earlier release",
+  Failed: "A step failed. Somebody decides: try again, or give up",
+  "Put back": "Giving up: what was copied is put back",
+  Stuck: "Stuck. A person has to look",
+};
+const NOW = { deploy: SERVERS, release: RELEASE };
+export const TROUBLE = new Set(["Failed", "Switch back", "Go back", "Put back", "Stuck", "Discard"]);
+const TIMER_OF_RELEASES = {
+  "Confirm start": ["to answer", "then it is given up"],
+  "Keep earlier": ["until it cleans up", "until then one click goes back"],
+  "Confirm end": ["to answer", "then the earlier release stays ready"],
+};
 const TIMER = {
   "Confirm start": ["to answer", "then it is given up"],
   Prepare: ["for the build", "then it counts as failed"],
@@ -34,22 +58,30 @@ const TIMER = {
 };
 
 /** One sentence on a deployment: what it does now, or how it ended. */
-export function headline({ status, phases }) {
+export function headline({ kind, status, phases }) {
   const current = phases.filter((phase) => phase.status === "current");
-  if (current.length) return NOW[current.at(-1).name] ?? current.at(-1).name;
+  if (current.length) return NOW[kind][current.at(-1).name] ?? current.at(-1).name;
   const went = new Set(phases.filter((phase) => phase.status === "done").map((phase) => phase.name));
   const failed = phases.find((phase) => phase.status === "failed");
-  if (status === "SUCCEEDED") {
-    if (went.has("Switch back")) return "Ended: traffic went back to the old fleet";
-    if (went.has("Discard")) return failed ? `Ended: ${failed.name} failed, so the new fleet was given up` : "Ended without a switch: the new fleet was given up";
-    return "Done: the new fleet is the only one";
-  }
+  if (status === "SUCCEEDED") return (kind === "release" ? releaseEnd : serversEnd)(went, failed);
   if (status === "RUNNING") return "On to the next step";
   return failed ? `Failed at ${failed.name}. A person has to look` : "Failed. A person has to look";
 }
 
+function serversEnd(went, failed) {
+  if (went.has("Switch back")) return "Ended: traffic went back to the old fleet";
+  if (went.has("Discard")) return failed ? `Ended: ${failed.name} failed, so the new fleet was given up` : "Ended without a switch: the new fleet was given up";
+  return "Done: the new fleet is the only one";
+}
+
+function releaseEnd(went, failed) {
+  if (went.has("Go back")) return "Ended: the earlier release is live again";
+  if (went.has("Put back")) return failed ? `Ended: ${failed.name} failed, so it was not enabled` : "Ended: it was not enabled";
+  return "Done: the release is live";
+}
+
 /** [what the time is for, what happens then]. */
-export const timer = (phase) => TIMER[phase.name] ?? ["left", "then it goes on by itself"];
+export const timer = ({ kind }, phase) => (kind === "release" && TIMER_OF_RELEASES[phase.name]) || (TIMER[phase.name] ?? ["left", "then it goes on by itself"]);
 
 /** Whether a deployment goes back or has failed: "bad", else "". */
 export function mood({ status, phases }) {
