@@ -55,7 +55,6 @@ def message(
         "added": len(changed.added),
         "changed": len(changed.changed),
         "removed": len(changed.gone),
-        "made_at": made.made_at,
     }
     texts = {"version": made.version, "commit": made.commit, "environment": environment, "before": before}
     data |= {name: value for name, value in texts.items() if value}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import yaml
 
 import app
 from chalicelib.domain.builds import BuildStatus
+from chalicelib.domain.errors import Refused
 from chalicelib.domain.grammar import NAME
 from chalicelib.domain.pushed import TAG, VERSION
 from chalicelib.domain.reasons import Reason
@@ -34,6 +36,52 @@ def described(path: str) -> str:
         found = found[part] if index == 0 else found["properties"][part]
         found = SCHEMAS[found["$ref"].rpartition("/")[2]] if "$ref" in found else found
     return str(found["pattern"]).removeprefix("^").removesuffix("$")
+
+
+def with_examples(node: object) -> Iterator[dict[str, Any]]:
+    """Every schema of the description that has a pattern and examples."""
+    if isinstance(node, dict):
+        if "pattern" in node and "examples" in node:
+            yield node
+        node = list(node.values())
+    for each in node if isinstance(node, list) else ():
+        yield from with_examples(each)
+
+
+def test_the_address_ends_in_the_stage_that_is_deployed() -> None:
+    """What somebody copies from the description is a door that is there."""
+    stage = json.loads((ROOT / ".chalice/config.json").read_text())["stages"]["prod"]["api_gateway_stage"]
+    assert [each["url"].rpartition("/")[2] for each in SPEC["servers"]] == [stage]
+
+
+def test_every_example_matches_its_pattern() -> None:
+    """An example is what people copy."""
+    found = list(with_examples(SPEC))
+    assert len(found) >= 5
+    for schema in found:
+        assert [each for each in schema["examples"] if not re.search(schema["pattern"], each)] == []
+
+
+def test_an_artifact_is_described_as_it_is_taken() -> None:
+    """Its pattern, and that it does not go up a folder."""
+    rule = re.sub(r"\(\?P<\w+>([^)]*)\)", r"\1", ci._ARTIFACT.pattern)
+    assert described("Report/data/artifact") == rf"(?!.*/\.\.(?:/|$))(?:{rule})"
+
+
+@pytest.mark.parametrize("key", ["../a", "a/../b", "a/.."])
+def test_an_artifact_that_goes_up_is_refused_and_described_so(key: str) -> None:
+    """By the code, which has a rule beside the pattern, and by the pattern of the description."""
+    artifact = f"s3://artifacts/{key}"
+    assert re.search(described("Report/data/artifact"), artifact) is None
+    with pytest.raises(Refused):
+        ci._address(artifact, "eu-central-1")
+
+
+def test_every_field_of_a_report_is_described() -> None:
+    """And no name stands there alone."""
+    for name in ("Report", "Pushed"):
+        fields = SCHEMAS[name]["properties"]["data"]["properties"]
+        assert [field for field, schema in fields.items() if "description" not in schema] == []
 
 
 def test_the_doors_are_the_routes() -> None:
@@ -78,6 +126,9 @@ def test_every_door_describes_every_refusal(door: dict[str, Any]) -> None:
         ("Channel", slack_request.CHANNEL),
         ("Report/data/commit", ci._COMMIT),
         ("Report/data/sha256", ci._SHA256),
+        ("Report/data/author", ci._AUTHOR),
+        ("Report/data/message", ci._LINE),
+        ("Report/data/url", ci._URL),
         ("Tag", TAG),
         ("Pushed/data/manifest", ci._SHA256),
         ("Pushed/data/commit", ci._COMMIT),
