@@ -158,7 +158,7 @@ class Announcer:
         try:
             self._show(ref, wanted)
         except Refused as refused:
-            log("error", "chat refused a message", said=refused.text, about=ref.deployment, key=need.key)
+            log("error", "chat refused a message", said=refused.text, deployment=ref.deployment, key=need.key)
             return False
         return True
 
@@ -338,7 +338,12 @@ class Announcer:
         try:
             channel = self._store.team().channel
         except Refused as refused:
-            log("error", "a change of roles can not be announced", said=refused.text, about=ref.deployment)
+            log(
+                "error",
+                "a change of roles can not be announced",
+                said=refused.text,
+                deployment=ref.deployment,
+            )
             return []
         main = self._store.post(ref, _MAIN)
         questions = self._store.questions(ref)

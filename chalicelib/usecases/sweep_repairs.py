@@ -25,7 +25,11 @@ class Repairer:
 
     def repair(self, facts: Facts, repair: rules.Repair) -> None:
         """Make it, unless somebody was faster: the next sweep sees what that one did."""
-        where = {"service": facts.environment.service, "environment": facts.environment.name}
+        where = {
+            "service": facts.environment.service,
+            "environment": facts.environment.name,
+            "deployment": _of(repair),
+        }
         try:
             if isinstance(repair, rules.Start | rules.Wake | rules.Resume | rules.CleanUp):
                 self._set_going(facts, repair)
@@ -101,6 +105,17 @@ class Repairer:
     def _line(self, ref: Ref, event: str, detail: str = "") -> History:
         at = self._clock.now()
         return History(ref.service, ref.environment, ref.deployment, at, SERVICE, event, detail)
+
+
+def _of(repair: rules.Repair) -> str:
+    """The id of the deployment that it is about."""
+    match repair:
+        case rules.Release(slot, _):
+            return slot.deployment
+        case rules.Wake(question, _) | rules.Settle(question, _):
+            return question.deployment
+        case _:
+            return repair.deployment.id
 
 
 def _because(deployment: Deployment, reason: Reason) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Sweeps as such: all environments, two at once, too little time."""
 
+import json
+
 import pytest
 
 from chalicelib.domain.deployment import Machine as Kind
@@ -10,7 +12,7 @@ from chalicelib.usecases.resume import resume
 from chalicelib.usecases.sweep import Sweeper, from_elsewhere
 from tests.builders import LEAD
 from tests.fakes.workflow import FakeWorkflow
-from tests.machine.rig import Rig
+from tests.machine.rig import FIRST, Rig
 from tests.machine.sweeping import died, done
 
 pytestmark = pytest.mark.usefixtures("unwatched")
@@ -39,6 +41,16 @@ def test_two_sweeps_at_once_make_one_repair() -> None:
     rig.sweeper.act(facts)
     assert rig.deployment().run == 2
     assert done(rig) == ["run_ended"]
+
+
+def test_a_repair_is_logged_with_its_deployment(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever asks the logs for all that happened to one deployment finds it."""
+    rig = Rig()
+    rig.ready()
+    died(rig)
+    rig.sweeper.sweep()
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [each["deployment"] for each in lines if each.get("message") == "repaired"] == [FIRST]
 
 
 class Racing(FakeWorkflow):

@@ -12,8 +12,10 @@ from chalicelib.usecases.sweep_rules import Why
 PAGE = Path("docs/operations.md").read_text()
 TEMPLATE = Path("stepfunctions/resources.yaml").read_text()
 ALARMS = re.findall(r"^  (\w+):\n    Type: AWS::CloudWatch::Alarm$", TEMPLATE, re.MULTILINE)
-OF_STEPS = list(Reason)[list(Reason).index(Reason.NO_INSTANCES) :]
-"""The reasons that a step can have; those before are refusals of requests, which say themselves what to do."""
+CODE = "".join(path.read_text() for path in sorted(Path("chalicelib").rglob("*.py")))
+FAILURES = {Reason[name] for name in re.findall(r"StepFailed\(\s*Reason\.(\w+)", CODE)}
+OF_STEPS = sorted({*list(Reason)[list(Reason).index(Reason.NO_INSTANCES) :], *FAILURES})
+"""The reasons that a step can have; all others are refusals of requests, which say themselves what to do."""
 
 
 def sections() -> list[str]:

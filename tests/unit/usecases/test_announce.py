@@ -195,7 +195,9 @@ def test_a_channel_that_is_gone_holds_up_nobody_else(capsys: pytest.CaptureFixtu
     channel.store.put(lost, shown)
     channel.announcer.deployments([lost.ref, shown.ref])
     assert [each.channel for each in channel.chat.shown.values()] == ["C0DEPLOYS"]
-    assert "channel_not_found" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert "channel_not_found" in printed
+    assert f'"deployment": "{lost.id}"' in printed
 
 
 def test_a_question_is_asked_in_the_thread_and_seen_in_the_channel() -> None:
