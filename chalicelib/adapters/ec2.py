@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from chalicelib.adapters.boto_errors import aws
 from chalicelib.domain.errors import StepFailed
 from chalicelib.domain.plan import HostState, Instance, LaunchGroup, LaunchSpec
+from chalicelib.domain.pushed import VERSION as ALLOWED
 from chalicelib.domain.reasons import Reason
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ ROLE = "pointsman:role"
 STATE = "pointsman:state"
 DEPLOYMENT = "pointsman:deployment"
 VERSION = "pointsman:version"
-"""Set by whoever labels a fleet that the service did not make; what it made, it remembers itself."""
+"""Set by whoever labels a fleet that the service did not make; what it made, it remembers itself. A tag takes any text
+of 256 characters (EC2 user guide, "Tag restrictions"): what is no version is none."""
 
 PAGE = 1_000
 """DescribeInstances gives up to 1,000 instances a page (EC2 API reference, DescribeInstances, MaxResults)."""
@@ -157,7 +159,7 @@ def _tags(raw: "InstanceTypeDef") -> dict[str, str]:
 
 def _instance(raw: "InstanceTypeDef") -> Instance | None:
     tags = _tags(raw)
-    role, state = tags.get(ROLE, ""), tags.get(STATE, "")
+    role, state, version = tags.get(ROLE, ""), tags.get(STATE, ""), tags.get(VERSION, "")
     if not role or state not in set(HostState):
         return None
     return Instance(
@@ -168,7 +170,7 @@ def _instance(raw: "InstanceTypeDef") -> Instance | None:
         state=HostState(state),
         status=raw["State"]["Name"],
         deployment=tags.get(DEPLOYMENT, ""),
-        version=tags.get(VERSION, ""),
+        version=version if ALLOWED.match(version) else "",
     )
 
 

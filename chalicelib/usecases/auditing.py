@@ -1,6 +1,5 @@
 """Is the history of an environment whole? Chat asks it of the newest records, `pointsman audit verify` of all."""
 
-import time
 from dataclasses import dataclass
 
 from chalicelib.domain.deployment import Ref
@@ -19,8 +18,8 @@ _SPARE = 100
 _TRIES = 3
 _RECENT = 200
 """A deployment's end is among so many newest lines, though others have begun since."""
-_LAST_SECOND = 253_402_300_799
-"""Of the year 9999: a time that somebody made up is shown too."""
+_LAST_SECOND = 99_999_999_999
+"""As many digits as a placeholder takes (wire/slack_text.py): a time that somebody made up is shown too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def said(audit: Audit) -> str:
         count = f"the newest {audit.head.number - audit.first + 1:,} of {count}"
     return (
         f"The history of {where} is whole: {count}, the newest is `{newest.head}` "
-        f"({stamp(newest.at)})."
+        f"({_when(newest.at)})."
         + (" The same stands at the end of its deployment's message." if audit.service != TEAM else "")
         + (" `pointsman audit verify` looks at all of them." if audit.first > 1 else "")
     )
@@ -80,12 +79,12 @@ def _broken(each: Break) -> str:
         return f"{each.numbers}: {each.wrong}" if each.number else str(each.wrong)
     line = each.line
     what = f"`{plain(line.event)}` of {plain(line.deployment)} by {{person:{plain(str(line.actor))}}}"
-    return f"{each.numbers} ({stamp(line.at)}), {what}: {each.wrong}"
+    return f"{each.numbers} ({_when(line.at)}), {what}: {each.wrong}"
 
 
-def stamp(at: float) -> str:
-    """A day and time of day."""
-    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(min(max(0.0, at), _LAST_SECOND)))
+def _when(at: float) -> str:
+    """A day and time of day, in the reader's own zone."""
+    return f"{{when:{min(max(0.0, at), _LAST_SECOND):.0f}}}"
 
 
 def last_line(store: Store, ref: Ref) -> Head | None:

@@ -31,8 +31,8 @@ def told(question: Question, deployment: Deployment) -> tuple[str, ...]:
 
 
 def _versions(brief: Brief, deployment: Deployment, words: Questions) -> str:
-    before = f"`{brief.before}`" if brief.before else words.nothing
-    after = f"`{brief.after}`" if brief.after else words.nothing
+    before = f"`{plain(brief.before)}`" if brief.before else words.nothing
+    after = f"`{plain(brief.after)}`" if brief.after else words.nothing
     return f"*{deployment.service}* in *{deployment.environment}*: {before} → {after}"
 
 
@@ -47,10 +47,10 @@ def _steps(brief: Brief, kind: Kind, words: Questions) -> str:
 
 
 def _step(step: Step) -> str:
-    commit = f" `{step.commit[:12]}`" if step.commit else ""
+    commit = f" `{plain(step.commit[:12])}`" if step.commit else ""
     author = f" by {plain(step.author)}" if step.author else ""
     message = f": {plain(step.message)}" if step.message else ""
-    return f"`{step.version}`{commit}{author}{message}"
+    return f"`{plain(step.version)}`{commit}{author}{message}"
 
 
 def tested(tests: Counts | None) -> str:

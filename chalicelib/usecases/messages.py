@@ -167,8 +167,9 @@ def _fields(deployment: Deployment, questions: Sequence[Question]) -> list[tuple
 def _version(deployment: Deployment) -> str:
     """Before there is a plan nobody has looked what is live."""
     if deployment.plan is None:
-        return f"*{deployment.version}*"
-    return f"{deployment.plan.old_version or words_of(deployment).questions.nothing} → *{deployment.version}*"
+        return f"*{plain(deployment.version)}*"
+    before = plain(deployment.plan.old_version) or words_of(deployment).questions.nothing
+    return f"{before} → *{plain(deployment.version)}*"
 
 
 def _decisions(deployment: Deployment, questions: Sequence[Question]) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from chalicelib.domain.approval import SECOND_PERSON
 from chalicelib.domain.deployment import Deployment, State
 from chalicelib.usecases.ports import Overview
-from chalicelib.usecases.texts import duration
+from chalicelib.usecases.texts import duration, plain
 from chalicelib.usecases.words import state_name, words_of
 
 
@@ -11,7 +11,7 @@ def status(overview: Overview, now: float) -> str:
     """One environment."""
     environment = overview.environment
     live = (
-        f"`{environment.live_version}` is live"
+        f"`{plain(environment.live_version)}` is live"
         if environment.live_version
         else "nothing was deployed by me yet"
     )
@@ -20,7 +20,7 @@ def status(overview: Overview, now: float) -> str:
     lines = [f"*{environment.service}* in *{environment.name}*: {live}."]
     held = {slot.deployment for slot in (environment.active, environment.keeping) if slot is not None}
     lines.extend(
-        f"• {each.id} (`{each.version}`): {state_name(each)}{_more(each, now)}"
+        f"• {each.id} (`{plain(each.version)}`): {state_name(each)}{_more(each, now)}"
         for each in overview.deployments
         if each.id in held
     )
@@ -38,7 +38,7 @@ def _more(deployment: Deployment, now: float) -> str:
     price = deployment.plan.usd_per_hour if deployment.plan else None
     parts = []
     if deployment.progress:
-        parts.append(deployment.progress)
+        parts.append(plain(deployment.progress))
     if deployment.new and price is not None:
         parts.append(f"the second fleet costs {price:.2f} USD an hour")
     if deployment.state is State.KEEPING:

@@ -139,3 +139,18 @@ def test_nothing_is_ended_where_one_is_not_retired() -> None:
     script.add_response("describe_instances", {"Reservations": [{"Instances": both}]})
     with pytest.raises(StepFailed, match="i-2 not marked retired"):
         Ec2Reaper(client).end(["i-1", "i-2"], stop=False)
+
+
+@pytest.mark.parametrize(
+    ("tag", "version"),
+    [("141", "141"), ("{team}", ""), ("<!channel>", ""), ("1 2", ""), ("-rf", ""), ("", ""), ("a" * 65, "")],
+)
+def test_a_tag_that_is_no_version_is_none(tag: str, version: str) -> None:
+    """Whoever labels instances writes into chat and into commands else."""
+    client, script = scripted("ec2")
+    raw = instance("i-1", label="live")
+    assert isinstance(raw["Tags"], list)
+    raw["Tags"].append({"Key": "pointsman:version", "Value": tag})
+    script.add_response("describe_instances", {"Reservations": [{"Instances": [raw]}]})
+    (found,) = Ec2Fleet(client).instances("cameras", "production")
+    assert found.version == version

@@ -44,6 +44,7 @@ def test_a_whole_history_is_said_to_be_whole(desk: Desk) -> None:
     said = desk.say("audit cameras production", GUEST)
     assert "whole: 5 records" in said
     assert f"`#5 {head.digest[:16]}`" in said
+    assert f"({{when:{NOW:.0f}}})" in said, "a time is the reader's own"
 
 
 def test_looking_writes_nothing(desk: Desk) -> None:
