@@ -12,6 +12,7 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
 _DURATION = re.compile(r"\+?([0-9]{1,4})([smh])\Z")
 _DAYS = re.compile(r"([1-9][0-9]{0,2})d\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
+_MOST_PAGES = 10_000
 
 USAGE: dict[str, str] = {
     "deploy": "/deploy SERVICE[@VERSION][+FRONTEND] to ENVIRONMENT",
@@ -67,6 +68,20 @@ def length(verb: str, word: str) -> int:
     """A length of time such as `2h` or `3d`, in seconds; never 0."""
     found = _DAYS.match(word)
     return int(found[1]) * 86_400 if found else seconds(verb, word)
+
+
+def paged(verb: str, words: list[str]) -> tuple[list[str], int]:
+    """The words without `page 2`, and the page; no name is a number, so nothing else can be meant."""
+    if len(words) > 1 and words[-2] == "page" and words[-1][:1].isdigit():
+        return words[:-2], min(number(verb, words[-1]), _MOST_PAGES)
+    return words, 1
+
+
+def number(verb: str, word: str) -> int:
+    """A number of at most eight digits; never 0."""
+    if not (word.isascii() and word.isdigit() and 0 < len(word) < 9 and int(word)):
+        raise malformed(verb, f"`{shown(word)}` is not a number.")
+    return int(word)
 
 
 def malformed(verb: str, problem: str) -> Refused:

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib.domain.grammar import malformed, name, shown
+from chalicelib.domain.grammar import malformed, name, number, paged, shown
 from chalicelib.domain.roles import ROLES, TEAM
 
 PERIODS = (30, 90)
 """Days over which the key metrics are counted."""
-_MOST_PAGES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +81,14 @@ Reading = Locks | Status | Where | Why | Past | Versions | Stats | Audit
 
 
 def _status(verb: str, words: list[str]) -> Status:
-    words, page = _paged(verb, words)
+    words, page = paged(verb, words)
     if len(words) > 2:
         raise malformed(verb, "`status` takes a service and an environment at most.")
     return Status(*_pair(verb, words), page=page)
 
 
 def _where(verb: str, words: list[str]) -> Where:
-    words, page = _paged(verb, words)
+    words, page = paged(verb, words)
     if len(words) > 1:
         raise malformed(verb, "`where` takes a service at most.")
     return Where(_pair(verb, words)[0], page)
@@ -102,12 +101,12 @@ def _why(verb: str, words: list[str]) -> Why:
 def _past(verb: str, words: list[str]) -> Past:
     before = 0
     if len(words) > 2 and words[-2] == "before":
-        words, before = words[:-2], _number(verb, words[-1])
+        words, before = words[:-2], number(verb, words[-1])
     return Past(*_both(verb, words), before=before)
 
 
 def _versions(verb: str, words: list[str]) -> Versions:
-    words, page = _paged(verb, words)
+    words, page = paged(verb, words)
     if len(words) != 1:
         raise malformed(verb, "`versions` needs a service.")
     return Versions(name(verb, words[0]), page)
@@ -130,7 +129,7 @@ def _audit(verb: str, words: list[str]) -> Audit:
 
 
 def _locks(verb: str, words: list[str]) -> Locks:
-    words, page = _paged(verb, words)
+    words, page = paged(verb, words)
     if words:
         raise malformed(verb, "`locks` takes nothing more: it shows all.")
     return Locks(page)
@@ -146,19 +145,6 @@ def _both(verb: str, words: list[str]) -> tuple[str, str]:
     if len(words) != 2:
         raise malformed(verb, f"`{verb}` needs a service and an environment.")
     return _pair(verb, words)
-
-
-def _paged(verb: str, words: list[str]) -> tuple[list[str], int]:
-    """The words without `page 2`, and the page; no name is a number, so nothing else can be meant."""
-    if len(words) > 1 and words[-2] == "page" and words[-1][:1].isdigit():
-        return words[:-2], _number(verb, words[-1])
-    return words, 1
-
-
-def _number(verb: str, word: str) -> int:
-    if not (word.isascii() and word.isdigit() and 0 < len(word) < 9 and int(word)):
-        raise malformed(verb, f"`{shown(word)}` is not a number.")
-    return min(int(word), _MOST_PAGES) if verb != "history" else int(word)
 
 
 PARSERS: dict[str, Callable[[str, list[str]], Reading]] = {

@@ -240,7 +240,7 @@ TEXTS: dict[Reason, str] = {
     Reason.STOPPED: "Stopped by hand in the console while it was {state}.",
     Reason.RUN_ENDED: "The state machine ended {runs} times without bringing it to an end ({state}).",
     Reason.CANCELED: "Canceled by {who}.",
-    Reason.CHAT_REFUSED: "Slack refused {method}: {problem}.",
+    Reason.CHAT_REFUSED: "The chat service refused {method}: {problem}.",
     Reason.INTERNAL: "{step} failed: {what}.",
 }
 

@@ -1,16 +1,16 @@
 """What may be typed about roles: `grant`, `revoke`, `roles` and `whoami`.
 
-Slack sends a mention as `<@U012ABCDEF|name>` where "Escape channels, users, and links sent to your app" is on for the
-command (in an app's manifest: `should_escape`), and also without the name; a name alone says nobody.
+A person who was picked stands as `{person:WORKSPACE/USER}`, whichever chat service they were picked in (its wire module
+makes that of what it sends); a name alone says nobody.
 """
 
 import re
 from dataclasses import dataclass
 
-from chalicelib.domain.grammar import malformed, name, shown
+from chalicelib.domain.grammar import malformed, name, paged, shown
 from chalicelib.domain.roles import Role
 
-_MENTION = re.compile(r"<@([UW][A-Z0-9]{1,31})(?:\|[^<>]{0,80})?>", re.ASCII)
+_PERSON = re.compile(r"\{person:[A-Za-z0-9._-]{1,64}/([A-Za-z0-9._-]{1,64})\}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Roles:
     """Who holds which role; for all services, or for one."""
 
     service: str = ""
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,10 @@ class Whoami:
 
 def change_role(verb: str, words: list[str]) -> ChangeRole:
     """`@user ROLE [on SERVICE]`."""
-    found = _MENTION.match(" ".join(words))
+    found = _PERSON.match(" ".join(words))
     if found is None:
         given = f" `{shown(words[0])}` is none." if words else ""
-        raise malformed(
-            verb, f"`{verb}` needs a person, picked from the list that Slack shows after `@`.{given}"
-        )
+        raise malformed(verb, f"`{verb}` needs a person, picked from the list that opens after `@`.{given}")
     rest = " ".join(words)[found.end() :].split()
     if len(rest) not in {1, 3} or (len(rest) == 3 and rest[1] != "on"):
         raise malformed(verb, f"`{verb}` needs a person and a role, and at most `on` and a service.")
@@ -54,9 +53,10 @@ def change_role(verb: str, words: list[str]) -> ChangeRole:
 
 def roles(verb: str, words: list[str]) -> Roles:
     """Nothing, or a service."""
+    words, page = paged(verb, words)
     if len(words) > 1:
         raise malformed(verb, "`roles` takes one service at most.")
-    return Roles(*(name(verb, word) for word in words))
+    return Roles(name(verb, words[0]) if words else "", page)
 
 
 def whoami(verb: str, words: list[str]) -> Whoami:

@@ -21,6 +21,8 @@ MOST_PLACES = 20
 _MOST_WAITING, _LATEST = 10, 5
 """Each that waits is two blocks, each place two at most; with headings well below the hundred of a view."""
 _WAITS = frozenset({State.READY, State.ASKING_RETRY, State.KEEPING, State.STUCK})
+_NO_ROLE = "You have no role here yet. Ask an admin for one: `/deploy roles` says who that is."
+_WHOM_TO_ASK = (Action("roles", "Who may?", ""), Action("whoami", "What may I do?", ""))
 _START = (
     Action("form", "Deploy by form", "", "primary"),
     Action("where", "What is where", ""),
@@ -34,9 +36,7 @@ def home_page(
     """The home of one person, of what they may look at. `roles`: changes of roles that wait for a second person."""
     mine = [each for each in overviews if holds(team, who, Role.VIEWER, each.environment.service)]
     if not mine:
-        return Home(
-            (Part(("You have no role here yet. Ask an admin for one: `/deploy roles` says who that is.",)),)
-        )
+        return Home((Part((_NO_ROLE,), _WHOM_TO_ASK),))
     waiting = [*for_home(team, who, roles), *(part for each in mine for part in _waits(team, who, each, now))]
     more = len(waiting) - _MOST_WAITING
     parts = [

@@ -25,6 +25,12 @@ class Page(Generic[Each]):
         return (f"Page {self.number} of {self.of}.",) if self.of > 1 else ()
 
 
+def turns(value: str) -> bool:
+    """Whether a button shows another part of the same list, which then stands in place of the one before."""
+    words = value.split()[-2:]
+    return len(words) == 2 and words[0] in {"page", "before"} and words[1].isdigit()
+
+
 def page(found: Sequence[Each], number: int, size: int, verb: str, value: str = "") -> Page[Each]:
     """A page of `size`; a number that is too large is the last one. `value`: what the command says before the page."""
     of = max(1, ceil(len(found) / size))

@@ -1,16 +1,19 @@
 """What people read about roles. Each sentence says what happens next and who must act."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from chalicelib.domain.approval import Answer, Question
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
-from chalicelib.domain.policy import holds, require
+from chalicelib.domain.policy import holds
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.role_commands import Roles, Whoami
 from chalicelib.domain.roles import Grant, Role, RoleChange
 from chalicelib.domain.settings import Team, names
 from chalicelib.usecases.chat_ports import Reply
+from chalicelib.usecases.paging import Page, page
 
 DOING = {
     "grant": "Granting a role",
@@ -19,6 +22,13 @@ DOING = {
     "reject": "Rejecting",
 }
 
+SIZE = 18
+"""People on a page, so that all of them fit into one line of a message however long their names are (3,000 characters:
+each may have 154, of user, service and day)."""
+_LEGEND = (
+    "An admin holds every role. Who has no date stands in `pointsman.yaml`; the others were granted here with "
+    "`/deploy grant`."
+)
 _MAY = {
     Role.VIEWER: "ask for the status",
     Role.DEPLOYER: "start, finish, cancel and roll back deployments",
@@ -87,40 +97,40 @@ def recorded(question: Question) -> str:
     return f"{'revoke' if change.revoke else 'grant'} {grant.user} {grant.role}{where}"
 
 
-def listed(team: Team, service: str) -> str:
-    """Who holds which role, and since when where it was granted in chat."""
-    lines = [f"*Roles for {'`' + service + '`' if service else 'all services'}*"]
-    lines += [
-        f"• *{each}* ({_MAY[each]}): {_holders(team, each, service) or 'nobody'}" for each in reversed(Role)
-    ]
-    lines.append(
-        "An admin holds every role. Who has no date stands in `pointsman.yaml`; "
-        "the others were granted here with `/deploy grant`."
-    )
-    return "\n".join(lines)
+def listed(team: Team, service: str, number: int) -> Page[tuple[Role, str]]:
+    """A page of who holds which role; a role that nobody holds has a line, too."""
+    found = [(each, who) for each in reversed(Role) for who in _holders(team, each, service) or ["nobody"]]
+    return page(found, number, SIZE, "roles", service)
 
 
 def answer(team: Team, command: Roles | Whoami, by: Actor, waiting: Callable[[], list[str]]) -> Reply:
-    """Who may do what and what waits for a second person, to whoever may look; everybody of the workspace may ask what
-    they may do themselves."""
+    """Who may do what and what waits for a second person, to everybody of the workspace: whoever may nothing yet has
+    to know whom to ask. Refused for others, and where the service is unknown."""
+    if by.workspace != team.workspace:
+        raise Refused(Reason.WRONG_WORKSPACE)
     if isinstance(command, Whoami):
-        if by.workspace != team.workspace:
-            raise Refused(Reason.WRONG_WORKSPACE)
         return Reply(own(team, by))
-    require(team, by, Role.VIEWER, "Looking at the roles", command.service)
     if command.service and command.service not in team.services():
         raise Refused(Reason.UNKNOWN_SERVICE, service=command.service, known=names(team.services()))
-    return Reply("\n".join([listed(team, command.service), *waiting()]))
+    some = listed(team, command.service, command.page)
+    heading = f"*Roles for {'`' + command.service + '`' if command.service else 'all services'}*"
+    return Reply("\n".join([heading, *_lines(some.shown), _LEGEND, *waiting(), *some.notes]), some.actions)
 
 
-def _holders(team: Team, role: Role, service: str) -> str:
+def _lines(shown: Sequence[tuple[Role, str]]) -> Iterator[str]:
+    """One for each role."""
+    for each, found in groupby(shown, key=itemgetter(0)):
+        yield f"• *{each}* ({_MAY[each]}): {', '.join(who for _, who in found)}"
+
+
+def _holders(team: Team, role: Role, service: str) -> list[str]:
     found = [_anybody(user, team) for user in sorted(team.configured(role))]
     for grant in team.grants.given:
         if grant.role is not role or (service and grant.service not in {"", service}):
             continue
         where = f" on `{grant.service}`" if grant.service else ""
         found.append(f"{person(grant, team.workspace)}{where} (since {{when:{grant.at:.0f}}})")
-    return ", ".join(found)
+    return found
 
 
 def _anybody(user: str, team: Team) -> str:

@@ -21,6 +21,10 @@ MOST_COMMAND = 32_768
 _MOST_FIELDS = 64
 _TRIGGER = re.compile(r"[!-~]{1,200}", re.ASCII)
 
+_ABOUT = re.compile(r"\A(\s*\S+\s+)<@([UW][A-Z0-9]{1,31})(?:\|[^<>]{0,80})?>", re.ASCII)
+"""A person right after the command's own word. Slack sends `<@U012ABCDEF|name>`, also without the name, where "Escape
+channels, users, and links sent to your app" is on for the command (in an app's manifest: `should_escape`)."""
+
 WORKSPACE = re.compile(r"[TE][A-Z0-9]{1,31}", re.ASCII)
 USER = re.compile(r"[UW][A-Z0-9]{1,31}", re.ASCII)
 CHANNEL = re.compile(r"[CDG][A-Z0-9]{1,31}", re.ASCII)
@@ -64,14 +68,21 @@ def parse_command(body: bytes, headers: Mapping[str, str]) -> SlashCommand:
     """A slash command."""
     refuse_larger(body, MOST_COMMAND)
     form = form_of(body)
+    actor = Actor(matching(form, "team_id", WORKSPACE), matching(form, "user_id", USER))
+    text = matching({"text": form.get("text", "")}, "text", TEXT)
     return SlashCommand(
-        actor=Actor(matching(form, "team_id", WORKSPACE), matching(form, "user_id", USER)),
-        text=matching({"text": form.get("text", "")}, "text", TEXT),
+        actor=actor,
+        text=_ABOUT.sub(lambda found: f"{found[1]}{person_of(actor.workspace, found[2])}", text),
         channel=matching(form, "channel_id", CHANNEL),
         response_url=matching(form, "response_url", URL),
         event=event_of(body, headers, form.get("trigger_id", "")),
         trigger=trigger_of(form),
     )
+
+
+def person_of(workspace: str, user: str) -> str:
+    """Somebody as texts of the product name them, whichever way they go."""
+    return f"{{person:{Actor(workspace, user)}}}"
 
 
 def trigger_of(sent: Mapping[str, object]) -> str:

@@ -136,7 +136,7 @@ class Anything(RuleBasedStateMachine):
     )
     def change_roles(self, who: Actor, whom: Actor, role: Role, second: Actor, *, grant: bool) -> None:
         """Somebody grants or revokes a role, and somebody answers where that is asked; an admin is always left."""
-        said = self.world.say(f"{'grant' if grant else 'revoke'} <@{whom.user}> {role}", who)
+        said = self.world.say(f"{'grant' if grant else 'revoke'} {{person:{whom}}} {role}", who)
         asked = re.search(r"in the channel \(`([A-Z0-9]+)`\)", said)
         if asked:
             self.world.say(f"confirm {asked[1]}", second)

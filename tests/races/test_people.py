@@ -12,7 +12,7 @@ from chalicelib.usecases.ci import report
 from chalicelib.usecases.ports import Save
 from chalicelib.usecases.steps.ledger import LedgerSteps
 from chalicelib.usecases.steps.work import StepEvent, run
-from tests.builders import APPROVER, DEPLOYER, LEAD, NOW, build, question
+from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, build, question
 from tests.races.arena import CODE, TOKEN, Arena, one_won, together, told_who
 
 Arenas = Callable[[], Iterator[Arena]]
@@ -86,7 +86,7 @@ def test_two_grants_at_once_are_both_kept(arenas: Arenas) -> None:
     for arena in arenas():
         arena.store.commit(Save(Grants((Grant(LEAD.user, Role.ADMIN),))))
         got = together(
-            arena.says("grant <@U0GUEST> deployer", LEAD), arena.says("grant <@U0GUEST> viewer", LEAD)
+            *(arena.says(f"grant {{person:{GUEST}}} {role}", LEAD) for role in ("deployer", "viewer"))
         )
         assert all(isinstance(each, str) for each in got), got
         given = {each.role for each in arena.store.team().grants.given}

@@ -5,12 +5,16 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.approval import Question
+from chalicelib.domain.commands import parse
 from chalicelib.domain.deployment import Ref
 from chalicelib.domain.people import Actor
 from chalicelib.domain.policy import Role, holds
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.roles import ROLES, TEAM, Grant, Grants
+from chalicelib.usecases.answering import Request
 from chalicelib.usecases.granting import ASK_SECONDS
+from chalicelib.wire.slack_message import reply_of
+from sandbox.front.blocks import check_blocks
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, WORKSPACE, raw_config
 from tests.unit.usecases.desk import Desk
 
@@ -47,7 +51,7 @@ def lines(desk: Desk) -> list[tuple[str, Actor, str]]:
 def test_a_role_that_only_asks_is_granted_at_once() -> None:
     """A deployer needs a second person for everything that matters, so granting the role needs none."""
     team = desk()
-    said = team.say("grant <@U0GUEST|guest> deployer", ADMIN)
+    said = team.say("grant {person:T0TEST/U0GUEST} deployer", ADMIN)
     assert said.startswith("Done: {person:T0TEST/U0GUEST} is now *deployer* for all services")
     assert may(team, GUEST, Role.DEPLOYER)
     assert lines(team) == [("grant_done", ADMIN, "grant U0GUEST deployer")]
@@ -56,10 +60,10 @@ def test_a_role_that_only_asks_is_granted_at_once() -> None:
 def test_a_role_for_one_service_is_for_that_one() -> None:
     """And revoking it takes just that away."""
     team = desk(Grant(GUEST.user, Role.VIEWER))
-    team.say("grant <@U0GUEST> deployer on cameras", ADMIN)
+    team.say("grant {person:T0TEST/U0GUEST} deployer on cameras", ADMIN)
     assert may(team, GUEST, Role.DEPLOYER, "cameras")
     assert not may(team, GUEST, Role.DEPLOYER)
-    team.say("revoke <@U0GUEST> deployer on cameras", ADMIN)
+    team.say("revoke {person:T0TEST/U0GUEST} deployer on cameras", ADMIN)
     assert not may(team, GUEST, Role.DEPLOYER, "cameras")
     assert may(team, GUEST, Role.VIEWER)
 
@@ -68,7 +72,7 @@ def test_a_role_for_one_service_is_for_that_one() -> None:
 def test_a_role_that_decides_takes_effect_only_when_a_second_person_confirms(role: str) -> None:
     """Who has stolen one admin's login can not make themselves a second person."""
     team = desk()
-    said = team.say(f"grant <@U0GUEST> {role}", ADMIN)
+    said = team.say(f"grant {{person:{GUEST}}} {role}", ADMIN)
     assert "nothing changes" in said
     assert not may(team, GUEST, Role(role))
     confirmed = team.say(f"confirm {asked(team).code}", APPROVER)
@@ -83,7 +87,7 @@ def test_a_role_that_decides_takes_effect_only_when_a_second_person_confirms(rol
 def test_nobody_confirms_their_own() -> None:
     """Not who asked, and not whose role it is while there is anybody else."""
     team = desk()
-    team.say("grant <@U0APPROVER> admin", ADMIN)
+    team.say("grant {person:T0TEST/U0APPROVER} admin", ADMIN)
     code = asked(team).code
     assert team.refused(f"confirm {code}", ADMIN).reason is Reason.SAME_PERSON
     assert team.refused(f"confirm {code}", APPROVER).reason is Reason.OWN_ROLE
@@ -95,7 +99,7 @@ def test_nobody_confirms_their_own() -> None:
 def test_whose_role_is_to_go_can_not_keep_it_by_rejecting() -> None:
     """A thief with an approver's login does not hold on to it."""
     team = desk(Grant(GUEST.user, Role.APPROVER))
-    team.say("revoke <@U0GUEST> approver", ADMIN)
+    team.say("revoke {person:T0TEST/U0GUEST} approver", ADMIN)
     code = asked(team).code
     assert team.refused(f"reject {code}", GUEST).reason is Reason.OWN_ROLE
     team.say(f"confirm {code}", LEAD)
@@ -105,7 +109,7 @@ def test_whose_role_is_to_go_can_not_keep_it_by_rejecting() -> None:
 def test_the_only_other_one_is_asked_even_about_their_own_role() -> None:
     """Else a lone admin could send the last second person away, and go on alone."""
     team = desk(Grant(GUEST.user, Role.APPROVER), approver=[])
-    team.say("revoke <@U0GUEST> approver", ADMIN)
+    team.say("revoke {person:T0TEST/U0GUEST} approver", ADMIN)
     assert may(team, GUEST, Role.APPROVER)
     team.say(f"confirm {asked(team).code}", GUEST)
     assert not may(team, GUEST, Role.APPROVER)
@@ -114,7 +118,7 @@ def test_the_only_other_one_is_asked_even_about_their_own_role() -> None:
 def test_a_lone_admin_needs_nobody() -> None:
     """Where nobody else could confirm, the first approver is granted at once, and the channel hears of it."""
     team = desk(approver=[])
-    team.say("grant <@U0GUEST> approver", ADMIN)
+    team.say("grant {person:T0TEST/U0GUEST} approver", ADMIN)
     assert may(team, GUEST, Role.APPROVER)
     assert asked(team).answered_by == ADMIN
 
@@ -122,9 +126,9 @@ def test_a_lone_admin_needs_nobody() -> None:
 def test_an_approver_of_one_service_decides_about_that_service_only() -> None:
     """A grant for all services needs somebody who may decide for all."""
     team = desk(Grant(GUEST.user, Role.APPROVER, "cameras"), approver=[LEAD.user])
-    team.say("grant <@U0DEPLOYER> approver", ADMIN)
+    team.say("grant {person:T0TEST/U0DEPLOYER} approver", ADMIN)
     assert team.refused(f"confirm {asked(team).code}", GUEST).reason is Reason.NOT_ALLOWED
-    team.say("grant <@U0DEPLOYER> approver on cameras", ADMIN)
+    team.say("grant {person:T0TEST/U0DEPLOYER} approver on cameras", ADMIN)
     team.say(f"confirm {asked(team).code}", GUEST)
     assert may(team, DEPLOYER, Role.APPROVER, "cameras")
 
@@ -132,7 +136,7 @@ def test_an_approver_of_one_service_decides_about_that_service_only() -> None:
 def test_it_expires_and_changes_nothing() -> None:
     """No machine waits with it: the deadline is compared when somebody comes."""
     team = desk()
-    team.say("grant <@U0GUEST> approver", ADMIN)
+    team.say("grant {person:T0TEST/U0GUEST} approver", ADMIN)
     team.clock.advance(ASK_SECONDS + 1)
     assert team.refused(f"confirm {asked(team).code}", APPROVER).reason is Reason.EXPIRED
     assert not may(team, GUEST, Role.APPROVER)
@@ -141,11 +145,11 @@ def test_it_expires_and_changes_nothing() -> None:
 def test_who_asked_may_withdraw_and_others_may_reject_with_a_reason() -> None:
     """A no needs no second person, and its reason is kept."""
     team = desk()
-    team.say("grant <@U0GUEST> approver", ADMIN)
+    team.say("grant {person:T0TEST/U0GUEST} approver", ADMIN)
     team.say(f"reject {asked(team).code} never heard of them", APPROVER)
     assert (asked(team).answered_by, asked(team).reason) == (APPROVER, "never heard of them")
     assert lines(team)[-1] == ("reject_role", APPROVER, "grant U0GUEST approver: never heard of them")
-    team.say("grant <@U0GUEST> admin", ADMIN)
+    team.say("grant {person:T0TEST/U0GUEST} admin", ADMIN)
     team.say(f"reject {asked(team).code}", ADMIN)
     assert not may(team, GUEST, Role.ADMIN)
 
@@ -154,7 +158,7 @@ def test_who_is_no_admin_any_more_has_asked_in_vain() -> None:
     """Both are allowed at the moment of the decision."""
     boss = Grant(GUEST.user, Role.ADMIN)
     team = desk(boss)
-    team.say("grant <@U0DEPLOYER> approver", GUEST)
+    team.say("grant {person:T0TEST/U0DEPLOYER} approver", GUEST)
     code = asked(team).code
     team.store.put(Grants((), revision=2))
     assert team.refused(f"confirm {code}", LEAD).reason is Reason.REQUESTER_NOT_ALLOWED
@@ -162,7 +166,7 @@ def test_who_is_no_admin_any_more_has_asked_in_vain() -> None:
 
 def test_a_role_of_the_configuration_is_not_revoked_in_chat() -> None:
     """The refusal says where it stands."""
-    refused = desk().refused("revoke <@U0LEAD> approver", ADMIN)
+    refused = desk().refused("revoke {person:T0TEST/U0LEAD} approver", ADMIN)
     assert refused.reason is Reason.ROLE_CONFIGURED
     assert "people.approver" in refused.text
 
@@ -170,36 +174,39 @@ def test_a_role_of_the_configuration_is_not_revoked_in_chat() -> None:
 def test_the_last_admin_stays() -> None:
     """Also where the configuration, published long ago, names none."""
     team = desk(Grant(GUEST.user, Role.ADMIN), admin=[], approver=[])
-    assert team.refused("revoke <@U0GUEST> admin", GUEST).reason is Reason.LAST_ADMIN
+    assert team.refused("revoke {person:T0TEST/U0GUEST} admin", GUEST).reason is Reason.LAST_ADMIN
 
 
 def test_what_would_change_nothing_is_refused() -> None:
     """Twice the same, a role that was never granted, a service that is none."""
     team = desk()
-    assert team.refused("grant <@U0LEAD> deployer", ADMIN).reason is Reason.HOLDS_ROLE
-    assert team.refused("revoke <@U0GUEST> deployer", ADMIN).reason is Reason.ROLE_NOT_HELD
-    assert team.refused("grant <@U0GUEST> deployer on doors", ADMIN).reason is Reason.UNKNOWN_SERVICE
+    assert team.refused("grant {person:T0TEST/U0LEAD} deployer", ADMIN).reason is Reason.HOLDS_ROLE
+    assert team.refused("revoke {person:T0TEST/U0GUEST} deployer", ADMIN).reason is Reason.ROLE_NOT_HELD
+    assert (
+        team.refused("grant {person:T0TEST/U0GUEST} deployer on doors", ADMIN).reason
+        is Reason.UNKNOWN_SERVICE
+    )
 
 
 @pytest.mark.parametrize("by", [DEPLOYER, APPROVER, LEAD, GUEST])
 def test_only_admins_grant(by: Actor) -> None:
     """An approver who could would be two people."""
-    assert desk().refused("grant <@U0GUEST> viewer", by).reason is Reason.NOT_ALLOWED
+    assert desk().refused("grant {person:T0TEST/U0GUEST} viewer", by).reason is Reason.NOT_ALLOWED
 
 
 def test_an_admin_of_a_service_grants_for_that_service_only() -> None:
     """And needs a second person like everybody else."""
     team = desk(Grant(GUEST.user, Role.ADMIN, "cameras"))
-    team.say("grant <@U0APPROVER> deployer on cameras", GUEST)
-    assert team.refused("grant <@U0APPROVER> deployer", GUEST).reason is Reason.NOT_ALLOWED
+    team.say("grant {person:T0TEST/U0APPROVER} deployer on cameras", GUEST)
+    assert team.refused("grant {person:T0TEST/U0APPROVER} deployer", GUEST).reason is Reason.NOT_ALLOWED
 
 
 def test_the_same_event_again_changes_nothing_twice() -> None:
     """Slack sends again what it thinks was lost."""
     team = desk()
-    team.say("grant <@U0GUEST> approver", ADMIN, event="same")
+    team.say("grant {person:T0TEST/U0GUEST} approver", ADMIN, event="same")
     before = team.store.snapshot()
-    team.say("grant <@U0GUEST> approver", ADMIN, event="same")
+    team.say("grant {person:T0TEST/U0GUEST} approver", ADMIN, event="same")
     assert team.store.table == before
 
 
@@ -207,7 +214,7 @@ def test_a_granted_role_is_checked_at_the_next_decision() -> None:
     """From the moment it is written, and until it is taken away."""
     team = desk()
     assert team.refused("cameras@142 to production", GUEST).reason is Reason.NOT_ALLOWED
-    team.say("grant <@U0GUEST> deployer on cameras", ADMIN)
+    team.say("grant {person:T0TEST/U0GUEST} deployer on cameras", ADMIN)
     assert team.say("cameras@142 to production", GUEST).startswith("Started")
 
 
@@ -220,6 +227,34 @@ def test_roles_are_listed_with_where_they_come_from() -> None:
     assert "everybody" in said
     assert "U0GUEST" in team.say("roles cameras", DEPLOYER)
     assert team.refused("roles doors").reason is Reason.UNKNOWN_SERVICE
+
+
+def test_whoever_may_nothing_yet_finds_whom_to_ask() -> None:
+    """A refusal says that `/deploy roles` says who the admins are: so it does, to everybody of the workspace."""
+    team = desk(viewer=[])
+    assert team.refused("status", GUEST).reason is Reason.NOT_ALLOWED
+    assert "{person:T0TEST/U0ADMIN}" in team.say("roles", GUEST)
+    assert team.refused("roles", Actor("T0OTHER", ADMIN.user)).reason is Reason.WRONG_WORKSPACE
+
+
+def test_a_long_list_of_roles_comes_in_pages() -> None:
+    """Everybody stands on one of them, none is cut, and each page has its legend, whatever people are called."""
+    users = [f"U{number:031}" for number in range(100)]
+    team = desk(*(Grant(user, Role.VIEWER, "cameras", ADMIN, NOW) for user in users), viewer=[])
+    seen, number = "", 1
+    while True:
+        reply = team.chatops.handle(Request(parse(f"roles page {number}"), GUEST, "slack-roles"))
+        sent = reply_of(reply)
+        assert check_blocks(sent["blocks"]) == []
+        shown = " ".join(block["text"]["text"] for block in sent["blocks"] if block["type"] == "section")
+        assert "…" not in sent["text"] + shown
+        assert "An admin holds every role" in shown
+        seen += shown
+        if "More" not in {each.label for each in reply.actions}:
+            break
+        number += 1
+    assert number > 1
+    assert all(f"<@{user}>" in seen for user in users)
 
 
 def test_whoami_says_what_one_may_do() -> None:
@@ -240,12 +275,12 @@ def test_whoami_says_what_one_may_do() -> None:
         "grant",
         "grant U0GUEST deployer",
         "grant @guest deployer",
-        "grant <@U0GUEST>",
-        "grant <@U0GUEST> owner",
-        "grant <@U0GUEST> deployer cameras",
-        "grant <@U0GUEST> deployer in cameras",
-        "grant <@U0GUEST> deployer on Cameras",
-        "grant <@U0GUEST> <@U0LEAD> deployer",
+        "grant {person:T0TEST/U0GUEST}",
+        "grant {person:T0TEST/U0GUEST} owner",
+        "grant {person:T0TEST/U0GUEST} deployer cameras",
+        "grant {person:T0TEST/U0GUEST} deployer in cameras",
+        "grant {person:T0TEST/U0GUEST} deployer on Cameras",
+        "grant {person:T0TEST/U0GUEST} {person:T0TEST/U0LEAD} deployer",
         "revoke <!everyone> deployer",
         "roles cameras production",
         "whoami please",

@@ -7,7 +7,7 @@ from chalicelib.domain.grammar import USAGE
 from chalicelib.usecases.helping import ABOUT, GROUPS, help_with
 
 NEEDS_A_MENTION = {"grant", "revoke"}
-"""Slack makes `<@U...>` of a name before the command is read."""
+"""The chat service makes a person of a name before the command is read."""
 
 
 def test_every_command_is_explained_once() -> None:

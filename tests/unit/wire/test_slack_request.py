@@ -130,6 +130,22 @@ def test_a_command_is_read() -> None:
     assert command.response_url.startswith("https://hooks.slack.com/commands/")
 
 
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("grant <@U0GUEST|guest> approver", "grant {person:T1DC2JH3J/U0GUEST} approver"),
+        ("grant <@W0GUEST> approver on cameras", "grant {person:T1DC2JH3J/W0GUEST} approver on cameras"),
+        ("grant @guest approver", "grant @guest approver"),
+        ("grant <@U0GUEST|a<b> approver", "grant <@U0GUEST|a<b> approver"),
+        ("reject K7Q2F not before <@U0LEAD> is back", "reject K7Q2F not before <@U0LEAD> is back"),
+    ],
+)
+def test_a_person_who_was_picked_is_named_as_texts_name_them(typed: str, read: str) -> None:
+    """Right after the command's word; in a reason a mention is text like any other."""
+    body = BODY.replace(b"text=", urlencode({"text": typed}).encode())
+    assert slack_request.parse_command(body, HEADERS).text == read
+
+
 def test_a_replayed_body_is_the_same_event_and_another_body_is_not() -> None:
     """The event id follows from what Slack sent, also when it sends it again later."""
     first = slack_request.parse_command(BODY, HEADERS).event
