@@ -1,6 +1,10 @@
-"""The doors: signed bytes in, an answer out. Nothing is read or written before the signature is verified."""
+"""The doors: signed bytes in, an answer out. Nothing is read or written before the signature is verified.
+
+Chat's doors are Slack's; docs/chat-services.md says what those of another service would have to do.
+"""
 
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,16 +17,17 @@ from chalicelib.domain.pushed import Release
 from chalicelib.domain.reasons import Reason
 from chalicelib.telemetry import log, log_error
 from chalicelib.usecases.answering import Request
-from chalicelib.usecases.chat_ports import Form, Replies, Reply, Views
+from chalicelib.usecases.chat_ports import Form, Opened, Replies, Reply, Views
 from chalicelib.usecases.chatops import ChatOps
 from chalicelib.usecases.forms import command_of, field_of
 from chalicelib.usecases.next_steps import next_steps
+from chalicelib.usecases.paging import turns
 from chalicelib.usecases.ports import Clock
 from chalicelib.wire import ci, slack_request
 from chalicelib.wire.slack_events import Challenge, parse_event
 from chalicelib.wire.slack_interaction import Click, Submission, parse_interaction
 from chalicelib.wire.slack_message import reply_of
-from chalicelib.wire.slack_views import errors_of
+from chalicelib.wire.slack_views import answer_of, errors_of
 
 STATUS = {
     Reason.BAD_SIGNATURE: 401,
@@ -35,6 +40,10 @@ STATUS = {
 
 UNAVAILABLE = "unavailable"
 """The only code that is no reason: nothing was wrong with the request."""
+
+SECONDS = 2.5
+"""For everything that is said to Slack while it waits for an answer, which it does for three seconds, since its request
+came. ("Interactivity", "Acknowledgment response".)"""
 
 _TROUBLE = "I could not reach my table just now. Nothing was lost; please try again in a moment."
 
@@ -86,6 +95,7 @@ class Edge:
         views: Views,
         visited: Callable[[Actor, str], None],
         clock: Clock,
+        watch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._region = region
         self._secrets = secrets
@@ -95,9 +105,11 @@ class Edge:
         self._views = views
         self._visited = visited
         self._clock = clock
+        self._watch = watch
 
     def command(self, headers: Mapping[str, str], body: bytes) -> Answer:
         """A slash command. Slack shows the body of a 200 to the one who typed."""
+        until = self._watch() + SECONDS
         try:
             self._verify(headers, body)
             typed = slack_request.parse_command(body, headers)
@@ -106,13 +118,15 @@ class Edge:
         except Unavailable as error:
             return _unavailable(error)
         reply = self._do(typed.text, typed.actor, typed.event)
-        if reply.form is not None and typed.trigger and self._views.open(typed.trigger, reply.form):
+        form, trigger = reply.form, typed.trigger
+        if form is not None and trigger and self._opened(trigger, form, until) is Opened.YES:
             return Answer(200, content_type="text/plain")
         return _ephemeral(reply)
 
     def interaction(self, headers: Mapping[str, str], body: bytes) -> Answer:
         """A button: the same command as if it were typed. Slack shows nothing of the answer, so what there is to say
         goes to the clicker's own response_url or view; what succeeded shows in the message itself. Or a form."""
+        until = self._watch() + SECONDS
         try:
             self._verify(headers, body)
             did = parse_interaction(body, headers)
@@ -122,21 +136,25 @@ class Edge:
             return _unavailable(error)
         if isinstance(did, Submission):
             return self._submitted(did)
-        if not self._asks_why(did):
+        if not self._asks_why(did, until):
             text = did.value if did.verb == "deploy" else f"{did.verb} {did.value}"
-            self._tell(did, self._do(text, did.actor, did.event))
+            self._tell(did, self._do(text, did.actor, did.event), until)
         return Answer(200)
 
-    def _asks_why(self, click: Click) -> bool:
-        """Whoever presses Reject is asked why first, or told why they may not. False where no form could be opened (and
-        for what is no Reject, or brings its reason with it): then the button does at once what it says."""
+    def _asks_why(self, click: Click, until: float) -> bool:
+        """Whoever presses Reject is asked why first, or told why they may not. False where Slack said that no form
+        opens (and for what is no Reject, or brings its reason with it): then the button does at once what it says.
+        Where nobody knows whether one opened nothing is decided: it may be there, and Cancel in it means no."""
         if click.verb != "reject" or " " in click.value or not click.trigger:
             return False
         asking = self._do(f"form reject {click.value}", click.actor, click.event)
         if asking.form is None:
-            self._tell(click, asking)
+            self._tell(click, asking, until)
             return True
-        return self._shown(click, asking.form)
+        opened = self._shown(click, asking.form, until)
+        if opened is Opened.PERHAPS:
+            self._whisper(click, asking, until)
+        return opened is not Opened.NO
 
     def event(self, headers: Mapping[str, str], body: bytes) -> Answer:
         """What Slack tells by itself. What is not for us is taken all the same: Slack would send it again."""
@@ -170,51 +188,76 @@ class Edge:
     def _verify(self, headers: Mapping[str, str], body: bytes) -> None:
         slack_request.verify(headers, body, self._secrets().slack_signing, self._clock.now())
 
-    def _tell(self, click: Click, reply: Reply) -> None:
+    def _tell(self, click: Click, reply: Reply, until: float) -> None:
         """Only the one who clicked sees it: in the conversation, or where there is none in a view of its own."""
-        opens = click.modal or reply.form is not None or not click.response_url
-        if opens and self._shown(click, reply if reply.form is None else reply.form):
-            return
-        if click.response_url:
-            self._replies.whisper(click.response_url, reply)
+        if click.modal or reply.form is not None or not click.response_url:
+            shown = reply if reply.form is None else reply.form
+            if self._shown(click, shown, until) is Opened.YES:
+                return
+        self._whisper(click, reply, until)
 
-    def _shown(self, click: Click, shown: Form | Reply) -> bool:
+    def _whisper(self, click: Click, reply: Reply, until: float) -> None:
+        """Where there is a conversation: another part of a list in place of the one that only they saw."""
+        within = until - self._watch()
+        if not click.response_url or within <= 0:
+            log("warning", "there was no way or no time left to tell somebody", actor=str(click.actor))
+            return
+        instead = not click.timestamp and turns(click.value)
+        self._replies.whisper(click.response_url, reply, within=within, instead=instead)
+
+    def _shown(self, click: Click, shown: Form | Reply, until: float) -> Opened:
         """In place of the view that was clicked in, or before the one who clicked."""
-        if click.modal and self._views.change(click.view, shown):
-            return True
-        return bool(click.trigger) and self._views.open(click.trigger, shown)
+        changed = Opened.NO
+        if click.modal and (within := until - self._watch()) > 0:
+            changed = self._views.change(click.view, shown, within=within)
+        if changed is not Opened.NO or not click.trigger:
+            return changed
+        return self._opened(click.trigger, shown, until)
+
+    def _opened(self, trigger: str, shown: Form | Reply, until: float) -> Opened:
+        """Where no time is left, nothing is known to be refused either."""
+        within = until - self._watch()
+        return self._views.open(trigger, shown, within=within) if within > 0 else Opened.PERHAPS
 
     def _submitted(self, sent: Submission) -> Answer:
-        """A form: the command that it means. What is refused is said at a field, and the form stays open; else Slack
-        closes it (an empty 200)."""
+        """A form: the command that it means. What is wrong with a field is said there, and the form stays open; else
+        what it led to stands in its place, a refusal with its next steps."""
         try:
             command = parse(command_of(sent.form, sent.about, sent.values))
-            self._chatops.handle(Request(command, sent.actor, sent.event))
+            reply = self._chatops.handle(Request(command, sent.actor, sent.event))
         except Refused as refused:
-            log("info", "refused", reason=refused.reason.value, actor=str(sent.actor))
-            field, said = field_of(sent.form, refused, sent.values), refused.text
+            field = field_of(sent.form, refused, sent.values)
+            reply = _refusal(refused, sent.actor)
+            if field in sent.values:
+                return Answer(200, json.dumps(errors_of(field, refused.text)))
         except Unavailable as error:
-            log_error("a form could not be taken", error, actor=str(sent.actor))
-            field, said = "", _TROUBLE
-        else:
-            return Answer(200)
-        at = field if field in sent.values else next(iter(sent.values), "")
-        return Answer(200, json.dumps(errors_of(at, said)) if at else "")
+            reply = _trouble(error, sent.actor)
+            if sent.values:  # nothing of what was typed is lost
+                return Answer(200, json.dumps(errors_of(next(iter(sent.values)), reply.text)))
+        return Answer(200, json.dumps(answer_of(reply)))
 
     def _do(self, text: str, actor: Actor, event: str) -> Reply:
         """What to say to a person, whatever became of the command."""
         try:
             return self._chatops.handle(Request(parse(text), actor, event))
         except Refused as refused:
-            log("info", "refused", reason=refused.reason.value, actor=str(actor))
-            return Reply(f"{refused.text} (`{refused.reason.value}`)", next_steps(refused))
+            return _refusal(refused, actor)
         except Unavailable as error:
-            log_error("a command could not be done", error, actor=str(actor))
-            return Reply(_TROUBLE)
+            return _trouble(error, actor)
 
 
 def _texts(value: object) -> tuple[str, ...]:
     return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
+
+
+def _refusal(refused: Refused, actor: Actor) -> Reply:
+    log("info", "refused", reason=refused.reason.value, actor=str(actor))
+    return Reply(f"{refused.text} (`{refused.reason.value}`)", next_steps(refused))
+
+
+def _trouble(error: Unavailable, actor: Actor) -> Reply:
+    log_error("a command could not be done", error, actor=str(actor))
+    return Reply(_TROUBLE)
 
 
 def _unavailable(error: Unavailable) -> Answer:

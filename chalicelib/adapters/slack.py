@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
+from chalicelib.adapters import slack_http
 from chalicelib.adapters.slack_files import Draw, SlackFiles, draw_png
 from chalicelib.domain.errors import NotReady, RateLimited, Refused, Unavailable
 from chalicelib.domain.pacing import Limit
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _SECONDS = 5
 _WHISPER_SECONDS = 1.5
-"""The edge answers Slack within three seconds, and a refusal is worth no more of them."""
+"""At most: the edge answers Slack within three seconds, and a refusal is worth no more of them."""
 _MENDABLE = {
     "account_inactive",
     "fatal_error",
@@ -181,28 +182,24 @@ class ResponseUrls:
     def __init__(self, origin: str) -> None:
         self._origin = origin.rstrip("/")
 
-    def whisper(self, address: str, reply: Reply) -> None:
-        """Say something to the one who clicked."""
+    def whisper(self, address: str, reply: Reply, *, within: float, instead: bool = False) -> None:
+        """To the one who clicked; `replace_original` is about the message that they clicked in, also where only they
+        saw it (docs.slack.dev, messaging/modifying-messages, "Updating messages using response_url")."""
+        said = {"response_type": "ephemeral", "replace_original": instead, **reply_of(reply)}
         try:
             parts = urlsplit(address)
             if f"{parts.scheme}://{parts.netloc}" != self._origin:
                 log("warning", "a response_url is not Slack's; nothing was sent")
                 return
-            status = self._post(parts, reply)
+            status = self._post(parts, said, min(_WHISPER_SECONDS, within))
         except (OSError, ValueError, http.client.HTTPException) as error:
             log("warning", "a reply could not be delivered", error=type(error).__name__)
             return
         if status >= 300:
             log("warning", "a reply was refused", status=status)
 
-    def _post(self, parts: SplitResult, reply: Reply) -> int:
-        """One request; http.client follows no redirect, which could lead away from the origin."""
-        body = json.dumps({"response_type": "ephemeral", "replace_original": False, **reply_of(reply)})
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(parts.hostname or "", parts.port, timeout=_WHISPER_SECONDS)
-        try:
-            path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-            connection.request("POST", path, body.encode(), {"Content-Type": "application/json"})
-            return connection.getresponse().status
-        finally:
-            connection.close()
+    def _post(self, parts: SplitResult, said: dict[str, Any], seconds: float) -> int:
+        """One request, which follows no redirect: that could lead away from the origin."""
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        headers = {"Content-Type": "application/json"}
+        return slack_http.post(parts, path, json.dumps(said).encode(), headers, seconds=seconds)[0]

@@ -234,7 +234,8 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a form: a choice where it has options (all in sight at once where they are few), else a text."""
+    """One field of a form: a choice where it has options (all in sight at once where they are few), a person where it
+    is for `people` (who comes back as `{person:WORKSPACE/USER}`), else a text."""
 
     name: str
     label: str
@@ -244,6 +245,7 @@ class Field:
     optional: bool = False
     few: bool = False
     most: int = 200
+    people: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,21 +259,34 @@ class Form:
     fields: tuple[Field, ...]
     about: str = ""
     lines: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+    """Where else one can go from here."""
+
+
+class Opened(StrEnum):
+    """What became of a view."""
+
+    YES = "yes"
+    NO = "no"
+    """The service said that it did not take it, or was not asked."""
+    PERHAPS = "perhaps"
+    """Its answer is not known: the view may be there."""
 
 
 class Views(Protocol):
-    """What opens before one person, from what they just did. Each returns False where it could not be shown; that is
-    logged, and the person is told another way."""
+    """What opens before one person, from what they just did. What could not be shown is logged, and the person is told
+    another way. `within`: seconds after which nobody waits for the answer any more."""
 
-    def open(self, trigger: str, shown: Form | Reply) -> bool:
+    def open(self, trigger: str, shown: Form | Reply, *, within: float) -> Opened:
         """A form to fill in, or an answer to something that was done where there is no conversation."""
 
-    def change(self, view: str, shown: Form | Reply) -> bool:
+    def change(self, view: str, shown: Form | Reply, *, within: float) -> Opened:
         """The same in place of what is open."""
 
 
 class Replies(Protocol):
     """The short-lived address that came with a click; used for what only the clicker sees."""
 
-    def whisper(self, address: str, reply: Reply) -> None:
-        """Say something to the one who clicked; a failure is logged and swallowed."""
+    def whisper(self, address: str, reply: Reply, *, within: float, instead: bool = False) -> None:
+        """Say something to the one who clicked, `instead` of the answer that they clicked in; a failure is logged and
+        swallowed."""

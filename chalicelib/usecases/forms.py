@@ -36,9 +36,10 @@ _OF_VERSION = frozenset(
         Reason.MALFORMED_COMMAND,
     }
 )
+_OF_PLACE = frozenset({Reason.UNKNOWN_SERVICE, Reason.UNKNOWN_ENVIRONMENT})
 
 _NEWEST = "Leave it empty for the newest build that passed, or a frontend's newest release."
-_TYPE_DEPLOY = "I could not open the form. Type `/deploy SERVICE[@VERSION] to ENVIRONMENT` instead."
+_TYPE_DEPLOY = "If no form opened, type `/deploy SERVICE[@VERSION] to ENVIRONMENT`."
 
 
 def form_for(store: Store, team: Team, command: OpenForm, by: Actor, now: float) -> Reply:
@@ -138,7 +139,9 @@ def _reject_form(store: Store, team: Team, code: str, by: Actor, now: float) -> 
     what = "A change of roles" if question.kind is Kind.ROLE else f"*{question.deployment}*"
     line = f"{what} was asked for by {{person:{question.requester}}}."
     form = Form("reject", "Reject", "Reject", (reason,), about=code, lines=(line,))
-    return Reply(f"I could not open the form. Type `/deploy reject {code} REASON` instead.", form=form)
+    return Reply(
+        f"Nothing is decided yet. If no form opened, type `/deploy reject {code} REASON`.", form=form
+    )
 
 
 def command_of(kind: str, about: str, values: Mapping[str, str]) -> str:
@@ -165,11 +168,11 @@ def _version(service: str, values: Mapping[str, str]) -> str:
 
 
 def field_of(kind: str, refused: Refused, values: Mapping[str, str]) -> str:
-    """The field at which a refusal is shown."""
-    if kind == "reject":
-        return "reason"
+    """The field that a refusal belongs to, and can be mended at; none where it is about the state of things."""
+    if kind != "deploy":
+        return ""
     if refused.reason is Reason.OTHER_SERVICE:
         return "version"
     if refused.reason in _OF_VERSION:
         return "version" if "version" in values and not values.get("typed", "").strip() else "typed"
-    return "how" if refused.reason is Reason.NOT_ALLOWED else "where"
+    return "where" if refused.reason in _OF_PLACE else ""

@@ -13,7 +13,17 @@ from dataclasses import dataclass
 from chalicelib.domain.people import Actor
 from chalicelib.wire.reading import bad, inner, json_object, matching, optional, refuse_larger
 from chalicelib.wire.slack_message import verb_of
-from chalicelib.wire.slack_request import CHANNEL, TEXT, URL, actor_of, event_of, form_of, trigger_of
+from chalicelib.wire.slack_request import (
+    CHANNEL,
+    TEXT,
+    URL,
+    USER,
+    actor_of,
+    event_of,
+    form_of,
+    person_of,
+    trigger_of,
+)
 
 MOST_INTERACTION = 524_288
 """A click carries the whole message or view, percent-encoded: 50 blocks of 3,000 characters."""
@@ -90,8 +100,8 @@ def _click(payload: Mapping[str, object], body: bytes, headers: Mapping[str, str
 
 def _submission(payload: Mapping[str, object]) -> Submission:
     view = inner(payload, "view")
-    values = _values(inner(inner(view, "state"), "values"))
     actor, identifier = actor_of(payload), matching(view, "id", _VIEW)
+    values = _values(inner(inner(view, "state"), "values"), actor.workspace)
     return Submission(
         actor=actor,
         form=matching(view, "callback_id", _NAME),
@@ -108,19 +118,23 @@ def _once(actor: Actor, view: str, values: Mapping[str, str]) -> str:
     return "slack-view-" + hashlib.sha256(sent.encode()).hexdigest()
 
 
-def _values(blocks: Mapping[str, object]) -> dict[str, str]:
-    """By the ids of blocks, each of which holds one element; what was left empty is an empty text."""
+def _values(blocks: Mapping[str, object], workspace: str) -> dict[str, str]:
+    """By the ids of blocks, each of which holds one element; what was left empty is an empty text, and a person is
+    named as texts do it."""
     if len(blocks) > _MOST_BLOCKS:
         raise bad("the form has too many fields")
-    return {matching({"id": name}, "id", _NAME): _value(inner(blocks, name)) for name in blocks}
+    return {matching({"id": name}, "id", _NAME): _value(inner(blocks, name), workspace) for name in blocks}
 
 
-def _value(elements: Mapping[str, object]) -> str:
+def _value(elements: Mapping[str, object], workspace: str) -> str:
     if len(elements) != 1:
         raise bad("a field of the form does not hold one element")
     element = inner(elements, next(iter(elements)))
     if element.get("type") == "plain_text_input":
         return optional(element, "value", TEXT)
+    if element.get("type") == "users_select":
+        user = optional(element, "selected_user", USER)
+        return person_of(workspace, user) if user else ""
     if element.get("selected_option") is None:
         return ""
     return optional(inner(element, "selected_option"), "value", TEXT)

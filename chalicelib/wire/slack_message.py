@@ -51,7 +51,7 @@ def reply_of(reply: Reply) -> Block:
     text = {"text": render(reply.text).strip() or "…"}
     if not reply.actions:
         return text
-    return {**text, "blocks": [*sections_of(tuple(reply.text.split("\n"))), *buttons_of(reply.actions)]}
+    return {**text, "blocks": [*sections_of_text(reply.text), *buttons_of(reply.actions)]}
 
 
 def verb_of(action_id: str) -> str:
@@ -76,17 +76,20 @@ def _fields(fields: tuple[tuple[str, str], ...]) -> list[Block]:
 
 
 def sections_of(lines: tuple[str, ...]) -> list[Block]:
-    """Lines joined into as few sections as hold them."""
+    """Lines joined into as few sections as hold them; there is no empty one."""
+    return sections_of_text("\n".join(line for line in lines[: MOST_BLOCKS * 4] if line.strip()))
+
+
+def sections_of_text(text: str) -> list[Block]:
+    """A text as it stands, indents and empty lines too; only a section neither begins nor ends with an empty line."""
     texts: list[str] = []
-    for line in lines[: MOST_BLOCKS * 4]:
-        text = render(line, MOST_TEXT).strip()
-        if not text:
-            continue
-        if texts and len(texts[-1]) + 1 + len(text) <= MOST_TEXT:
-            texts[-1] += f"\n{text}"
-        else:
-            texts.append(text)
-    return [_section(text) for text in texts[:_SECTIONS]]
+    for line in text.split("\n"):
+        shown = render(line, MOST_TEXT).rstrip()
+        if texts and len(texts[-1]) + 1 + len(shown) <= MOST_TEXT:
+            texts[-1] += f"\n{shown}"
+        elif shown:
+            texts.append(shown)
+    return [_section(each.rstrip()) for each in texts[:_SECTIONS]]
 
 
 def _output(output: str) -> list[Block]:

@@ -18,6 +18,7 @@ from chalicelib.wire.slack_message import (
     notes_of,
     plain_of,
     sections_of,
+    sections_of_text,
     verb_of,
 )
 from chalicelib.wire.slack_text import plain, printable
@@ -70,8 +71,15 @@ def errors_of(field: str, text: str) -> View:
     return {"response_action": "errors", "errors": {field: plain(text.translate(_MARKUP), _ERROR) or "…"}}
 
 
+def answer_of(reply: Reply) -> View:
+    """In place of the form that was sent ("Modals", updating a view via response_action): what it led to, with its next
+    steps, people and times as the reader has them."""
+    return {"response_action": "update", "view": view_of(reply if reply.form is None else reply.form)}
+
+
 def _form(form: Form) -> View:
-    blocks = [*sections_of(form.lines), *(_field(each) for each in form.fields)]
+    ways = [*sections_of(("Or instead:",)), *buttons_of(form.actions)] if form.actions else []
+    blocks = [*sections_of(form.lines), *(_field(each) for each in form.fields), *ways]
     return {
         "type": "modal",
         "callback_id": form.kind,
@@ -84,7 +92,7 @@ def _form(form: Form) -> View:
 
 
 def _answer(reply: Reply) -> View:
-    blocks = [*sections_of(tuple(reply.text.split("\n"))), *buttons_of(reply.actions)]
+    blocks = [*sections_of_text(reply.text), *buttons_of(reply.actions)]
     return {
         "type": "modal",
         "callback_id": "answer",
@@ -100,12 +108,18 @@ def _field(field: Field) -> Block:
         "type": "input",
         "block_id": field.name,
         "label": plain_of(plain(field.label, _LABEL) or "…"),
-        "element": _choice(field) if field.options else _text(field),
+        "element": _element(field),
         "optional": field.optional,
     }
     if hint := plain(field.hint.translate(_MARKUP), _HINT):
         block["hint"] = plain_of(hint)
     return block
+
+
+def _element(field: Field) -> Block:
+    if field.people:
+        return {"type": "users_select", "action_id": field.name, "placeholder": plain_of("Choose a person")}
+    return _choice(field) if field.options else _text(field)
 
 
 def _text(field: Field) -> Block:

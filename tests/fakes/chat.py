@@ -6,7 +6,7 @@ from chalicelib.domain.errors import NotReady, Refused, Unavailable
 from chalicelib.domain.pacing import Limit
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
-from chalicelib.usecases.chat_ports import ChatLimits, Form, Home, Message, Picture, Reply
+from chalicelib.usecases.chat_ports import ChatLimits, Form, Home, Message, Opened, Picture, Reply
 from chalicelib.usecases.ports import Clock
 from tests.fakes.clock import FakeClock
 from tests.fakes.recorder import Recorder
@@ -114,11 +114,13 @@ class FakeReplies(Recorder):
     def __init__(self) -> None:
         super().__init__()
         self.whispers: list[tuple[str, str]] = []
+        self.replaced = 0
 
-    def whisper(self, address: str, reply: Reply) -> None:
+    def whisper(self, address: str, reply: Reply, *, within: float, instead: bool = False) -> None:
         """Say something to the one who clicked."""
-        with self._call("whisper", address=address):
+        with self._call("whisper", address=address, within=within):
             self.whispers.append((address, reply.text))
+            self.replaced += instead
 
 
 class FakeViews(Recorder):
@@ -127,19 +129,19 @@ class FakeViews(Recorder):
     def __init__(self) -> None:
         super().__init__()
         self.shown: list[tuple[str, Form | Reply]] = []
-        self.works = True
+        self.becomes = Opened.YES
 
-    def open(self, trigger: str, shown: Form | Reply) -> bool:
+    def open(self, trigger: str, shown: Form | Reply, *, within: float) -> Opened:
         """A form, or an answer."""
-        with self._call("open", trigger=trigger):
+        with self._call("open", trigger=trigger, within=within):
             return self._show(trigger, shown)
 
-    def change(self, view: str, shown: Form | Reply) -> bool:
+    def change(self, view: str, shown: Form | Reply, *, within: float) -> Opened:
         """The same in place of what is open."""
-        with self._call("change", view=view):
+        with self._call("change", view=view, within=within):
             return self._show(view, shown)
 
-    def _show(self, at: str, shown: Form | Reply) -> bool:
-        if self.works:
+    def _show(self, at: str, shown: Form | Reply) -> Opened:
+        if self.becomes is Opened.YES:
             self.shown.append((at, shown))
-        return self.works
+        return self.becomes

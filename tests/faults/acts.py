@@ -111,7 +111,7 @@ def _pressed(run: Run, verb: str, value: str, by: Actor) -> bool:
     wrong = run.people.click(verb, value, by)
     if verb != "reject" or len(run.account.slack.views) == before:
         return wrong
-    return run.people.submit("reject", {"reason": "Not today."}, by, about=value)
+    return run.people.submit(run.account.slack.views[-1], {"reason": "Not today."}, by)
 
 
 def _button(run: Run, verb: str, question: Question | None) -> str | None:

@@ -29,6 +29,8 @@ def over(run: "Run", flow: "Flow") -> list[str]:
         watch.note("liveness", f"ended as {details}, not as {[str(each) for each in flow.ends]}")
     _nothing_is_left(run, made)
     _chat_is_true(run, made)
+    for problem in run.account.slack.invalid:
+        watch.note("chat", f"Slack does not take it: {problem}")
     _nothing_secret(run)
     return list(watch.broken)
 

@@ -4,7 +4,9 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Iterator
 from itertools import count
+from typing import Any
 from urllib.parse import urlencode
 
 from chalicelib.domain.people import Actor
@@ -25,6 +27,33 @@ SECRETS: dict[str, object] = {
 }
 """Distinctive, so that they are found wherever they should not be."""
 TROUBLE = ("could not reach my table", "changing at this very moment")
+
+
+_OF_A_VIEW = ("id", "type", "callback_id", "private_metadata")
+
+
+def _filled(view: dict[str, Any], values: dict[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The state of each input as Slack sends it; only what the form offers can be chosen."""
+    inputs = {each["block_id"]: each["element"] for each in view["blocks"] if each["type"] == "input"}
+    assert set(values) <= set(inputs), f"the form has {sorted(inputs)}"
+    for name, element in inputs.items():
+        value, kind = values.get(name), element["type"]
+        if kind == "plain_text_input":
+            yield name, {"type": kind, "value": value or None}
+        elif kind == "users_select":
+            yield name, {"type": kind, "selected_user": value or None}
+        else:
+            yield name, {"type": kind, "selected_option": _chosen(element, value)}
+
+
+def _chosen(element: dict[str, Any], value: str | None) -> dict[str, Any] | None:
+    if value is None:
+        initial: dict[str, Any] | None = element.get("initial_option")
+        return initial
+    groups = element.get("option_groups", [element])
+    offered = {each["value"]: each for group in groups for each in group["options"]}
+    assert not value or value in offered, f"{value} is none of {sorted(offered)}"
+    return offered.get(value)
 
 
 class Door:
@@ -64,16 +93,16 @@ class Door:
         body = urlencode({"payload": json.dumps(payload)}).encode()
         return self._sent(f"click {verb}", "interaction", self._slack(body), body)
 
-    def submit(self, form: str, values: dict[str, str], by: Actor, *, about: str = "") -> bool:
-        """A form that was filled in."""
+    def submit(self, view: dict[str, Any], values: dict[str, str], by: Actor) -> bool:
+        """A form that was filled in; what is left out is as it opened."""
+        form, about = view["callback_id"], view.get("private_metadata", "")
         self._workspace.note("sent", by.user, f"{form} {about}: {' '.join(values.values())}")
-        state = {name: {name: {"type": "plain_text_input", "value": value}} for name, value in values.items()}
-        view = {"type": "modal", "callback_id": form, "private_metadata": about, "state": {"values": state}}
+        state = {name: {name: filled} for name, filled in _filled(view, values)}
         payload = {
             "type": "view_submission",
             "user": {"id": by.user, "team_id": WORKSPACE},
             "team": {"id": WORKSPACE},
-            "view": {"id": f"V{next(self._triggers)}", **view},
+            "view": {**{name: view.get(name, "") for name in _OF_A_VIEW}, "state": {"values": state}},
         }
         body = urlencode({"payload": json.dumps(payload)}).encode()
         return self._sent(f"submit {form}", "interaction", self._slack(body), body)
@@ -123,12 +152,20 @@ class Door:
             return True
         seen = [answer.body, *self._workspace.texts[whispers:]]
         self.said += seen
-        if door == "command" and answer.body:  # else a form opened
-            said = json.loads(answer.body)
-            self._workspace.note(
-                "answered", "", said.get("text") or said["message"], blocks=tuple(said.get("blocks", ()))
-            )
+        if door in {"command", "interaction"} and answer.body:
+            self._shown(json.loads(answer.body))
         return answer.status >= 500 or any(each in text for each in TROUBLE for text in seen)
+
+    def _shown(self, said: dict[str, Any]) -> None:
+        """What Slack does with the body of an answer."""
+        if "view" in said:
+            assert said["response_action"] == "update"
+            self._workspace.show(said["view"])
+        elif "errors" in said:
+            for field, text in said["errors"].items():
+                self._workspace.note("objected", "", f"{field}: {text}")
+        else:
+            self._workspace.whisper({"text": said.get("text") or said["message"], **said})
 
     def _through(self, door: str, headers: dict[str, str], body: bytes) -> Answer:
         edge = self._product.edge()

@@ -44,6 +44,10 @@ def _draw(picture: Picture) -> bytes:
     return picture.title.encode()
 
 
+def _bot_token(document: SecretDocument) -> str:
+    return str(document.read().get("slack_bot_token", ""))
+
+
 class Product:
     """What bootstrap.py does, with the account's services behind every client."""
 
@@ -122,9 +126,7 @@ class Product:
 
     def _announcer(self) -> Announcer:
         document = SecretDocument(self._client("secretsmanager"), "chat", self._clock)
-        chat = SlackChat(
-            lambda: str(document.read().get("slack_bot_token", "")), f"{ORIGIN}/api/", draw=_draw
-        )
+        chat = SlackChat(partial(_bot_token, document), f"{ORIGIN}/api/", draw=_draw)
         return Announcer(self._store(), chat, self._clock, WiredLines(self._lines, self._wire), self.queue)
 
     def _sweeper(self) -> Sweeper:
@@ -132,6 +134,7 @@ class Product:
 
     def _edge(self) -> Edge:
         document = SecretDocument(self._client("secretsmanager"), "edge", self._clock)
+        token = partial(_bot_token, document)
         store, workflow = self._store(), self._workflow()
         return Edge(
             region="us-east-1",
@@ -139,7 +142,8 @@ class Product:
             chatops=ChatOps(store, workflow, self._clock),
             report=partial(ci.take, store, workflow, self._clock),
             replies=MemoryReplies(self._account.slack, self._wire),
-            views=MemoryViews(self._account.slack, self._wire),
+            views=MemoryViews(token, self._account.slack, self._wire),
             visited=partial(visiting.note, store, self._clock),
             clock=self._clock,
+            watch=self._clock.now,
         )

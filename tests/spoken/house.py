@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from chalicelib.domain.people import Actor
+    from tests.faults.memory.slack import Happened
 
-CODE = re.compile(r"\(`([a-z_]+)`\)\s*$")
+CODE = re.compile(r"\(`([a-z_]+)`\)\s*$", re.MULTILINE)
 """Where a refusal says its reason."""
+FIELD = re.compile(r"\A([a-z]+): ")
+"""Where an error in a form says its field."""
 Block = dict[str, Any]
 
 
@@ -35,7 +38,8 @@ class House(Run):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{"bake": {"time": 30, "alarms": []}, **settings})
         self.uses: list[Use] = []
-        self._answers: dict[Actor, Any] = {}
+        self._answers: dict[Actor, tuple[Any, str]] = {}
+        """What each saw last, and in which kind of view."""
         self._last = ("", "", "")
 
     def types(self, by: Actor, text: str, *, refused: str = "") -> str:
@@ -54,13 +58,12 @@ class House(Run):
         use = Use("pressed", verb.partition(":")[0], "", refused)
         return self._did(by, lambda: self.people.click(verb, value, by, view=view), use)
 
-    def sends(self, by: Actor, values: dict[str, str]) -> str:
-        """Somebody fills in the form that opened, and sends it; what is said at a field, if anything is."""
+    def sends(self, by: Actor, values: dict[str, str], *, refused: str = "") -> str:
+        """Somebody fills in the form that opened last, and sends it; what they read then. `refused`: the reason's code,
+        or the field at which it is said what is wrong."""
         view = self.account.slack.views[-1]
-        before = len(self.people.said)
-        self.people.submit(view["callback_id"], values, by, about=view.get("private_metadata", ""))
-        self.settle()
-        return "\n".join(self.people.said[before:])
+        use = Use("sent", view["callback_id"], "", refused)
+        return self._did(by, lambda: self.people.submit(view, values, by), use)
 
     def looks(self, by: Actor) -> str:
         """Somebody opens the Home tab."""
@@ -81,11 +84,15 @@ class House(Run):
         journal = self.account.slack.journal
         before = len(journal)
         act()
-        answers = [each for each in journal[before:] if each.what in {"answered", "opened"}]
-        said: str = "\n".join(each.text or texts_in(each.blocks) for each in answers)
-        self._answers[by] = answers[-1].blocks if answers else ()
+        assert self.account.slack.invalid == []
+        answers = [each for each in journal[before:] if each.what in {"answered", "opened", "objected"}]
+        said: str = "\n".join(_read(each) for each in answers)
+        if answers:
+            self._answers[by] = answers[-1].blocks, "modal" if answers[-1].what == "opened" else ""
         self.settle()
-        code = next(iter(CODE.findall(said)), "")
+        assert self.account.slack.invalid == []
+        objected = any(each.what == "objected" for each in answers)
+        code = next(iter((FIELD if objected else CODE).findall(said)), "")
         assert code == use.refused, f"{use}: {said}"
         self.uses.append(use)
         return said
@@ -94,7 +101,7 @@ class House(Run):
         """In the newest answer to them, in their Home tab, else in the channel; and the view it is in."""
         home = self.account.slack.homes.get(by.user, {"blocks": []})
         places = [
-            (self._answers.get(by, ()), ""),
+            self._answers.get(by, ((), "")),
             (home["blocks"], "home"),
             *((each.blocks, "") for each in reversed(self.account.slack.messages)),
         ]
@@ -104,6 +111,11 @@ class House(Run):
                     return button["action_id"], button.get("value", ""), view
         seen = sorted({each["text"]["text"] for blocks, _ in places for each in buttons_in(blocks)})
         raise AssertionError(f"no button {label!r}; there are {seen}")
+
+
+def _read(answer: Happened) -> str:
+    """In a view everything stands in its blocks."""
+    return texts_in(answer.blocks) if answer.what == "opened" else answer.text
 
 
 def word_of(text: str) -> str:

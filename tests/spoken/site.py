@@ -29,7 +29,14 @@ class Whispers:
     def __init__(self) -> None:
         self.last: Block = {}
 
-    def whisper(self, address: str, reply: Reply) -> None:  # noqa: ARG002 - one person at a time
+    def whisper(
+        self,
+        address: str,  # noqa: ARG002 - one person at a time
+        reply: Reply,
+        *,
+        within: float,  # noqa: ARG002 - nothing takes time
+        instead: bool = False,  # noqa: ARG002 - only the last is looked at
+    ) -> None:
         """Keep it."""
         self.last = reply_of(reply)
 

@@ -45,11 +45,16 @@ def _entry(each: Happened, person: str, shown: list[str]) -> list[str]:
         return [f"{clock} **{name}** sends the form `{each.text}`", ""]
     how = {
         "answered": f"to {name} only",
-        "opened": f"opens a form for {name}",
+        "opened": f"opens a form for {name}" if _asks(each) else f"shows {name}",
+        "objected": f"says at a field of {name}'s form",
         "posted": "in the thread" if each.thread else "in the channel",
         "updated": "changes its reply" if each.thread else "changes its message",
     }
     return [f"{clock} **Pointsman**, {how[each.what]}:", "", *(f"> {line}".rstrip() for line in shown), ""]
+
+
+def _asks(each: Happened) -> bool:
+    return any(block["type"] == "input" for block in each.blocks)
 
 
 def _shown(each: Happened) -> list[str]:

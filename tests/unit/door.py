@@ -48,7 +48,10 @@ class Door:
             views=self.views,
             visited=partial(visiting.note, self.desk.store, self.desk.clock),
             clock=self.desk.clock,
+            watch=lambda: self.watch,
         )
+        self.watch = 0.0
+        """Seconds, by a watch that only a test moves."""
         self._triggers = count(1)
 
     def type(self, text: str, user: str = DEPLOYER.user, **changes: str) -> Answer:
@@ -61,14 +64,21 @@ class Door:
         trigger = f"{next(self._triggers)}.1.abc"
         return urlencode({**form, "response_url": HOOK, "trigger_id": trigger, **changes}).encode()
 
-    def click(self, verb: str, value: str, user: str = APPROVER.user, url: str = HOOK) -> Answer:
-        """A button."""
+    def click(
+        self, verb: str, value: str, user: str = APPROVER.user, url: str = HOOK, *, alone: bool = False
+    ) -> Answer:
+        """A button, perhaps of what they `alone` saw."""
         payload = {
             "type": "block_actions",
             "user": {"id": user, "team_id": WORKSPACE},
             "team": {"id": WORKSPACE},
             "trigger_id": f"{next(self._triggers)}.2.abc",
-            "container": {"type": "message", "message_ts": "1700000000.000100", "channel_id": "C0DEPLOYS"},
+            "container": {
+                "type": "message",
+                "message_ts": "1700000000.000100",
+                "channel_id": "C0DEPLOYS",
+                "is_ephemeral": alone,
+            },
             "response_url": url,
             "actions": [{"type": "button", "action_id": verb, "value": value}],
         }

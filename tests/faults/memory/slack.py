@@ -16,9 +16,9 @@ from urllib.parse import SplitResult, parse_qsl
 from urllib.response import addinfourl
 
 from chalicelib.adapters.slack import ResponseUrls
-from chalicelib.usecases.chat_ports import Form, Reply
-from chalicelib.wire.slack_message import reply_of
-from chalicelib.wire.slack_views import view_of
+from chalicelib.adapters.slack_views import SlackViews
+from sandbox.front.blocks import check_blocks
+from sandbox.front.views import check_view
 from tests.faults.memory.slack_files import Files
 from tests.faults.wire import Wire
 
@@ -30,7 +30,8 @@ CHANNEL = "C0DEPLOYS"
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One thing that somebody could see: `what` is typed, pressed, answered, posted or updated."""
+    """One thing that somebody could see: `what` is typed, pressed, sent, answered, opened, objected (at a field of a
+    form), posted or updated."""
 
     at: float
     what: str
@@ -82,7 +83,8 @@ class _Http(Exception):
 
 
 class MemorySlack:
-    """The workspace. `texts` is everything that was ever said, for whoever searches it for secrets."""
+    """The workspace. `texts` is everything that was ever said, for whoever searches it for secrets; `invalid` is what
+    Slack would not have taken, and did not."""
 
     def __init__(self, now: Callable[[], float], token: str) -> None:
         self._now = now
@@ -90,6 +92,7 @@ class MemorySlack:
         self.messages: list[Shown] = []
         self.texts: list[str] = []
         self.refused: list[str] = []
+        self.invalid: list[str] = []
         self.journal: list[Happened] = []
         self.views: list[dict[str, Any]] = []
         self.files = Files(now, ORIGIN)
@@ -107,6 +110,8 @@ class MemorySlack:
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "views.publish": self._publish,
+            "views.open": self._open,
+            "views.update": self._open,
             "conversations.history": lambda given: self._history(given, thread=""),
             "conversations.replies": lambda given: self._history(given, thread=given["ts"]),
             "files.getUploadURLExternal": lambda given: self._said(self.files.address(given)),
@@ -117,16 +122,30 @@ class MemorySlack:
     def _said(self, answer: dict[str, Any] | str) -> dict[str, Any]:
         return self._refuse(answer) if isinstance(answer, str) else {"ok": True, **answer}
 
-    def whisper(self, reply: dict[str, Any]) -> None:
-        """What came to a response_url."""
+    def whisper(self, reply: dict[str, Any]) -> int:
+        """What came to a response_url, or as the answer to a command."""
+        if self._wrong(check_blocks(reply.get("blocks", []))) or not reply["text"]:
+            return 400
         self.texts.append(reply["text"])
         self.note("answered", "", reply["text"], blocks=tuple(reply.get("blocks", ())))
+        return 200
 
-    def open(self, view: dict[str, Any]) -> None:
-        """What opened before somebody."""
-        self.views.append(view)
+    def show(self, view: dict[str, Any]) -> bool:
+        """What opened before somebody, or stands in place of the form that they sent."""
+        if self._wrong(check_view(view, "modal")):
+            return False
+        self.views.append({**view, "id": f"V{len(self.views) + 1:08}"})
         self.texts.append(json.dumps(view))
         self.note("opened", "", view["title"]["text"], blocks=tuple(view["blocks"]))
+        return True
+
+    def _open(self, given: dict[str, Any]) -> dict[str, Any]:
+        shown = self.show(given["view"])
+        return {"ok": True, "view": self.views[-1]} if shown else self._refuse("invalid_arguments")
+
+    def _wrong(self, problems: list[str]) -> bool:
+        self.invalid += problems
+        return bool(problems)
 
     def _refuse(self, code: str) -> dict[str, Any]:
         self.refused.append(code)
@@ -135,7 +154,7 @@ class MemorySlack:
     def _post(self, given: dict[str, Any]) -> dict[str, Any]:
         if given["channel"] != CHANNEL:
             return self._refuse("channel_not_found")
-        if not self.files.can_be_shown(given["blocks"]):
+        if self._wrong(check_blocks(given["blocks"])) or not self.files.can_be_shown(given["blocks"]):
             return self._refuse("invalid_blocks")
         thread = given.get("thread_ts", "")
         if thread and all(each.ts != thread for each in self.messages):
@@ -147,12 +166,14 @@ class MemorySlack:
         return {"ok": True, "channel": CHANNEL, "ts": ts}
 
     def _publish(self, given: dict[str, Any]) -> dict[str, Any]:
+        if self._wrong(check_view(given["view"], "home")):
+            return self._refuse("invalid_arguments")
         self.homes[given["user_id"]] = given["view"]
         self.texts.append(json.dumps(given))
         return {"ok": True, "view": {"id": f"V{given['user_id']}"}}
 
     def _update(self, given: dict[str, Any]) -> dict[str, Any]:
-        if not self.files.can_be_shown(given["blocks"]):
+        if self._wrong(check_blocks(given["blocks"])) or not self.files.can_be_shown(given["blocks"]):
             return self._refuse("invalid_blocks")
         for message in self.messages:
             if message.ts == given["ts"]:
@@ -240,35 +261,23 @@ class MemoryReplies(ResponseUrls):
         self._workspace = workspace
         self._wire = wire
 
-    def _post(self, parts: SplitResult, reply: Reply) -> int:  # noqa: ARG002 - one address
-        def say() -> int:
-            self._workspace.whisper(reply_of(reply))
-            return 200
-
-        return self._wire.call("chat.responseUrl").send(say, _HookTroubles())
+    def _post(self, parts: SplitResult, said: dict[str, Any], seconds: float) -> int:  # noqa: ARG002 - one address
+        return self._wire.call("chat.responseUrl").send(
+            lambda: self._workspace.whisper(said), _HookTroubles()
+        )
 
 
-class MemoryViews:
-    """The port Views before the workspace; what SlackViews itself does is tested over HTTP."""
+class MemoryViews(SlackViews):
+    """Views of the workspace, asked for over the wire instead of HTTP."""
 
-    def __init__(self, workspace: MemorySlack, wire: Wire) -> None:
+    def __init__(self, token: Callable[[], str], workspace: MemorySlack, wire: Wire) -> None:
+        super().__init__(token, ORIGIN)
         self._workspace = workspace
         self._wire = wire
 
-    def open(self, trigger: str, shown: Form | Reply) -> bool:  # noqa: ARG002 - one person at a time
-        """views.open."""
-        return self._show("chat.views.open", shown)
-
-    def change(self, view: str, shown: Form | Reply) -> bool:  # noqa: ARG002 - one view at a time
-        """views.update."""
-        return self._show("chat.views.update", shown)
-
-    def _show(self, method: str, shown: Form | Reply) -> bool:
-        def show() -> bool:
-            self._workspace.open(view_of(shown))
-            return True
-
+    def _post(self, method: str, token: str, arguments: dict[str, Any], seconds: float) -> dict[str, Any]:  # noqa: ARG002 - nothing takes time here
+        sending = self._wire.call(f"chat.{method}")
         try:
-            return self._wire.call(method).send(show, _HookTroubles())
-        except OSError:
-            return False
+            return sending.send(lambda: self._workspace.answer(method, arguments, token), _HookTroubles())
+        except ConnectionAbortedError:
+            return {"ok": False, "error": "ratelimited"}

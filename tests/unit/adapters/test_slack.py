@@ -166,7 +166,7 @@ def test_no_token_is_in_an_error() -> None:
 def test_a_whisper_goes_to_the_address_that_came_with_the_click() -> None:
     """Only the clicker sees it, and the message with the button stays."""
     with serving(Reply()) as service:
-        ResponseUrls(service.url).whisper(f"{service.url}/actions/T0/1/2?x=1", Said("too late"))
+        ResponseUrls(service.url).whisper(f"{service.url}/actions/T0/1/2?x=1", Said("too late"), within=2)
         (asked,) = service.asked
         assert asked.path == "/actions/T0/1/2?x=1"
         assert json.loads(asked.body) == {
@@ -202,7 +202,9 @@ def test_a_whisper_goes_to_the_address_that_came_with_the_click() -> None:
 def test_nothing_is_sent_anywhere_else(address: str) -> None:
     """The origin is compared exactly: scheme, host and port."""
     with serving(Reply()) as service:
-        ResponseUrls(service.url).whisper(address.format(port=service.server.server_port), Said("secret"))
+        ResponseUrls(service.url).whisper(
+            address.format(port=service.server.server_port), Said("secret"), within=2
+        )
         assert service.asked == []
 
 
@@ -212,7 +214,7 @@ def test_nothing_is_sent_anywhere_else(address: str) -> None:
 def test_a_whisper_that_fails_is_no_trouble(reply: Reply, capsys: pytest.CaptureFixture[str]) -> None:
     """It is logged, without the address, which is a secret for thirty minutes; a redirect is not followed."""
     with serving(reply) as service:
-        ResponseUrls(service.url).whisper(f"{service.url}/actions/secret", Said("too late"))
+        ResponseUrls(service.url).whisper(f"{service.url}/actions/secret", Said("too late"), within=2)
         assert len(service.asked) == 1
     logged = capsys.readouterr().err
     assert "warning" in logged
@@ -222,5 +224,13 @@ def test_a_whisper_that_fails_is_no_trouble(reply: Reply, capsys: pytest.Capture
 def test_an_address_that_http_can_not_carry_is_no_trouble() -> None:
     """Spaces and letters that are not ASCII are refused by the protocol."""
     with serving() as service:
-        ResponseUrls(service.url).whisper(f"{service.url}/a b\u0142", Said("too late"))
+        ResponseUrls(service.url).whisper(f"{service.url}/a b\u0142", Said("too late"), within=2)
         assert service.asked == []
+
+
+def test_a_whisper_may_replace_the_answer_that_was_clicked_in() -> None:
+    """Another page of a list, of which the one before is of no use any more."""
+    with serving(Reply()) as service:
+        ResponseUrls(service.url).whisper(f"{service.url}/a", Said("page 2"), within=2, instead=True)
+        (asked,) = service.asked
+        assert json.loads(asked.body)["replace_original"] is True

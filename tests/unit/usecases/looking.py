@@ -23,7 +23,7 @@ def asked(desk: Desk, text: str) -> Reply:
     reply = desk.chatops.handle(Request(parse(text), DEPLOYER, "slack-look"))
     sent = reply_of(reply)
     assert len(sent["text"]) <= LONGEST_REPLY
-    check_blocks(sent.get("blocks", []))
+    assert check_blocks(sent.get("blocks", [])) == []
     return reply
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.usecases.chat_ports import Action, Message
-from chalicelib.wire.slack_message import blocks_of, text_of, verb_of
+from chalicelib.usecases.chat_ports import Action, Message, Reply
+from chalicelib.wire.slack_message import blocks_of, reply_of, text_of, verb_of
 from chalicelib.wire.slack_text import cut, plain, render
 from sandbox.front.blocks import check_blocks
 
@@ -158,3 +158,10 @@ def _shown(part: object) -> Iterator[str]:
     elif isinstance(part, list):
         for each in part:
             yield from _shown(each)
+
+
+def test_an_answer_with_buttons_keeps_its_indents_and_empty_lines() -> None:
+    """As it does without any."""
+    said = "*cameras*\n    under way: *142*\n\nThe way back\n"
+    (section, _) = reply_of(Reply(said, (Action("status", "Status", ""),)))["blocks"]
+    assert section["text"]["text"] == reply_of(Reply(said))["text"] == said.rstrip()

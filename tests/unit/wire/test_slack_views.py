@@ -102,6 +102,13 @@ def test_a_form_is_read_by_the_names_of_its_fields() -> None:
     assert found.values == {"where": "cameras staging", "typed": "142", "version": "", "reason": ""}
 
 
+@pytest.mark.parametrize(("user", "person"), [("U0GUEST", "{person:T0SANDBOX/U0GUEST}"), (None, "")])
+def test_a_person_who_was_chosen_is_named_as_texts_name_them(user: str | None, person: str) -> None:
+    """So that a form's command is one that could have been typed."""
+    who = {"who": {"who": {"type": "users_select", "selected_user": user}}}
+    assert read(submission({"state": {"values": who}})).values == {"who": person}
+
+
 def test_a_form_that_is_sent_again_is_the_same_event() -> None:
     """Whoever presses again because no answer came has another trigger, and does nothing twice."""
     first = read(submission())
