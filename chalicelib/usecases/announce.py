@@ -57,8 +57,12 @@ class Wanted:
     channel: str
     message: Message
     thread: str = ""
-    loud: bool = False
-    """Whether a reply in a thread is shown in the channel as well."""
+
+    @property
+    def broadcast(self) -> bool:
+        """Whether a reply in a thread is shown in the channel as well: where it has a button, or calls everybody."""
+        calls = any("{team}" in line for line in self.message.lines)
+        return bool(self.thread and (calls or self.message.actions))
 
 
 class Announcer:
@@ -176,9 +180,8 @@ class Announcer:
             if timestamp:
                 self._chat.update(posted.channel, timestamp, message)
             else:
-                broadcast = bool((message.actions or wanted.loud) and thread)
                 timestamp = self._chat.post(
-                    posted.channel, message, key=posted.key, thread=thread, broadcast=broadcast
+                    posted.channel, message, key=posted.key, thread=thread, broadcast=wanted.broadcast
                 )
         except NotReady:  # its picture is gone: without it, and then with a new one
             self._store.save_post(ref, wanted.key, replace(posted, digest="", upload=None))
@@ -365,7 +368,7 @@ class Announcer:
         for key, message in beside(question, deployment, now):
             late = key.startswith(REMINDER) and not question.open_at(now)
             if not late or self._store.post(question.ref, key) is not None:
-                yield Wanted(key, channel, message, thread, loud=True)
+                yield Wanted(key, channel, message, thread)
 
 
 def _digest(shown: object) -> str:

@@ -70,7 +70,8 @@ def test_a_deployment_has_one_message_that_is_updated_in_place() -> None:
     ],
 )
 def test_who_has_to_act_is_told_by_a_reply(state: State, switched_at: float, says: str) -> None:
-    """Nobody is notified of an edited message. It is said once, and has no buttons that would have to go again."""
+    """Nobody is notified of an edited message. It is said once, and has no buttons that would have to go again; what
+    calls everybody is seen in the channel, too."""
     channel = Channel()
     channel.show(switched_at=switched_at)
     for _ in range(2):
@@ -78,6 +79,7 @@ def test_who_has_to_act_is_told_by_a_reply(state: State, switched_at: float, say
     (notice,) = (each for each in channel.chat.shown.values() if each.thread)
     assert notice.message.summary.startswith(says)
     assert notice.message.actions == ()
+    assert notice.broadcast is says.startswith("{team}")
 
 
 def test_what_chat_shows_already_is_not_sent_again() -> None:
