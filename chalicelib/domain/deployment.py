@@ -213,6 +213,8 @@ class Deployment:
     """The other of two that go together."""
     follows: bool = False
     """Whether it is the frontend of the two, which begins when its partner's traffic has switched."""
+    left: int = 0
+    """How many hosts the sweeper found that were to end with it and did not."""
     finish_note: str = ""
     """What whoever finished it was told and the second person has to know: that a freeze is in force."""
 

@@ -33,7 +33,7 @@ USAGE: dict[str, str] = {
     "status": "/deploy status [SERVICE [ENVIRONMENT]]",
     "where": "/deploy where [SERVICE]",
     "why": "/deploy why SERVICE ENVIRONMENT",
-    "history": "/deploy history SERVICE ENVIRONMENT [before NUMBER]",
+    "history": "/deploy history SERVICE ENVIRONMENT | roles [before NUMBER]",
     "versions": "/deploy versions SERVICE",
     "stats": "/deploy stats [SERVICE [ENVIRONMENT]] [30d | 90d]",
     "audit": "/deploy audit SERVICE ENVIRONMENT | roles",

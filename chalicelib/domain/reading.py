@@ -100,9 +100,9 @@ def _why(verb: str, words: list[str]) -> Why:
 
 def _past(verb: str, words: list[str]) -> Past:
     before = 0
-    if len(words) > 2 and words[-2] == "before":
+    if len(words) > 1 and words[-2] == "before":
         words, before = words[:-2], number(verb, words[-1])
-    return Past(*_both(verb, words), before=before)
+    return Past(*_roles_or_both(verb, words), before=before)
 
 
 def _versions(verb: str, words: list[str]) -> Versions:
@@ -125,7 +125,7 @@ def _stats(verb: str, words: list[str]) -> Stats:
 
 
 def _audit(verb: str, words: list[str]) -> Audit:
-    return Audit(TEAM, ROLES) if words == [ROLES] else Audit(*_both(verb, words))
+    return Audit(*_roles_or_both(verb, words))
 
 
 def _locks(verb: str, words: list[str]) -> Locks:
@@ -145,6 +145,10 @@ def _both(verb: str, words: list[str]) -> tuple[str, str]:
     if len(words) != 2:
         raise malformed(verb, f"`{verb}` needs a service and an environment.")
     return _pair(verb, words)
+
+
+def _roles_or_both(verb: str, words: list[str]) -> tuple[str, str]:
+    return (TEAM, ROLES) if words == [ROLES] else _both(verb, words)
 
 
 PARSERS: dict[str, Callable[[str, list[str]], Reading]] = {

@@ -2,7 +2,7 @@
 
 from chalicelib.domain.findings import Finding, Trouble
 from chalicelib.usecases.chat_ports import Action, Message
-from chalicelib.usecases.texts import plain
+from chalicelib.usecases.texts import worded
 from chalicelib.usecases.words.shape import Words
 
 _WHAT: dict[Trouble, str] = {
@@ -62,7 +62,7 @@ def _buttons(finding: Finding, words: Words) -> tuple[Action, ...]:
 
 def _harmless(detail: str) -> str:
     """A detail may quote errors from outside, and name people."""
-    return plain(detail.replace("{person:", "").replace("}", "")) or "There is no more to say."
+    return worded(detail) or "There is no more to say."
 
 
 def _unmarked(text: str) -> str:

@@ -19,6 +19,7 @@ from chalicelib.domain.settings import Team, Timeouts, names
 from chalicelib.usecases import role_texts
 from chalicelib.usecases.answering import Answers, Request
 from chalicelib.usecases.ports import Change, Save
+from chalicelib.usecases.texts import plain
 
 ASK_SECONDS = Timeouts().ask
 
@@ -80,7 +81,7 @@ class Granting:
     def _commit(
         self, request: Request, question: Question, *changes: Change, event: str, reason: str = ""
     ) -> None:
-        detail = role_texts.recorded(question) + (f": {reason}" if reason else "")
+        detail = role_texts.recorded(question) + (f": {plain(reason)}" if reason else "")
         line = self._answers.history(question.ref, request.actor, event, detail)
         self._answers.commit_once(request, question.code, *changes, line)
 

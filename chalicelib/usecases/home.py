@@ -13,7 +13,7 @@ from chalicelib.usecases.chat_ports import Action, Home, Part
 from chalicelib.usecases.ports import Overview
 from chalicelib.usecases.questions import progress
 from chalicelib.usecases.role_questions import for_home
-from chalicelib.usecases.texts import plain
+from chalicelib.usecases.texts import live, plain
 from chalicelib.usecases.words import state_name, words_for, words_of
 from chalicelib.usecases.words.shape import Words
 
@@ -95,11 +95,7 @@ def _place(overview: Overview, now: float) -> Part:
     """One environment: what is live, what is under way, who keeps it."""
     environment = overview.environment
     value = f"{environment.service} {environment.name}"
-    live = "nothing was deployed by me yet"
-    if environment.live_version:
-        since = f" since {{when:{environment.live_since:.0f}}}" if environment.live_since else ""
-        live = f"`{plain(environment.live_version)}`{since}"
-    lines = [f"*{environment.service}* in *{environment.name}*: {live}"]
+    lines = [f"*{environment.service}* in *{environment.name}*: {live(environment)}"]
     held = [slot.deployment for slot in (environment.active, environment.keeping) if slot is not None]
     lines += [
         f"• {each.id} (`{plain(each.version)}`): {state_name(each)}"

@@ -155,7 +155,13 @@ class KeepingPlaces:
             who, when = f"{{person:{asked.holder}}}", f"{{when:{asked.since:.0f}}}"
             raise Refused(Reason.ASKED_LATELY, **_facts(command), who=who, when=when)
         line = History(
-            command.service, command.environment, holds, now, request.actor, "asked_holder", f"{holder_}"
+            command.service,
+            command.environment,
+            holds,
+            now,
+            request.actor,
+            "asked_holder",
+            f"{{person:{holder_}}}",
         )
         self._answers.commit_once(request, "", Save(ask), line)
         return f"I asked {{person:{holder_}}} in the channel. Nothing else was changed."

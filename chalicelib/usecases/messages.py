@@ -1,9 +1,8 @@
 """What the channel shows, worked out from the records alone, so that it can be rendered again at any time."""
 
-import re
 from collections.abc import Sequence
 
-from chalicelib.domain.approval import SECOND_PERSON, Answer, Kind, Question
+from chalicelib.domain.approval import SAID, SECOND_PERSON, Answer, Kind, Question
 from chalicelib.domain.builds import Build, BuildStatus
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State
 from chalicelib.domain.history import Head
@@ -12,11 +11,11 @@ from chalicelib.domain.plan import Plan, Route
 from chalicelib.usecases.brief_texts import files, fleet, told
 from chalicelib.usecases.buttons import ASKING, buttons, confirm_or_reject
 from chalicelib.usecases.chat_ports import Action, Message
-from chalicelib.usecases.cost import cost
+from chalicelib.usecases.cost import cost, left_over
 from chalicelib.usecases.overriding import warnings
 from chalicelib.usecases.questions import how, outcome, person, progress
-from chalicelib.usecases.texts import plain, together
-from chalicelib.usecases.timeline import timeline, who_acted
+from chalicelib.usecases.texts import plain, together, worded
+from chalicelib.usecases.timeline import came_to_an_end, timeline, who_acted
 from chalicelib.usecases.words import state_name, words_of
 
 _MARKS: dict[State, str] = {
@@ -32,7 +31,8 @@ _MARKS: dict[State, str] = {
     State.READY: "🟢",
     State.KEEPING: "🟢",
 }
-_SAYS_WHY = {State.ASKING_RETRY, State.DISCARDING, State.SWITCHING_BACK}
+_GOES_BACK = {State.DISCARDING, State.SWITCHING_BACK}
+_SAYS_WHY = {State.ASKING_RETRY, *_GOES_BACK}
 
 
 def deployment_message(
@@ -44,7 +44,7 @@ def deployment_message(
     state = state_name(deployment)
     open_questions = [each for each in questions if each.open_at(now)]
     picture = timeline(deployment, questions)
-    acted = f"Who acted: {who_acted(deployment, questions)}" if picture else ""
+    acted = f"Who acted: {who_acted(deployment, questions)}" if came_to_an_end(deployment) else ""
     return Message(
         summary=f"{heading}: {state}",
         title=f"{_mark(deployment)} {heading}: {state}",
@@ -55,12 +55,12 @@ def deployment_message(
                 *warnings(deployment),
                 _steps(deployment),
                 _last_no(deployment, questions),
-                *_next(deployment, open_questions),
+                *_next(deployment, questions, open_questions),
                 acted,
             )
             if line
         ),
-        actions=buttons(deployment, open_questions),
+        actions=_buttons(deployment, questions, open_questions),
         notes=(_note(deployment, recorded),),
         picture=picture,
     )
@@ -83,11 +83,7 @@ def question_message(question: Question, deployment: Deployment, now: float) -> 
             f"{{team}} {what}{_closing(question, deployment)}",
             *([f"Together with {with_}."] if (with_ := together(deployment)) else []),
             *warnings(deployment),
-            (
-                f"Asked by {{person:{question.requester}}}; {_whom(question)} by "
-                f"{{time:{question.deadline:.0f}}}, else it expires."
-            ),
-            *filter(None, [progress(question)]),
+            f"Asked by {{person:{question.requester}}}{_by_when(question)}",
             *told(question, deployment),
         ),
         actions=confirm_or_reject(question),
@@ -95,8 +91,19 @@ def question_message(question: Question, deployment: Deployment, now: float) -> 
     )
 
 
-def _whom(question: Question) -> str:
-    return "somebody else answers" if question.needed < 2 else f"{question.needed} others answer"
+def _buttons(
+    deployment: Deployment, questions: Sequence[Question], open_questions: Sequence[Question]
+) -> tuple[Action, ...]:
+    """None for the moment after a no, or after nobody answered: what can be done comes with the next state."""
+    waits = any(each.kind in SECOND_PERSON for each in open_questions)
+    over = None if waits or deployment.state not in ASKING else _asked_here(deployment, questions)
+    return buttons(deployment, open_questions) if over is None or over.answer is Answer.CONFIRM else ()
+
+
+def _by_when(question: Question) -> str:
+    if question.needed > 1:
+        return f". {progress(question)} Else it expires."
+    return f"; somebody else answers by {{time:{question.deadline:.0f}}}, else it expires."
 
 
 def _closing(question: Question, deployment: Deployment) -> str:
@@ -135,9 +142,6 @@ def build_message(build: Build, environments: Sequence[str]) -> Message:
     )
 
 
-_PERSON = re.compile(r"(\{person:[A-Za-z0-9._-]{1,64}/[A-Za-z0-9._-]{1,64}\})")
-
-
 def _mark(deployment: Deployment) -> str:
     if deployment.state in ASKING:
         return "✋"
@@ -150,8 +154,7 @@ def _fields(deployment: Deployment, questions: Sequence[Question]) -> list[tuple
     fields.extend(_decisions(deployment, questions) or [("Asked for by", person(deployment.requester))])
     if plan is not None and plan.groups:
         fields.append(("New fleet", fleet(plan)))
-        spent = cost(deployment)
-        fields.append(("What it cost", spent) if spent else ("Second fleet costs", _price(plan)))
+        fields += _costs(deployment, plan)
         if plan.routes and deployment.state in BEFORE_SWITCH | {State.PLANNED}:
             fields.append(("Traffic will move", "; ".join(_way(route) for route in plan.routes)))
     if plan is not None and plan.files is not None:
@@ -162,6 +165,14 @@ def _fields(deployment: Deployment, questions: Sequence[Question]) -> list[tuple
         origin = f"`{deployment.package.commit[:12]}` {plain(deployment.package.author)}".strip()
         fields.append(("Built from", origin))
     return fields
+
+
+def _costs(deployment: Deployment, plan: Plan) -> list[tuple[str, str]]:
+    """What the second fleet costs while it is there, and in the end what it has cost."""
+    if came_to_an_end(deployment):
+        spent = cost(deployment)
+        return [("What it cost", spent)] if spent else []
+    return [] if deployment.left else [("Second fleet costs", _price(plan))]
 
 
 def _version(deployment: Deployment) -> str:
@@ -218,7 +229,8 @@ def _price(plan: Plan) -> str:
 
 def _steps(deployment: Deployment) -> str:
     """The way in one line: what is done, where it is, what comes."""
-    if deployment.plan_only or (deployment.ended and deployment.state is not State.SUCCEEDED):
+    ended = deployment.ended and deployment.state is not State.SUCCEEDED
+    if ended or deployment.plan_only or deployment.state in _GOES_BACK:
         return ""
     entered = {phase.state for phase in deployment.phases}
     steps = words_of(deployment).steps
@@ -230,27 +242,26 @@ def _steps(deployment: Deployment) -> str:
     return "  ".join(parts)
 
 
-def _next(deployment: Deployment, questions: Sequence[Question]) -> list[str]:
+def _next(
+    deployment: Deployment, questions: Sequence[Question], open_questions: Sequence[Question]
+) -> list[str]:
     """What happens next, by itself or by whom; and what there is to see."""
     lines = [plain(deployment.progress)] if deployment.progress else []
+    if deployment.left and not deployment.ended:
+        said = left_over(deployment.left)
+        lines.append(f"{said[0].upper()}{said[1:]}; I clean {'it' if deployment.left == 1 else 'them'} up.")
     if deployment.state in {State.TESTING, State.READY, State.ASKING_FINISH} and deployment.new:
         lines.append(
             "Try it by hand: " + ", ".join(f"`{host.address}` ({host.role})" for host in deployment.new[:12])
         )
     if deployment.detail and (deployment.ended or deployment.state in _SAYS_WHY):
-        lines.append(_keep_people(deployment.detail))
-    lines.append(_what_next(deployment, questions))
-    if deployment.closes and deployment.state in {State.ACCEPTED, State.ASKING_START}:
+        lines.append(worded(deployment.detail))
+    lines.append(_what_next(deployment, questions, open_questions))
+    if deployment.closes and deployment.state in {State.ACCEPTED, State.ASKING_START, State.PLANNED}:
         lines.append(
             f"Going on closes the rollback window of *{deployment.closes}*{words_of(deployment).closes}"
         )
     return lines
-
-
-def _keep_people(detail: str) -> str:
-    """A detail that the product worded itself: people stay people, all else is made harmless."""
-    parts = _PERSON.split(detail)
-    return "".join(part if _PERSON.fullmatch(part) else plain(part) for part in parts)
 
 
 def _last_no(deployment: Deployment, questions: Sequence[Question]) -> str:
@@ -272,18 +283,45 @@ def _entered_before(deployment: Deployment) -> float:
     return deployment.phases[-2].at if len(deployment.phases) > 1 else 0.0
 
 
-def _what_next(deployment: Deployment, questions: Sequence[Question]) -> str:
+def _what_next(
+    deployment: Deployment, questions: Sequence[Question], open_questions: Sequence[Question]
+) -> str:
     if deployment.state is State.STUCK and deployment.wanted == "release":
         return f"Released by {person(deployment.wanted_by)}: {words_of(deployment).let_go}."
-    asked = next((each for each in questions if each.kind in SECOND_PERSON), None)
+    asked = next((each for each in open_questions if each.kind in SECOND_PERSON), None)
     if asked is not None and deployment.state in ASKING:
-        confirmed, by = progress(asked), f"by {{time:{asked.deadline:.0f}}}"
-        whom = f"{confirmed} The rest {by}" if confirmed else f"*Somebody else has to confirm* {by}"
-        return f"{whom}: use the buttons or `/deploy confirm {asked.code}`."
+        how_ = f"the buttons or `/deploy confirm {asked.code}`."
+        if asked.needed > 1:
+            return f"{progress(asked)} Use {how_}"
+        return f"*Somebody else has to confirm* by {{time:{asked.deadline:.0f}}}: use {how_}"
     if deployment.state in ASKING:
-        return "That is decided. Nothing has to be done now."
+        return _over(deployment, _asked_here(deployment, questions))
     words = words_of(deployment)
-    return words.next(deployment, questions).get(deployment.state) or words.ended(deployment)
+    return words.next(deployment, open_questions).get(deployment.state) or words.ended(deployment)
+
+
+def _asked_here(deployment: Deployment, questions: Sequence[Question]) -> Question | None:
+    """What a second person was asked last in the state in which it is; none where it is still to be asked."""
+    entered = deployment.phases[-1].at if deployment.phases else 0.0
+    asked = [each for each in questions if each.kind in SECOND_PERSON and each.asked_at >= entered]
+    last = max(asked, key=lambda each: each.asked_at, default=None)
+    return None if last is not None and last.answer is Answer.SUPERSEDED else last
+
+
+def _over(deployment: Deployment, asked: Question | None) -> str:
+    """What is said for the moment between an answer, or the deadline, and what comes of it."""
+    if asked is None:
+        return "Next: somebody else is asked to confirm it."
+    if asked.answer is Answer.CONFIRM:
+        return "Decided; going on."
+    said = (
+        "Nobody answered in time"
+        if asked.answer in {None, Answer.EXPIRED}
+        else SAID[asked.answer].capitalize()
+    )
+    if asked.kind is Kind.START or asked.answer is Answer.CANCEL:
+        return f"{said}; this ends here."
+    return f"{said}. {words_of(deployment).questions.after_no[asked.kind]}"
 
 
 def _note(deployment: Deployment, recorded: Head | None) -> str:

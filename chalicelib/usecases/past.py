@@ -1,11 +1,15 @@
 """The history of an environment in words: who did what when, newest first."""
 
+import re
+
 from chalicelib.domain.history import History
+from chalicelib.domain.people import SERVICE
 from chalicelib.domain.reading import Past
+from chalicelib.domain.roles import ROLES, TEAM
 from chalicelib.domain.settings import Team
 from chalicelib.usecases.chat_ports import Action, Reply
 from chalicelib.usecases.ports import Store
-from chalicelib.usecases.texts import plain
+from chalicelib.usecases.texts import plain, shortened, worded
 from chalicelib.usecases.words import words_for
 from chalicelib.usecases.words.shape import Words
 
@@ -19,7 +23,7 @@ _SAID: dict[str, str] = {
     "asked_holder": "asked the one who holds it",
     "locked": "locked the environment",
     "unlocked": "ended the lock",
-    "lock_expired": "the lock's time was over",
+    "lock_expired": "the lock ran out",
     "queued": "joined the queue",
     "turn_came": "the environment is free, the next one's turn has come",
     "turn_withdrawn": "the environment was taken, the turn has to wait",
@@ -32,27 +36,22 @@ _SAID: dict[str, str] = {
     "plan_asked": "asked for a plan",
     "plan": "the plan was made",
     "plan_only": "the plan is shown; nothing was changed",
-    "ask_start": "a second person is asked to confirm the start",
-    "asked_start": "the question about the start went out",
+    "asked_start": "a second person is asked to confirm the start",
     "confirm_start": "confirmed the start",
     "reject_start": "rejected the start",
     "expired_start": "nobody confirmed the start in time",
     "asked_build": "waits for the build",
     "reported_build": "reported the build",
     "expired_build": "the build was not reported in time",
-    "be_ready": "ready to finish",
-    "asked_ready": "waits for somebody to finish it",
+    "be_ready": "ready: waits for somebody to finish it",
     "expired_ready": "nobody finished it in time",
-    "ask_finish": "a second person is asked to confirm the switch",
-    "asked_finish": "the question about the switch went out",
+    "asked_finish": "a second person is asked to confirm the switch",
     "confirm_finish": "confirmed the switch",
     "reject_finish": "rejected the switch",
     "expired_finish": "nobody confirmed the switch in time",
-    "bake": "live, being watched",
     "rollback_keep": "asked to roll back",
     "rollback_asked": "asked to roll back",
-    "ask_rollback": "a second person is asked to confirm the rollback",
-    "asked_rollback": "the question about the rollback went out",
+    "asked_rollback": "a second person is asked to confirm the rollback",
     "confirm_rollback": "confirmed the rollback",
     "reject_rollback": "rejected the rollback",
     "expired_rollback": "nobody confirmed the rollback in time",
@@ -64,32 +63,76 @@ _SAID: dict[str, str] = {
     "fail": "ended: failed",
     "get_stuck": "stuck: a person has to look",
     "cancel_asked": "canceled it",
+    "cancel_start": "canceled it",
+    "cancel_build": "canceled it",
+    "cancel_ready": "canceled it",
+    "cancel_finish": "canceled it",
     "retry_asked": "asked to try the failed step again",
-    "ask_retry": "a step failed; it waits for a retry",
-    "asked_retry": "waits for somebody to try again",
+    "ask_retry": "a step failed; it waits for somebody to try again",
     "retry_retry": "had the failed step tried again",
     "cancel_retry": "gave it up",
     "expired_retry": "nobody had it tried again in time",
-    "retry": "goes on from where it failed",
+    "retry": "goes on from where it stopped",
     "released": "freed the environment for the next deployment",
-    "resumed": "goes on in a new run",
+    "resumed": "had it go on from where it stopped",
     "took_lock": "holds the environment again",
+    "holder_gone": "the environment was freed: nothing is known of this deployment any more",
+    "holder_ended": "the environment was freed: this deployment has ended",
+    "never_started": "its state machine was started: it had not begun",
+    "not_woken": "its state machine was woken: it had not heard of an answer",
+    "overdue": "its state machine was woken: the time for an answer was over",
+    "run_ended": "goes on from where it stopped: its state machine had ended too early",
+    "stopped_by_hand": "it was stopped by hand in the console",
+    "too_many_runs": "stuck: its state machine ended too early again and again",
+    "lock_lost": "stuck: it does not hold the environment any more",
+    "left_open": "a question that was left open is closed",
+    "plan_never_ended": "the plan did not come",
+    "fleet_left": "hosts were left over; they are being cleaned up",
+    "found_stuck": "people are told that it is stuck",
+    "found_orphans": "people are told of hosts that are left over",
+    "found_standby_ill": "people are told that the old fleet lost hosts",
+    "resolved_stuck": "it is not stuck any more",
+    "resolved_orphans": "the hosts that were left over are gone",
+    "resolved_standby_ill": "the old fleet is whole again, or is not kept any more",
+    "grant_asked": "asked a second person for a change of roles",
+    "revoke_asked": "asked a second person for a change of roles",
+    "grant_done": "changed a role",
+    "revoke_done": "changed a role",
+    "confirm_role": "confirmed a change of roles",
+    "reject_role": "rejected a change of roles",
 }
 """Events as people say them, with those of words/; what is nowhere is shown with spaces for underscores."""
-_DIGESTS = {"plan"}
+_DIGESTS = frozenset(
+    {"plan", "resumed", "not_woken", "overdue", "run_ended", "stopped_by_hand", "too_many_runs", "lock_lost"}
+    | {"left_open", "plan_never_ended", "fleet_left"}
+)
 """Events whose detail is for machines."""
+_SAID_BESIDE = frozenset(
+    {"ask_start", "ask_finish", "ask_rollback", "ask_end", "asked_ready", "asked_retry", "asked_keep"}
+)
+"""Events that always come with another, which says it: both are recorded, one is told."""
+_FOLLOWS = frozenset({"begin", "retry"})
+"""Events that are recorded with whoever caused them; the line before says what that one did."""
+_WORDED = re.compile(
+    r"(queue|turn|found|resolved|grant|revoke)_.*|asked_holder|(confirm|reject)_role"
+    r"|succeed|roll_back|reject|expire|cancel|fail|get_stuck"
+)
+"""Events whose details the product worded itself, with people in them; those of others may quote what was typed."""
 
 
 def past(store: Store, team: Team, asked: Past, _now: float) -> Reply:
     """A page of history. Reads: one query. Refused where service or environment is unknown."""
-    team.environment(asked.service, asked.environment)
+    of_roles = asked.service == TEAM
+    if not of_roles:
+        team.environment(asked.service, asked.environment)
     lines = store.history(asked.service, asked.environment, limit=SIZE + 1, before=asked.before)
-    where = f"*{asked.service}* in *{asked.environment}*"
+    where = "the *roles*" if of_roles else f"*{asked.service}* in *{asked.environment}*"
     if not lines:
         return Reply(f"Nothing{' earlier' if asked.before else ''} was recorded of {where}.")
     shown = lines[:SIZE]
-    told = [said(line, words_for(team, asked.service)) for line in shown]
-    value = f"{asked.service} {asked.environment} before {shown[-1].number}"
+    words = words_for(team, asked.service)
+    told = [said(line, words) for line in shown if line.event not in _SAID_BESIDE]
+    value = f"{ROLES if of_roles else f'{asked.service} {asked.environment}'} before {shown[-1].number}"
     earlier = (Action("history", "Earlier", value),) if len(lines) > SIZE else ()
     return Reply("\n".join([f"What happened to {where}, newest first:", *told]), earlier)
 
@@ -97,13 +140,14 @@ def past(store: Store, team: Team, asked: Past, _now: float) -> Reply:
 def said(line: History, words: Words) -> str:
     """One line of history as a sentence."""
     event = words.history.get(line.event) or _SAID.get(line.event) or plain(line.event).replace("_", " ")
-    who = f"{{person:{line.actor}}} " if line.actor.is_person or line.actor.workspace == "ci" else ""
-    about = f"{plain(line.deployment)}: " if line.deployment else ""
+    acted = line.actor != SERVICE and line.event not in _FOLLOWS
+    who = f"{{person:{line.actor}}} " if acted else ""
+    about = f"{plain(line.deployment)}: " if line.deployment and line.service != TEAM else ""
     return f"`#{line.number}` {{when:{line.at:.0f}}} · {about}{who}{event}{_why(line)}"
 
 
 def _why(line: History) -> str:
     if not line.detail or line.event in _DIGESTS:
         return ""
-    detail = " ".join(plain(line.detail.replace("{person:", "").replace("}", "")).split())
-    return f" ({detail[:_REASON]}{'…' if len(detail) > _REASON else ''})"
+    words = worded if _WORDED.fullmatch(line.event) else plain
+    return f" ({words(shortened(' '.join(line.detail.split()), _REASON))})"

@@ -31,10 +31,14 @@ def outcome(question: Question) -> str:
     """How it was decided, by whom and when; a reason is shown as it was given."""
     if question.answer in {None, Answer.EXPIRED} or question.answered_by is None:
         return f"⌛ Nobody answered in time; it expired {{when:{question.deadline:.0f}}}."
+    mark, said = "✅" if question.answer is Answer.CONFIRM else "🚫", _how_decided(question)
+    return f"{mark} {said[0].upper()}{said[1:]}"
+
+
+def _how_decided(question: Question) -> str:
     reason = f": {plain(question.reason)}" if question.reason else ""
-    mark = "✅" if question.answer is Answer.CONFIRM else "🚫"
-    said = SAID[question.answer].capitalize()
-    return sentence(f"{mark} {said} by {_deciders(question)} {{when:{question.answered_at:.0f}}}{reason}")
+    said = SAID[question.answer] if question.answer is not None else "decided"
+    return sentence(f"{said} by {_deciders(question)} {{when:{question.answered_at:.0f}}}{reason}")
 
 
 def _deciders(question: Question) -> str:
@@ -44,11 +48,13 @@ def _deciders(question: Question) -> str:
 
 
 def progress(question: Question) -> str:
-    """Who has confirmed so far, and how many are missing; nothing where one is enough."""
+    """How many have to confirm by when, and who has so far; nothing where one is enough."""
     if question.needed < 2:
         return ""
-    confirmed = ", ".join(person(each.by) for each in question.confirmations) or "nobody yet"
-    return f"*{question.needed} people have to confirm*; so far: {confirmed}. {question.missing} missing."
+    confirmed = " and ".join(person(each.by) for each in question.confirmations) or "nobody"
+    return (
+        f"*{question.needed} people have to confirm by {{time:{question.deadline:.0f}}}*; so far {confirmed}."
+    )
 
 
 def remind_at(question: Question) -> float:
@@ -92,16 +98,17 @@ def _service(question: Question) -> str:
     return f" of `{service}`" if service else ""
 
 
-def alert(question: Question, what: str, words: Words, now: float) -> Message | None:
+def alert(question: Question, about: str, words: Words, now: float) -> Message | None:
     """Word to the team that a question was rejected or has expired; None where it was not."""
     rejected = question.answer is Answer.REJECT
     if not rejected and not expired(question, now):
         return None
-    said = "rejected" if rejected else "expired"
-    return Message(
-        summary=f"{said.capitalize()}: {what}",
-        lines=(f"{{team}} {what} {outcome(question)}", words.questions.after_no[question.kind]),
-    )
+    if rejected:
+        summary, said = f"Rejected: the {about}", f"🚫 The {about} was {_how_decided(question)}"
+    else:
+        summary = f"Expired: the {about}"
+        said = f"⌛ Nobody confirmed the {about} in time; it expired {{when:{question.deadline:.0f}}}."
+    return Message(summary=summary, lines=(f"{{team}} {said}", words.questions.after_no[question.kind]))
 
 
 def expired(question: Question, now: float) -> bool:
@@ -119,13 +126,22 @@ def what_of(question: Question, deployment: Deployment | None) -> str:
     return f"{words.questions.asked[question.kind]} *{words.name(deployment)}* in *{question.environment}*."
 
 
+def _about(question: Question, deployment: Deployment | None) -> str:
+    """What the question is about, to go on from `the`."""
+    if question.change is not None:
+        return role_texts.request(question.change, question.requester.workspace)
+    words = words_of(deployment)
+    name = words.name(deployment) if deployment is not None else question.deployment
+    return f"{words.timeline.nouns[question.kind]} of *{name}* in *{question.environment}*"
+
+
 def beside(question: Question, deployment: Deployment | None, now: float) -> Iterator[tuple[str, Message]]:
     """The messages beside a question's own, each with its key: a reminder once its time has come, and word of a no."""
     words = words_of(deployment)
     what = what_of(question, deployment)
     if reminded(question, now):
         yield f"{REMINDER}{question.code}", reminder(question, what, now)
-    said = alert(question, what, words, now)
+    said = alert(question, _about(question, deployment), words, now)
     if said is not None:
         yield f"alert-{question.code}", said
 

@@ -59,6 +59,13 @@ def wish(change: RoleChange, workspace: str) -> str:
     return f"May {person(grant, workspace)} {'stop being' if change.revoke else 'become'} {role(grant)}?"
 
 
+def request(change: RoleChange, workspace: str) -> str:
+    """The same to go on from `the`."""
+    grant = change.grant
+    doing = "stop being" if change.revoke else "become"
+    return f"request that {person(grant, workspace)} {doing} {role(grant)}"
+
+
 def pending(question: Question, change: RoleChange) -> str:
     """A question about a change, to whoever looks."""
     return (
@@ -94,7 +101,8 @@ def recorded(question: Question) -> str:
         return ""
     grant = change.grant
     where = f" on {grant.service}" if grant.service else ""
-    return f"{'revoke' if change.revoke else 'grant'} {grant.user} {grant.role}{where}"
+    who = person(grant, question.requester.workspace)
+    return f"{'revoke' if change.revoke else 'grant'} {who} {grant.role}{where}"
 
 
 def listed(team: Team, service: str, number: int) -> Page[tuple[Role, str]]:

@@ -3,21 +3,14 @@
 from chalicelib.domain.approval import SECOND_PERSON
 from chalicelib.domain.deployment import Deployment, State
 from chalicelib.usecases.ports import Overview
-from chalicelib.usecases.texts import duration, plain
+from chalicelib.usecases.texts import duration, live, plain
 from chalicelib.usecases.words import state_name, words_of
 
 
 def status(overview: Overview, now: float) -> str:
     """One environment."""
     environment = overview.environment
-    live = (
-        f"`{plain(environment.live_version)}` is live"
-        if environment.live_version
-        else "nothing was deployed by me yet"
-    )
-    if environment.live_since:
-        live += f" since {{when:{environment.live_since:.0f}}}"
-    lines = [f"*{environment.service}* in *{environment.name}*: {live}."]
+    lines = [f"*{environment.service}* in *{environment.name}*: {live(environment)}."]
     held = {slot.deployment for slot in (environment.active, environment.keeping) if slot is not None}
     lines.extend(
         f"• {each.id} (`{plain(each.version)}`): {state_name(each)}{_more(each, now)}"

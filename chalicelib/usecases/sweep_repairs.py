@@ -13,6 +13,7 @@ from chalicelib.usecases import sweep_rules as rules
 from chalicelib.usecases.ports import Clock, Hold, Save, Store, Workflow
 from chalicelib.usecases.resume import resume
 from chalicelib.usecases.sweep_rules import Facts
+from chalicelib.usecases.words import state_name
 
 
 class Repairer:
@@ -55,8 +56,8 @@ class Repairer:
                     {"outcome": State.CANCELED, **_because(deployment, Reason.STOPPED)} if stopped else {}
                 )
                 resume(self._store, self._workflow, self._clock, deployment, SERVICE, event=why, **changes)
-            case rules.CleanUp(deployment, why):
-                self._clean_up(facts.environment, deployment, why)
+            case rules.CleanUp():
+                self._clean_up(facts.environment, repair)
 
     def _write(
         self, facts: Facts, repair: rules.Release | rules.GiveUp | rules.Settle | rules.FailPlan
@@ -89,18 +90,32 @@ class Repairer:
         hold = (Hold(deployment.ref, deployment.fence),) if held else ()
         self._store.commit(Save(stuck), *hold, *closed, self._line(deployment.ref, why, reason))
 
-    def _clean_up(self, environment: Environment, deployment: Deployment, why: rules.Why) -> None:
+    def _clean_up(self, environment: Environment, repair: rules.CleanUp) -> None:
         """The lock under a new fencing number and the state in which fleets are ended, in one write, then a new run.
 
         The machine's own steps do the rest, and refuse where the fleet takes traffic.
         """
-        now = self._clock.now()
+        now, deployment = self._clock.now(), repair.deployment
         taken = environment.acquire(deployment.id, now)
         state = State.RETIRING if deployment.state is State.SUCCEEDED else State.DISCARDING
         phases = (*deployment.phases, Phase(state, now))
-        changes: dict[str, Any] = {"fence": taken.fence, "state": state, "phases": phases}
+        changes: dict[str, Any] = {
+            "fence": taken.fence,
+            "state": state,
+            "phases": phases,
+            "left": repair.hosts,
+        }
         released = replace(deployment, fence=0)  # the fence it had guards nothing any more
-        resume(self._store, self._workflow, self._clock, released, SERVICE, Save(taken), event=why, **changes)
+        resume(
+            self._store,
+            self._workflow,
+            self._clock,
+            released,
+            SERVICE,
+            Save(taken),
+            event=repair.why,
+            **changes,
+        )
 
     def _line(self, ref: Ref, event: str, detail: str = "") -> History:
         at = self._clock.now()
@@ -120,8 +135,8 @@ def _of(repair: rules.Repair) -> str:
 
 def _because(deployment: Deployment, reason: Reason) -> dict[str, Any]:
     facts = {
-        "state": deployment.state.value.replace("_", " "),
+        "state": state_name(deployment),
         "runs": str(deployment.run),
-        "step": "Working out the plan",
+        "what": "Working out the plan took longer than it may",
     }
     return {"reason": reason.value, "detail": text(reason, facts)}

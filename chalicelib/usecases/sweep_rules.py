@@ -107,6 +107,7 @@ class CleanUp:
     """Let a deployment that has ended end the fleet that it left, by its own steps and under a new fencing number."""
 
     deployment: Deployment
+    hosts: int
     why: Why = Why.FLEET_LEFT
 
 
@@ -363,7 +364,7 @@ def _left_behind(
             Trouble.ORPHANS, owner.id, f"{ids}: traffic has moved since, or they are not its own to end"
         )
     elif not facts.slots:
-        yield CleanUp(owner)
+        yield CleanUp(owner, len(instances))
 
 
 def _may_clean_up(facts: Facts, owner: Deployment, instances: list[Instance]) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 
-from chalicelib.domain.deployment import Deployment, Ref
+from chalicelib.domain.deployment import Deployment, Environment, Ref
 
 DONE_BEFORE = "I did this already; nothing was done twice."
 
@@ -10,10 +10,24 @@ _HARMLESS = str.maketrans("{}`*~", "()'·-")
 _EDGE_OF_ITALICS = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 """Underscores inside a word are text to Slack, at its edges they begin and end italics."""
 
+_PERSON = re.compile(r"(\{person:[A-Za-z0-9._-]{1,64}/[A-Za-z0-9._-]{1,64}\})")
+_CUT_NAME = re.compile(r"\{[^{}]*\Z")
+
 
 def plain(text: str) -> str:
     """Text from outside with everything that could become markup made harmless."""
     return _EDGE_OF_ITALICS.sub("-", text.translate(_HARMLESS))
+
+
+def worded(detail: str) -> str:
+    """A detail that the product worded itself: people stay people, all else is made harmless."""
+    parts = _PERSON.split(detail)
+    return "".join(part if _PERSON.fullmatch(part) else plain(part) for part in parts)
+
+
+def shortened(detail: str, most: int) -> str:
+    """A detail in at most so many characters, or one more where it was cut; nobody's name is cut in two."""
+    return detail if len(detail) <= most else _CUT_NAME.sub("", detail[:most]) + "…"
 
 
 def sentence(text: str) -> str:
@@ -41,6 +55,14 @@ def size(count: int) -> str:
         if count >= one:
             return f"{count / one:.1f} {unit}"
     return f"{count} bytes"
+
+
+def live(environment: Environment) -> str:
+    """What is live in an environment and since when, wherever that is said."""
+    if not environment.live_version:
+        return "I have deployed nothing here yet"
+    since = f" since {{when:{environment.live_since:.0f}}}" if environment.live_since else ""
+    return f"`{plain(environment.live_version)}` is live{since}"
 
 
 def accepted(ref: Ref) -> str:
@@ -81,4 +103,4 @@ def lasted(deployment: Deployment) -> str:
 
 def retrying(deployment: Deployment) -> str:
     """A retry was accepted."""
-    return f"*{deployment.id}* goes on from where it failed. What went well before is not done again."
+    return f"*{deployment.id}* goes on from where it stopped. What went well before is not done again."

@@ -40,7 +40,7 @@ def _lock(lock: Lock) -> Message:
     who, why = _person(lock.actor), f"Reason: {plain(lock.reason)}"
     if lock.over is not None:
         ended = f"🔓 {what} is not locked any more: {_lock_ended(lock)}"
-        return Message(summary=_unmarked(ended), lines=(ended, f"It was locked by {who}. {why}"))
+        return Message(summary=_unmarked(ended), lines=(ended, sentence(f"{who} had locked it. {why}")))
     until = f"{{when:{lock.until:.0f}}}"
     said = f"🔒 {what} is locked by {who} until {until}."
     value = f"{lock.service} {lock.environment}"
@@ -62,9 +62,9 @@ def _lock(lock: Lock) -> Message:
 def _lock_ended(lock: Lock) -> str:
     when = f"{{when:{lock.over_at:.0f}}}"
     if lock.over is Over.EXPIRED or lock.over_by is None:
-        return f"its time was over {when}."
-    reason = f": {plain(lock.over_reason)}" if lock.over_reason else ""
-    return sentence(f"unlocked by {_person(lock.over_by)} {when}{reason}")
+        return f"it ran out {when}."
+    reason = sentence(f" Reason: {plain(lock.over_reason)}") if lock.over_reason else ""
+    return f"{_person(lock.over_by)} unlocked it {when}.{reason}"
 
 
 def _broken(lock: Lock) -> bool:
@@ -76,7 +76,7 @@ def _broken_message(lock: Lock) -> Message:
     reason = plain(lock.over_reason)
     said = (
         f"{_person(lock.actor)}, your lock of `{lock.service}` in *{lock.environment}* was ended by "
-        f"{_person(lock.over_by)}: {reason}"
+        f"{_person(lock.over_by)}. Reason: {reason}"
     )
     return Message(summary=_unmarked(said), lines=(said,))
 
@@ -85,12 +85,12 @@ def _broken_message(lock: Lock) -> Message:
 
 
 _PLACE_ENDED: dict[Over, str] = {
-    Over.DEPLOYED: "✅ {who} had the turn and deploys to *{environment}*.",
-    Over.LEFT: "👋 {who} left the queue for *{environment}*.",
-    Over.PASSED: "⏭️ {who} passed; the next one's turn comes.",
-    Over.MISSED: "⌛ The turn of {who} passed unused; the next one's comes.",
-    Over.LIVE: "✅ `{wanted}` is live in *{environment}* already, so {who} need not wait any more.",
-    Over.NOT_ALLOWED: "🚫 {who} may not deploy `{service}` any more and left the queue for *{environment}*.",
+    Over.DEPLOYED: "✅ {who} had the turn and deploys to *{environment}*",
+    Over.LEFT: "👋 {who} left the queue for *{environment}*",
+    Over.PASSED: "⏭️ {who} passed; the next one's turn comes",
+    Over.MISSED: "⌛ The turn of {who} passed unused; the next one's comes",
+    Over.LIVE: "✅ `{wanted}` is live in *{environment}* already, so {who} need not wait any more",
+    Over.NOT_ALLOWED: "🚫 {who} may not deploy `{service}` any more and left the queue for *{environment}*",
 }
 
 
@@ -116,7 +116,7 @@ def _place_ended(place: Place) -> str:
         "service": place.service,
         "environment": place.environment,
     }
-    return f"{_PLACE_ENDED[place.over or Over.LEFT].format_map(facts)} {{when:{place.over_at:.0f}}}"
+    return f"{_PLACE_ENDED[place.over or Over.LEFT].format_map(facts)} ({{when:{place.over_at:.0f}}})."
 
 
 def _turn(place: Place, *, last: bool) -> Message:

@@ -20,7 +20,7 @@ _TIMELESS = frozenset({State.PLANNED, State.STUCK})
 
 def timeline(deployment: Deployment, questions: Sequence[Question]) -> Picture | None:
     """The picture; None where nothing lasted, or it has not come to an end."""
-    if not deployment.ended or deployment.state in _TIMELESS:
+    if not came_to_an_end(deployment):
         return None
     bars = tuple(_bars(deployment))
     if len({bar.label for bar in bars}) < 2:
@@ -29,6 +29,11 @@ def timeline(deployment: Deployment, questions: Sequence[Question]) -> Picture |
     acts = _acts(deployment, questions)
     marks = tuple(Mark(at, what) for at, _, what in acts)
     return Picture(title, _alt(title, bars, marks), bars, marks)
+
+
+def came_to_an_end(deployment: Deployment) -> bool:
+    """Whether something happened, and nothing more will."""
+    return deployment.ended and deployment.state not in _TIMELESS
 
 
 def who_acted(deployment: Deployment, questions: Sequence[Question]) -> str:

@@ -81,9 +81,14 @@ def _line(ticket: Ticket, by: Actor) -> tuple[str, Actor, str]:
         if ticket.over is Over.EXPIRED or ticket.over_by is None:
             return "lock_expired", SERVICE, ticket.reason
         return "unlocked", ticket.over_by, ticket.over_reason
-    who = str(ticket.actor)
+    who = f"{{person:{ticket.actor}}}"
     if ticket.over is not None:
-        return f"queue_{ticket.over}", ticket.over_by or SERVICE, f"{ticket.wanted} {who}"
+        own = ticket.over_by == ticket.actor
+        return (
+            f"queue_{ticket.over}",
+            ticket.over_by or SERVICE,
+            ticket.wanted if own else f"{ticket.wanted}, {who}",
+        )
     if ticket.offered_at:
-        return "turn_came", SERVICE, f"{ticket.wanted} {who}"
+        return "turn_came", SERVICE, f"{ticket.wanted}, {who}"
     return ("turn_withdrawn", SERVICE, who) if ticket.offers else ("queued", by, ticket.wanted)

@@ -8,7 +8,7 @@ from chalicelib.usecases.chat_ports import Reply
 from chalicelib.usecases.holding import holding
 from chalicelib.usecases.paging import page
 from chalicelib.usecases.ports import Store
-from chalicelib.usecases.texts import plain
+from chalicelib.usecases.texts import live, plain
 from chalicelib.usecases.words import state_name
 
 SIZE = 10
@@ -41,8 +41,8 @@ def _lines(store: Store, environment: Environment) -> list[str]:
     ids = dict.fromkeys(each for each in (environment.live_deployment, *held) if each)
     refs = (Ref(environment.service, environment.name, each) for each in ids)
     found = {ref.deployment: store.deployment(ref) for ref in refs}
-    live = found.get(environment.live_deployment)
-    lines = [f"• *{environment.name}*: {_live(environment, live)}"]
+    by = _by(found.get(environment.live_deployment)) if environment.live_version else ""
+    lines = [f"• *{environment.name}*: {live(environment)}{by}"]
     for identifier in held:
         made = found[identifier]
         if made is not None:
@@ -52,18 +52,11 @@ def _lines(store: Store, environment: Environment) -> list[str]:
     return lines
 
 
-def _live(environment: Environment, live: Deployment | None) -> str:
-    if not environment.live_version:
-        return "I have deployed nothing here yet"
-    since = f" since {{when:{environment.live_since:.0f}}}" if environment.live_since else ""
-    return f"`{plain(environment.live_version)}`{since}{_by(live)}"
-
-
-def _by(live: Deployment | None) -> str:
-    if live is None:
+def _by(made: Deployment | None) -> str:
+    if made is None:
         return ""
-    confirmed = live.finish_confirmed_by or live.confirmed_by
-    return f"{_asked_by(live)}{f', confirmed by {_person(confirmed)}' if confirmed else ''}"
+    confirmed = made.finish_confirmed_by or made.confirmed_by
+    return f"{_asked_by(made)}{f', confirmed by {_person(confirmed)}' if confirmed else ''}"
 
 
 def _asked_by(made: Deployment) -> str:

@@ -13,7 +13,7 @@ from chalicelib.usecases.buttons import buttons
 from chalicelib.usecases.chat_ports import Action, Reply
 from chalicelib.usecases.holding import holding
 from chalicelib.usecases.ports import Overview, Store
-from chalicelib.usecases.texts import duration, plain
+from chalicelib.usecases.texts import duration, live, plain, shortened, worded
 from chalicelib.usecases.words import state_name, words_for, words_of
 from chalicelib.usecases.words.shape import Whys
 
@@ -55,14 +55,8 @@ def _held(overview: Overview) -> list[Deployment]:
 
 def _headline(overview: Overview, held: list[Deployment]) -> str:
     environment = overview.environment
-    live = (
-        f"`{plain(environment.live_version)}` is live"
-        if environment.live_version
-        else "I have deployed nothing here yet"
-    )
-    since = f" since {{when:{environment.live_since:.0f}}}" if environment.live_since else ""
     rest = "" if held else " Nothing is under way, and nothing happens by itself."
-    return f"*{environment.service}* in *{environment.name}*: {live}{since}.{rest}"
+    return f"*{environment.service}* in *{environment.name}*: {live(environment)}.{rest}"
 
 
 def _of(team: Team, made: Deployment, questions: Sequence[Question], now: float) -> list[str]:
@@ -96,7 +90,7 @@ def _waits_for(made: Deployment, questions: Sequence[Question]) -> str:
     if made.progress:
         parts.append(plain(made.progress))
     if made.detail and made.state in {State.ASKING_RETRY, State.STUCK}:
-        parts.append(f"what went wrong: {plain(made.detail.replace('{person:', '').replace('}', ''))[:500]}")
+        parts.append(f"what went wrong: {worded(shortened(made.detail, 500))}")
     return "; ".join(parts)
 
 
@@ -233,7 +227,7 @@ def _between(made: Deployment, first: State, then: State) -> float | None:
 
 
 def _finding(finding: Finding) -> str:
-    return f"{_TROUBLES[finding.trouble]}: {plain(finding.detail.replace('{person:', '').replace('}', ''))[:300]}"
+    return f"{_TROUBLES[finding.trouble]}: {worded(shortened(finding.detail, 300))}"
 
 
 _TROUBLES = {

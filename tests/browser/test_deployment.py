@@ -34,7 +34,7 @@ def test_a_deployment_driven_on_the_page(house: House, tmp_path: Path) -> None:
         page.wait_message(f"May traffic switch to the new fleet? cameras@{VERSION}", SLOW)
         page.act_as("Approver")
         page.click("Confirm")
-        page.wait_message(f"{HEADING} live, the old fleet stands by", SLOW)
+        page.wait_message(f"{HEADING} live, with the old fleet standing by", SLOW)
         page.screenshot(tmp_path / "kept.png")
         house.clock.advance(2 * 3600 + 30)
         page.wait_message(f"{HEADING} done", SLOW)

@@ -56,7 +56,7 @@ def test_failed_tests_are_run_again_and_nothing_else_is() -> None:
     before = documents(rig)
     rig.cloud.failing.clear()
     said = rig.say("retry cameras production", LEAD)
-    assert "goes on from where it failed" in said
+    assert "goes on from where it stopped" in said
     assert rig.deployment().state is State.READY
     assert (rig.deployment().reason, rig.deployment().detail, rig.deployment().output) == ("", "", "")
     assert set(documents(rig)[len(before) :]) == {"Pointsman-Check"}

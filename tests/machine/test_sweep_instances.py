@@ -39,6 +39,7 @@ def test_what_an_ended_deployment_left_is_ended_by_its_own_steps() -> None:
     sweep(rig, 3)
     assert rig.there() == OLD
     assert done(rig) == ["fleet_left"]
+    assert rig.deployment().left == 2
     assert rig.environment().fence == rig.deployment().fence == 2
     assert rig.deployment().state is State.CANCELED
     assert findings(rig) == {}

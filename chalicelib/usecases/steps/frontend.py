@@ -220,7 +220,7 @@ class FrontendSteps:
         found = self._viewer.fetch(f"{site.url}/{page.path}")
         if (found.status, found.sha256) != (200, page.sha256):
             work.note(progress=f"The CDN does not show {page.path} of this release yet")
-            raise NotReady(f"{page.path}: HTTP {found.status}, not the page that was enabled")
+            raise NotReady(f"{page.path}: HTTP {found.status}, still another page")
 
     def _stay(self, work: Work) -> None:
         """Nothing is there to go back to, so the table says what visitors see: the next release starts from that."""
@@ -243,7 +243,7 @@ class FrontendSteps:
     def _await_forgotten(self, work: Work, way: str) -> None:
         for made in work.deployment.command(way):
             if not self._cdn.invalidated(site_of(work).distribution, made):
-                work.note(progress="The CDN forgets what changed")
+                work.note(progress="The CDN is being told what changed")
                 raise NotReady(f"invalidation {made} is in progress")
 
 

@@ -134,9 +134,11 @@ def _record_trouble(work: Work) -> Result:
     name = (work.event.error or {}).get("Error", "")
     if not work.deployment.reason:
         state = work.deployment.state
-        step = words_of(work.deployment).doing.get(state) or state.value.replace("_", " ")
+        words = words_of(work.deployment)
+        step = words.doing.get(state, "A step")
         if name in {"NotReady", "States.Timeout"}:
-            work.record(StepFailed(Reason.TIMED_OUT, step=f"{step} ({cause_text(work.event.error)})"))
+            late = words.late.get(state, f"{step} took longer than it may")
+            work.record(StepFailed(Reason.TIMED_OUT, what=f"{late} ({cause_text(work.event.error)})"))
         elif name == "LostLock":
             work.record(StepFailed(Reason.LOST_LOCK))
         else:

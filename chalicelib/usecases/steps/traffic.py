@@ -166,7 +166,8 @@ def _refuse_trouble(work: Work, traffic: Traffic, alarms: Alarms) -> None:
     """StepFailed where an alarm went off or a host of the new fleet is ill."""
     firing = alarms.firing(work.settings.alarms) if work.settings.alarms else []
     if firing:
-        raise StepFailed(Reason.ALARM, names=", ".join(firing))
+        named = " and ".join(f"“{each}”" for each in firing)
+        raise StepFailed(Reason.ALARM, names=f"The alarm{'s' if len(firing) > 1 else ''} {named}")
     ill = _unhealthy(work, traffic, Side.NEW)
     if ill:
         raise StepFailed(Reason.UNHEALTHY, what=_listed(ill))

@@ -17,9 +17,9 @@ _STATES: dict[State, str] = {
     State.ASKING_START: "waiting for a second person to confirm it",
     State.PREPARING: "copying files",
     State.TESTING: "checking files",
-    State.ASKING_RETRY: "a step failed, waiting for a retry",
+    State.ASKING_RETRY: "waiting for a retry of a step that failed",
     State.SWITCHING: "being enabled",
-    State.BAKING: "enabled, being looked at",
+    State.BAKING: "enabled, being verified",
     State.KEEPING: "enabled",
     State.ASKING_ROLLBACK: "waiting for a second person to confirm the rollback",
     State.ASKING_END: "waiting for a second person to confirm cleaning up now",
@@ -41,8 +41,8 @@ _STEPS: tuple[tuple[State, str], ...] = (
     (State.PREPARING, "Copy"),
     (State.TESTING, "Check"),
     (State.SWITCHING, "Enable"),
-    (State.BAKING, "Look"),
-    (State.KEEPING, "Time to go back"),
+    (State.BAKING, "Verify"),
+    (State.KEEPING, "Can be rolled back"),
     (State.RETIRING, "Clean up"),
 )
 
@@ -69,7 +69,7 @@ def _next(deployment: Deployment, questions: Sequence[Question]) -> Mapping[Stat
             + (f"without it this ends at {{time:{retry.deadline:.0f}}}." if retry else "one moment.")
         ),
         State.SWITCHING: "Next: I look at the site as a visitor does.",
-        State.BAKING: f"Next: {_lower(ready)}. Trouble goes back by itself."
+        State.BAKING: f"Next: {_lower(ready)}. If there is trouble, I go back by myself."
         if before
         else "Next: this stays enabled. There is no earlier release to go back to.",
         State.KEEPING: f"{ready} until {closes}, then I clean up by myself. `/deploy rollback {where}` goes back."
@@ -167,6 +167,7 @@ _ANSWERS = Answers(
     ending=_ending,
     extended=lambda made: f"*{made.id}* can be rolled back until",
     doing={
+        State.ACCEPTED: "Comparing the release with what is live",
         "finish": "Finishing a deployment",
         "cancel": "Canceling a deployment",
         "retry": "Retrying a failed step",
@@ -210,8 +211,8 @@ _TIMELINE = Timeline(
         State.TESTING: ("Check", BarKind.WORK),
         State.ASKING_RETRY: ("Wait: retry", BarKind.WAIT),
         State.SWITCHING: ("Enable", BarKind.WORK),
-        State.BAKING: ("Look", BarKind.LIVE),
-        State.KEEPING: ("Time to go back", BarKind.LIVE),
+        State.BAKING: ("Verify", BarKind.LIVE),
+        State.KEEPING: ("Can be rolled back", BarKind.LIVE),
         State.ASKING_ROLLBACK: ("Wait: rollback", BarKind.WAIT),
         State.ASKING_END: ("Wait: clean up", BarKind.WAIT),
         State.SWITCHING_BACK: ("Go back", BarKind.BACK),
@@ -233,14 +234,13 @@ _HISTORY: dict[str, str] = {
     "begin": "files are being copied",
     "test": "files are being checked",
     "publish": "visitors are being shown the release",
+    "bake": "enabled, being verified",
     "keep": "enabled, it can be rolled back",
-    "asked_keep": "the time to go back began",
     "extend_keep": "kept the way back longer",
     "end_keep": "asked to clean up now",
     "superseded_keep": "gave up its way back for the next deployment",
     "expired_keep": "the time to go back is over",
-    "ask_end": "a second person is asked to confirm cleaning up",
-    "asked_end": "the question about cleaning up went out",
+    "asked_end": "a second person is asked to confirm cleaning up",
     "confirm_end": "confirmed cleaning up",
     "reject_end": "kept the way back",
     "expired_end": "nobody confirmed cleaning up in time",
@@ -266,7 +266,6 @@ _WHY = Whys(
     waits={
         State.ASKING_RETRY: "somebody to mend what failed and have it tried again",
         State.STUCK: "somebody to look, then to retry or release it",
-        State.KEEPING: "nobody: the release is enabled",
     },
     wishes={Kind.START: "enable it", Kind.ROLLBACK: "roll back", Kind.END: "clean up now"},
     acts=_acts,
@@ -275,7 +274,7 @@ _WHY = Whys(
         State.PREPARING: "its files are checked as soon as they are copied",
         State.TESTING: "visitors see it as soon as every file is found to be there",
         State.SWITCHING: "it is live as soon as every page is there",
-        State.BAKING: "trouble goes back by itself; else it stays enabled",
+        State.BAKING: "if there is trouble, I go back by myself; else it stays enabled",
         State.SWITCHING_BACK: "it ends as soon as the earlier release is live again",
         State.DISCARDING: "it ends as soon as everything is as it was",
         State.RETIRING: "it ends as soon as nothing is left to delete",
@@ -309,6 +308,7 @@ FRONTENDS = Words(
     let_go="what visitors see stayed as it was",
     ends="the time to go back ends",
     doing={
+        State.ACCEPTED: "Comparing the release with what is live",
         State.PREPARING: "Copying",
         State.TESTING: "Checking",
         State.SWITCHING: "Enabling",
@@ -316,6 +316,7 @@ FRONTENDS = Words(
         State.SWITCHING_BACK: "Going back",
         State.RETIRING: "Cleaning up",
     },
+    late={State.BAKING: "The site did not show the new release in time"},
     still_keeps="still has its way back",
     notices={State.ASKING_RETRY: _asking_retry, State.FAILED: _failed},
     history=_HISTORY,

@@ -14,12 +14,12 @@ _STATES: dict[State, str] = {
     State.ASKING_START: "waiting for a second person to confirm the start",
     State.PREPARING: "preparing the new fleet",
     State.TESTING: "testing the new fleet",
-    State.ASKING_RETRY: "a step failed, waiting for a retry",
+    State.ASKING_RETRY: "waiting for a retry of a step that failed",
     State.READY: "ready to finish",
     State.ASKING_FINISH: "waiting for a second person to confirm the switch",
     State.SWITCHING: "switching traffic",
     State.BAKING: "live, being watched",
-    State.KEEPING: "live, the old fleet stands by",
+    State.KEEPING: "live, with the old fleet standing by",
     State.ASKING_ROLLBACK: "waiting for a second person to confirm the rollback",
     State.ASKING_END: "waiting for a second person to confirm ending the old fleet",
     State.SWITCHING_BACK: "switching traffic back",
@@ -67,7 +67,7 @@ def _next(deployment: Deployment, questions: Sequence[Question]) -> Mapping[Stat
             + (f" by {{when:{ready.deadline:.0f}}}." if ready else ".")
         ),
         State.SWITCHING: "Next: devices are asked to move, and the new fleet is watched.",
-        State.BAKING: "Next: the old fleet stands by. Trouble goes back by itself.",
+        State.BAKING: "Next: the old fleet stands by. If there is trouble, I go back by myself.",
         State.KEEPING: (
             f"The old fleet stands by until {{when:{deployment.keep_until:.0f}}}, "
             f"then ends by itself. `/deploy rollback {where}` goes back."
@@ -83,6 +83,13 @@ def _next(deployment: Deployment, questions: Sequence[Question]) -> Mapping[Stat
         f"Then `/deploy retry {where}` goes on from where I stopped, or `/deploy cancel {where}` leaves everything as "
         "it is and frees the environment for the next deployment.",
     }
+
+
+def _stays(deployment: Deployment) -> str:
+    """What is live where a deployment ended and is not."""
+    before = plain(deployment.plan.old_version) if deployment.plan is not None else ""
+    again = "is live again" if deployment.switched_at else "stays live"
+    return f"`{before}` {again}." if before else f"What was live before {again}."
 
 
 # --- notices ----------------------------------------------------------------------------------------------------------
@@ -165,6 +172,7 @@ _ANSWERS = Answers(
     ending=_ending,
     extended=lambda made: f"The old fleet of *{made.id}* stands by until",
     doing={
+        State.ACCEPTED: "Working out the plan",
         "finish": "Finishing a deployment",
         "cancel": "Canceling a deployment",
         "retry": "Retrying a failed step",
@@ -245,14 +253,13 @@ _HISTORY: dict[str, str] = {
     "test": "the new fleet is being tested",
     "finish_ready": "asked to switch traffic",
     "switch": "traffic is being switched",
-    "keep": "live, the old fleet stands by",
-    "asked_keep": "the old fleet's time began",
+    "bake": "live, being watched",
+    "keep": "live, with the old fleet standing by",
     "extend_keep": "kept the old fleet longer",
     "end_keep": "asked to end the old fleet",
     "superseded_keep": "gave up the old fleet for the next deployment",
     "expired_keep": "the old fleet's time is over",
-    "ask_end": "a second person is asked to confirm ending the old fleet",
-    "asked_end": "the question about ending the old fleet went out",
+    "asked_end": "a second person is asked to confirm ending the old fleet",
     "confirm_end": "confirmed ending the old fleet",
     "reject_end": "kept the old fleet",
     "expired_end": "nobody confirmed ending the old fleet in time",
@@ -275,7 +282,6 @@ _WHY = Whys(
         State.ASKING_RETRY: "somebody to mend what failed and have it tried again",
         State.READY: "somebody to finish it, or to cancel",
         State.STUCK: "somebody to look, then to retry or release it",
-        State.KEEPING: "nobody: the new fleet is live, the old one stands by",
     },
     wishes={
         Kind.START: "start it",
@@ -295,7 +301,7 @@ _WHY = Whys(
         State.PREPARING: "it is tested as soon as every host is ready",
         State.TESTING: "it becomes ready as soon as every host is healthy and the tests have passed",
         State.SWITCHING: "it is live as soon as traffic has moved",
-        State.BAKING: "trouble goes back by itself; else the old fleet stands by next",
+        State.BAKING: "if there is trouble, I go back by myself; else the old fleet stands by next",
         State.SWITCHING_BACK: "the new fleet is removed as soon as traffic is back",
         State.DISCARDING: "it ends as soon as the new fleet is removed",
         State.RETIRING: "it ends as soon as the old fleet is gone",
@@ -325,11 +331,21 @@ SERVERS = Words(
     states=_STATES,
     steps=_STEPS,
     next=_next,
-    ended=lambda _made: "Nothing is live that was not live before.",
+    ended=_stays,
     closes=": its old fleet ends.",
     let_go="hosts and traffic stayed as they were",
     ends="the old fleet ends",
-    doing={},
+    doing={
+        State.ACCEPTED: "Working out the plan",
+        State.PREPARING: "Preparing the new fleet",
+        State.TESTING: "Testing the new fleet",
+        State.SWITCHING: "Switching traffic",
+        State.BAKING: "Watching the new fleet",
+        State.SWITCHING_BACK: "Switching traffic back",
+        State.DISCARDING: "Cleaning up",
+        State.RETIRING: "Ending the old fleet",
+    },
+    late={},
     still_keeps="still keeps its old fleet on the standby side",
     notices={State.READY: _ready, State.ASKING_RETRY: _asking_retry, State.FAILED: _failed},
     history=_HISTORY,

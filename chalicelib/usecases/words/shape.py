@@ -103,7 +103,9 @@ class Words:
     ends: str
     """What comes to its end by itself, while people may still go back."""
     doing: Mapping[State, str]
-    """What took too long, where the state's own name would not say it."""
+    """What failed or took too long, by the state in which it did."""
+    late: Mapping[State, str]
+    """What did not come in time, where that says more."""
     still_keeps: str
     """What the next deployment waits for."""
     notices: Mapping[State, Said]

@@ -300,7 +300,7 @@ def test_status_of_everything_names_every_environment() -> None:
     """Without a name, each environment has its paragraph."""
     said = Desk().say("status")
     assert "*production*" in said
-    assert "nothing was deployed by me yet" in said
+    assert "I have deployed nothing here yet" in said
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_a_role_that_only_asks_is_granted_at_once() -> None:
     said = team.say("grant {person:T0TEST/U0GUEST} deployer", ADMIN)
     assert said.startswith("Done: {person:T0TEST/U0GUEST} is now *deployer* for all services")
     assert may(team, GUEST, Role.DEPLOYER)
-    assert lines(team) == [("grant_done", ADMIN, "grant U0GUEST deployer")]
+    assert lines(team) == [("grant_done", ADMIN, "grant {person:T0TEST/U0GUEST} deployer")]
 
 
 def test_a_role_for_one_service_is_for_that_one() -> None:
@@ -79,8 +79,8 @@ def test_a_role_that_decides_takes_effect_only_when_a_second_person_confirms(rol
     assert confirmed.startswith("Confirmed:")
     assert may(team, GUEST, Role(role))
     assert lines(team) == [
-        ("grant_asked", ADMIN, f"grant U0GUEST {role}"),
-        ("confirm_role", APPROVER, f"grant U0GUEST {role}"),
+        ("grant_asked", ADMIN, f"grant {{person:T0TEST/U0GUEST}} {role}"),
+        ("confirm_role", APPROVER, f"grant {{person:T0TEST/U0GUEST}} {role}"),
     ]
 
 
@@ -148,7 +148,11 @@ def test_who_asked_may_withdraw_and_others_may_reject_with_a_reason() -> None:
     team.say("grant {person:T0TEST/U0GUEST} approver", ADMIN)
     team.say(f"reject {asked(team).code} never heard of them", APPROVER)
     assert (asked(team).answered_by, asked(team).reason) == (APPROVER, "never heard of them")
-    assert lines(team)[-1] == ("reject_role", APPROVER, "grant U0GUEST approver: never heard of them")
+    assert lines(team)[-1] == (
+        "reject_role",
+        APPROVER,
+        "grant {person:T0TEST/U0GUEST} approver: never heard of them",
+    )
     team.say("grant {person:T0TEST/U0GUEST} admin", ADMIN)
     team.say(f"reject {asked(team).code}", ADMIN)
     assert not may(team, GUEST, Role.ADMIN)

@@ -51,7 +51,7 @@ def test_a_question_waits_for_who_may_answer_it() -> None:
     said = question(needed=2, confirmations=(Confirmation(APPROVER, NOW),))
     again = overview(State.ASKING_START, said)
     assert "Nothing." in text(page(APPROVER, again))
-    assert "1 missing" in text(page(LEAD, again))
+    assert f"so far {{person:{APPROVER}}}." in text(page(LEAD, again))
 
 
 def test_a_question_that_is_over_waits_for_nobody() -> None:
@@ -88,7 +88,7 @@ def test_it_says_what_is_live_and_who_keeps_it() -> None:
     """Version, since when, what is under way, and a lock with its reason."""
     lock = Lock("cameras", "production", 1, LEAD, "{team} `demo`", NOW, NOW + 60)
     said = text(page(DEPLOYER, overview(State.PREPARING, lock=lock)))
-    assert f"`141` since {{when:{NOW - 600:.0f}}}" in said
+    assert f"`141` is live since {{when:{NOW - 600:.0f}}}" in said
     assert "preparing the new fleet" in said
     assert "locked by {person:T0TEST/U0LEAD}" in said
     assert "{team}" not in said, "text from outside is inert"

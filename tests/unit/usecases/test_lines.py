@@ -72,7 +72,7 @@ def test_200_deployments_that_change_at_once_in_one_channel() -> None:
     world.run()
     assert world.chat.refused == 0
     assert len(texts(world)) == HOW_MANY
-    assert all("keeping" in text or "stands by" in text for text in texts(world)), set(texts(world))
+    assert all("keeping" in text or "standing by" in text for text in texts(world)), set(texts(world))
     updates = len(world.chat.called("update"))
     assert updates < 2 * HOW_MANY < 5 * HOW_MANY
     assert [kept.waiting for kept in world.lines.kept.values() if kept.waiting] == []

@@ -17,8 +17,9 @@ from tests.unit.usecases.past_world import season
 
 WHERE = """\
 *cameras*
-• *production*: `142` since {when:1789999400}, asked for by {person:T0TEST/U0DEPLOYER}
-    under way: *cameras-production-1* (`142`), live, the old fleet stands by, asked for by {person:T0TEST/U0DEPLOYER}
+• *production*: `142` is live since {when:1789999400}, asked for by {person:T0TEST/U0DEPLOYER}
+    under way: *cameras-production-1* (`142`), live, with the old fleet standing by, \
+asked for by {person:T0TEST/U0DEPLOYER}
 • *staging*: I have deployed nothing here yet"""
 
 VERSIONS = """\

@@ -24,8 +24,7 @@ from tests.unit.usecases.past_world import DAY, ended
 KEEPING = """\
 *cameras* in *production*: `142` is live since {when:1789999400}.
 
-*cameras-production-1* (`142`) is *live, the old fleet stands by*, for 60 s (since {when:1789999940}).
-• *Waits for:* nobody: the new fleet is live, the old one stands by
+*cameras-production-1* (`142`) is *live, with the old fleet standing by*, for 60 s (since {when:1789999940}).
 • *Who may act:* roll back, keep the old fleet longer or end it: {person:T0TEST/U0DEPLOYER}, {person:T0TEST/U0LEAD} \
 (role *deployer*)
 • *By itself:* the old fleet ends {when:1790007200} ({left:1790007200})

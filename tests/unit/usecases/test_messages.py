@@ -195,6 +195,63 @@ def test_a_decided_question_says_who_when_and_why(kind: Kind, answer: Answer) ->
     drawn(message)
 
 
+@pytest.mark.parametrize(
+    ("kind", "answer", "says", "verbs"),
+    [
+        (Kind.START, None, "Nobody answered in time; this ends here.", []),
+        (Kind.START, Answer.EXPIRED, "Nobody answered in time; this ends here.", []),
+        (Kind.START, Answer.REJECT, "Rejected; this ends here.", []),
+        (Kind.START, Answer.CONFIRM, "Decided; going on.", ["cancel"]),
+        (Kind.FINISH, Answer.CANCEL, "Canceled; this ends here.", []),
+        (
+            Kind.FINISH,
+            Answer.EXPIRED,
+            "Nobody answered in time. The new fleet stays ready; traffic stays where it is.",
+            [],
+        ),
+    ],
+)
+def test_between_an_answer_and_what_comes_of_it_it_says_what_that_is(
+    kind: Kind, answer: Answer | None, says: str, verbs: list[str]
+) -> None:
+    """Nobody reads that something was decided where nobody answered."""
+    state = State.ASKING_START if kind is Kind.START else State.ASKING_FINISH
+    by = APPROVER if answer in {Answer.REJECT, Answer.CONFIRM, Answer.CANCEL} else None
+    asked = question(kind, answer=answer, answered_by=by)
+    message = deployment_message(deployment(state), [asked], NOW + 301)
+    assert message.lines[-1] == says
+    assert [each.verb for each in message.actions] == verbs
+
+
+def test_before_the_question_is_there_it_says_that_it_comes() -> None:
+    """An earlier one of the same deployment is not taken for it."""
+    before = question(Kind.FINISH, answer=Answer.REJECT, answered_by=APPROVER)
+    asking = deployment(State.ASKING_FINISH, phases=(Phase(State.ASKING_FINISH, NOW + 60),))
+    message = deployment_message(asking, [before], NOW + 60)
+    assert message.lines[-1] == "Next: somebody else is asked to confirm it."
+
+
+@pytest.mark.parametrize("state", sorted(ENDS - {State.PLANNED, State.STUCK}))
+def test_what_has_ended_says_who_acted(state: State) -> None:
+    """Also where it was over too soon for a picture."""
+    message = deployment_message(deployment(state), [], NOW)
+    assert message.picture is None
+    assert f"Who acted: 1 {{person:{DEPLOYER}}} asked for it" in message.lines
+
+
+@pytest.mark.parametrize("state", [State.DISCARDING, State.SWITCHING_BACK])
+def test_on_the_way_back_no_way_forward_is_shown(state: State) -> None:
+    """Where it had got to says nothing any more."""
+    phases = (Phase(State.READY, NOW), Phase(state, NOW + 5))
+    assert "Prepare" not in words(deployment_message(deployment(state, phases=phases), [], NOW))
+
+
+@pytest.mark.parametrize(("switched_at", "says"), [(0.0, "`141` stays live."), (NOW, "`141` is live again.")])
+def test_what_failed_says_what_is_live(switched_at: float, says: str) -> None:
+    """By its version."""
+    assert says in shown(State.FAILED, switched_at=switched_at).lines
+
+
 def test_only_a_build_that_passed_has_buttons() -> None:
     """What failed or still runs is only told."""
     passed = build_message(build(), ("production", "staging"))

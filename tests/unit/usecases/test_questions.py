@@ -129,9 +129,12 @@ def test_a_reminder_says_how_many_are_missing() -> None:
     [
         (
             {"answer": Answer.REJECT, "answered_by": APPROVER, "reason": "not *today*"},
-            "Rejected by {person:T0TEST/U0APPROVER} {when:",
+            "🚫 The start of *cameras@142* in *production* was rejected by {person:T0TEST/U0APPROVER} {when:",
         ),
-        ({"answer": Answer.EXPIRED}, "Nobody answered in time"),
+        (
+            {"answer": Answer.EXPIRED},
+            "⌛ Nobody confirmed the start of *cameras@142* in *production* in time",
+        ),
     ],
 )
 def test_the_team_hears_of_a_no_with_its_reason(changes: dict[str, object], says: str) -> None:

@@ -267,7 +267,7 @@ def orphans(owner: Deployment, *instances: Instance, **changes: Any) -> list[obj
 def test_a_new_fleet_that_was_left_is_ended_by_its_own_deployment(state: State, label: HostState) -> None:
     """Whatever it is labeled, ten minutes after the deployment has ended, and while nobody holds the environment."""
     owner = ended(state)
-    assert orphans(owner, left(label)) == [CleanUp(owner)]
+    assert orphans(owner, left(label)) == [CleanUp(owner, 1)]
     assert orphans(owner, left(label), now=NOW + 400 + 599) == []
     other = Subject(deployment(State.READY, id="cameras-production-2"), Execution.RUNNING)
     busy = replace(FREE, active=Slot("cameras-production-2", 2, NOW))
@@ -279,7 +279,7 @@ def test_an_old_fleet_that_was_left_is_ended_by_who_replaced_it() -> None:
     owner = ended(State.SUCCEEDED, switched_at=NOW + 300)
     live = replace(FREE, live_deployment=ID)
     old = instance(1, state=HostState.STANDBY, deployment="cameras-production-0")
-    assert orphans(owner, old, environment=live) == [CleanUp(owner)]
+    assert orphans(owner, old, environment=live) == [CleanUp(owner, 1)]
     (report,) = orphans(owner, left(HostState.STANDBY), environment=live)
     assert isinstance(report, Report)
 
@@ -318,9 +318,9 @@ def test_a_fleet_at_rest_is_left_where_the_settings_stop_fleets() -> None:
     rests = instance(1, state=HostState.RETIRED, status="stopped")
     for stopping in (frozenset({""}), frozenset({ID})):
         assert orphans(owner, rests, environment=live, stopping=stopping) == []
-    assert orphans(owner, rests, environment=live) == [CleanUp(owner)]
+    assert orphans(owner, rests, environment=live) == [CleanUp(owner, 1)]
     runs = replace(rests, status="running")
-    assert orphans(owner, runs, environment=live, stopping=frozenset({ID})) == [CleanUp(owner)]
+    assert orphans(owner, runs, environment=live, stopping=frozenset({ID})) == [CleanUp(owner, 1)]
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_a_lock_that_is_over_says_who_ended_it_and_when_in_place() -> None:
     channel.show(LOCK.ended(Over.UNLOCKED, NOW + 60, DEPLOYER))
     (shown,) = channel.shown
     assert (shown.updates, verbs(shown)) == (1, [])
-    assert f"unlocked by {{person:{DEPLOYER}}} {{when:{NOW + 60:.0f}}}" in text(shown)
+    assert f"{{person:{DEPLOYER}}} unlocked it {{when:{NOW + 60:.0f}}}" in text(shown)
 
 
 def test_a_lock_whose_time_is_over_says_so() -> None:
@@ -76,7 +76,7 @@ def test_a_lock_whose_time_is_over_says_so() -> None:
     channel = Channel()
     channel.show(LOCK)
     channel.show(LOCK.ended(Over.EXPIRED, NOW + 7_200))
-    assert "its time was over" in text(channel.shown[0])
+    assert "it ran out" in text(channel.shown[0])
 
 
 def test_whose_lock_was_broken_is_told_by_name() -> None:

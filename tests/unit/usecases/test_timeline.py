@@ -10,6 +10,7 @@ from chalicelib.domain.approval import Answer, Confirmation, Kind
 from chalicelib.domain.deployment import ENDS, Deployment, Phase, State
 from chalicelib.usecases.chat_ports import Bar, BarKind, Mark
 from chalicelib.usecases.cost import cost
+from chalicelib.usecases.messages import deployment_message
 from chalicelib.usecases.timeline import LONGEST_ALT, timeline, who_acted
 from tests.builders import APPROVER, DEPLOYER, LEAD, NOW, deployment, hosts, plan, question
 
@@ -104,7 +105,7 @@ def test_whatever_happened_the_words_fit(steps: list[tuple[State, float]], end: 
     [
         (0.08, "about 0.17 USD: a second fleet for 2 h 6 min at 0.08 USD an hour"),
         (0.001, "less than 0.01 USD: a second fleet for 2 h 6 min at 0.00 USD an hour"),
-        (None, "unknown: no price is configured; a second fleet ran for 2 h 6 min"),
+        (None, "unknown, since no price is configured: a second fleet for 2 h 6 min"),
     ],
 )
 def test_what_it_cost(usd: float | None, said: str) -> None:
@@ -113,6 +114,47 @@ def test_what_it_cost(usd: float | None, said: str) -> None:
 
 
 def test_what_never_had_a_second_fleet_cost_nothing() -> None:
-    """And what has not ended is not summed up yet."""
-    assert cost(made((State.ACCEPTED, 0), (State.EXPIRED, 300), plan=plan())) == ""
-    assert cost(made((State.PREPARING, 0), (State.READY, 300), plan=plan(), new=hosts("i-1"))) == ""
+    """That is said; where it may have begun to launch hosts and none is known, nothing is."""
+    asked = made((State.ACCEPTED, 0), (State.EXPIRED, 300), plan=plan())
+    assert (
+        dict(deployment_message(asked, [], NOW).fields)["What it cost"]
+        == "nothing: no second fleet was started"
+    )
+    assert cost(made((State.PREPARING, 0), (State.CANCELED, 5), plan=plan())) == ""
+
+
+@pytest.mark.parametrize("state", [State.READY, State.STUCK])
+def test_what_both_fleets_cost_is_said_while_both_run(state: State) -> None:
+    """Of what got stuck, too: nothing of it is summed up yet."""
+    running = made((State.PREPARING, 0), (state, 300), plan=plan(), new=hosts("i-1"))
+    fields = dict(deployment_message(running, [], NOW).fields)
+    assert fields["Second fleet costs"] == "0.08 USD an hour"
+    assert "What it cost" not in fields
+
+
+def test_what_got_stuck_on_its_way_is_summed_up_at_its_end() -> None:
+    """Both fleets ran on meanwhile."""
+    steps = ((State.PREPARING, 0), (State.STUCK, 3_600), (State.RETIRING, 7_200), (State.SUCCEEDED, 7_200))
+    assert "a second fleet for 2 h at" in cost(made(*steps, plan=plan(), new=hosts("i-1")))
+
+
+def test_of_what_was_left_over_only_that_is_counted() -> None:
+    """A host of five that ran on for ten hours is no second fleet for ten hours."""
+    steps = (
+        (State.PREPARING, 0),
+        (State.CANCELED, 3_600),
+        (State.DISCARDING, 39_600),
+        (State.CANCELED, 39_600),
+    )
+    left = made(*steps, plan=plan(usd_per_hour=0.5), new=hosts("i-1"), left=1)
+    assert cost(left) == (
+        "about 1.50 USD: a second fleet for 1 h at 0.50 USD an hour, then a host was left over for 10 h"
+    )
+
+
+def test_while_what_was_left_over_is_cleaned_up_no_second_fleet_costs() -> None:
+    """It says what it does instead."""
+    steps = ((State.PREPARING, 0), (State.CANCELED, 3_600), (State.DISCARDING, 39_600))
+    message = deployment_message(made(*steps, plan=plan(), new=hosts("i-1"), left=2), [], NOW)
+    assert "Second fleet costs" not in dict(message.fields)
+    assert "2 hosts were left over; I clean them up." in message.lines
