@@ -3,6 +3,8 @@
 Whatever they do, time has its say in the same write: whose turn comes by it is told at once.
 """
 
+from dataclasses import replace
+
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.history import History
 from chalicelib.domain.holding import AskHolder, Holding, Join, Leave, LockIt, Unlock
@@ -48,7 +50,12 @@ class KeepingPlaces:
         seconds = command.seconds or limits.lock
         if seconds > limits.most_lock:
             raise Refused(
-                Reason.LOCK_TOO_LONG, limit=duration(limits.most_lock), asked=duration(command.seconds)
+                Reason.LOCK_TOO_LONG,
+                **_facts(command),
+                limit=duration(limits.most_lock),
+                asked=duration(seconds),
+                most=str(limits.most_lock),
+                why=command.reason,
             )
         before = self._standing(team, settings)
         now = self._answers.clock.now()
@@ -70,9 +77,10 @@ class KeepingPlaces:
             )
         stand = before.locked(actor, command.reason, now, now + seconds)
         self._write(team, settings, request, stand)
-        longer = "is locked for longer, until" if lock is not None else "is locked until"
+        until = now + seconds
+        longer = "is locked until" if lock is None else _prolonged(lock.until, until)
         return (
-            f"`{command.service}` in *{command.environment}* {longer} {{when:{now + seconds:.0f}}}. The channel shows "
+            f"`{command.service}` in *{command.environment}* {longer} {{when:{until:.0f}}}. The channel shows "
             f"it. `/deploy unlock {command.service} {command.environment}` ends it."
         )
 
@@ -150,7 +158,7 @@ class KeepingPlaces:
         ask = Ask(
             command.service, command.environment, int(now // ASK_SECONDS), request.actor, holder_, holds, now
         )
-        asked = self._answers.store.asked(ask.key)
+        asked = self._asked_lately(ask)
         if asked is not None:
             who, when = f"{{person:{asked.holder}}}", f"{{when:{asked.since:.0f}}}"
             raise Refused(Reason.ASKED_LATELY, **_facts(command), who=who, when=when)
@@ -165,6 +173,13 @@ class KeepingPlaces:
         )
         self._answers.commit_once(request, "", Save(ask), line)
         return f"I asked {{person:{holder_}}} in the channel. Nothing else was changed."
+
+    def _asked_lately(self, ask: Ask) -> Ask | None:
+        """There is one in each five minutes of the clock, so the last one is in these or in those before."""
+        before = self._answers.store.asked(replace(ask, number=ask.number - 1).key)
+        if before is not None and ask.since - before.since < ASK_SECONDS:
+            return before
+        return self._answers.store.asked(ask.key)
 
     def _held_by(self, stand: Stand, command: AskHolder) -> tuple[Actor, str]:
         """Whoever is in the way: a deployment first, then a lock, then a turn."""
@@ -185,6 +200,12 @@ class KeepingPlaces:
         now = self._answers.clock.now()
         after = advance(stand, now, rules(team, settings, now))
         self._answers.commit_once(request, "", *saves(after), *lines(after, request.actor, now))
+
+
+def _prolonged(before: float, until: float) -> str:
+    return (
+        "is locked for longer, until" if until > before else "is not locked for so long any more, only until"
+    )
 
 
 def _facts(command: Holding) -> dict[str, str]:

@@ -57,7 +57,7 @@ def _releases(
     some = page(releases, asked.page, SIZE, "versions", asked.service)
     lines = [f"Releases of *{asked.service}*, newest first:", *(_release(each, live) for each in some.shown)]
     offered = (
-        enable(each, name, f"{each.tag} to {name}")
+        enable(each, name, f"To {name}: {each.tag}")
         for each in some.shown
         for name, tag in live.items()
         if tag != each.tag
@@ -107,7 +107,7 @@ def _deploy(builds: tuple[Build, ...], live: Mapping[str, str]) -> tuple[Action,
     """The newest builds first, each to the environments where it is not live."""
     ready = (each for each in builds if each.status is BuildStatus.PASSED)
     made = [
-        Action("deploy", f"{each.version} to {name}", f"{each.service}@{each.version} to {name}")
+        Action("deploy", f"To {name}: {each.version}", f"{each.service}@{each.version} to {name}")
         for each in ready
         for name, version in live.items()
         if version != each.version

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.domain.deployment import State
-from chalicelib.domain.locks import Ask
+from chalicelib.domain.locks import ASK_SECONDS, Ask
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.next_steps import next_steps
@@ -43,6 +43,20 @@ def test_a_holder_is_left_alone_for_a_few_minutes() -> None:
     desk.say("ask cameras production", LEAD)
     assert desk.refused("ask cameras production", LEAD).reason is Reason.ASKED_LATELY
     desk.clock.advance(301)
+    desk.say("ask cameras production", LEAD)
+    assert len(asked(desk)) == 2
+
+
+def test_the_clock_on_the_wall_makes_the_wait_no_shorter() -> None:
+    """Five minutes are counted from when they were asked, not to the next full ones."""
+    desk = Desk()
+    desk.at(State.TESTING)
+    desk.clock.advance(ASK_SECONDS - desk.clock.now() % ASK_SECONDS - 1)
+    desk.say("ask cameras production", LEAD)
+    for wait in (2, ASK_SECONDS - 3):
+        desk.clock.advance(wait)
+        assert desk.refused("ask cameras production", LEAD).reason is Reason.ASKED_LATELY
+    desk.clock.advance(1)
     desk.say("ask cameras production", LEAD)
     assert len(asked(desk)) == 2
 

@@ -117,6 +117,15 @@ def test_two_do_not_lock_the_same_environment() -> None:
     assert shown(desk) == found
 
 
+def test_a_lock_that_is_made_shorter_says_so() -> None:
+    """Nobody is told that it lasts longer."""
+    desk = Desk()
+    desk.say("lock cameras production for 3h A migration.")
+    said = desk.say("lock cameras production for 1h Nearly done.")
+    assert "is not locked for so long any more, only until {when:1790003600}" in said
+    assert "longer" not in said
+
+
 def test_nobody_locks_during_somebody_elses_turn() -> None:
     """The turn would be worth nothing."""
     desk = Desk()

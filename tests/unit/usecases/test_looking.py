@@ -61,7 +61,7 @@ def test_versions_says_what_ci_reported_and_offers_to_deploy_it(desk: Desk) -> N
     """Not where it is live already."""
     reply = asked(desk, "versions cameras")
     assert reply.text == VERSIONS
-    assert buttons(reply)["142 to production"] == "cameras@142 to production"
+    assert buttons(reply)["To production: 142"] == "cameras@142 to production"
     assert "141 to production" not in buttons(reply)
 
 
