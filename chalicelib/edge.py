@@ -222,12 +222,13 @@ class Edge:
     def _submitted(self, sent: Submission) -> Answer:
         """A form: the command that it means. What is wrong with a field is said there, and the form stays open; else
         what it led to stands in its place, a refusal with its next steps."""
+        said = ""
         try:
-            command = parse(command_of(sent.form, sent.about, sent.values))
-            reply = self._chatops.handle(Request(command, sent.actor, sent.event))
+            said = command_of(sent.form, sent.about, sent.values)
+            reply = self._chatops.handle(Request(parse(said), sent.actor, sent.event))
         except Refused as refused:
             field = field_of(sent.form, refused, sent.values)
-            reply = _refusal(refused, sent.actor)
+            reply = _refusal(refused, sent.actor, said)
             if field in sent.values:
                 return Answer(200, json.dumps(errors_of(field, refused.text)))
         except Unavailable as error:
@@ -241,7 +242,7 @@ class Edge:
         try:
             return self._chatops.handle(Request(parse(text), actor, event))
         except Refused as refused:
-            return _refusal(refused, actor)
+            return _refusal(refused, actor, text)
         except Unavailable as error:
             return _trouble(error, actor)
 
@@ -250,9 +251,9 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
 
 
-def _refusal(refused: Refused, actor: Actor) -> Reply:
+def _refusal(refused: Refused, actor: Actor, said: str) -> Reply:
     log("info", "refused", reason=refused.reason.value, actor=str(actor))
-    return Reply(f"{refused.text} (`{refused.reason.value}`)", next_steps(refused))
+    return Reply(f"{refused.text} (`{refused.reason.value}`)", next_steps(refused, said))
 
 
 def _trouble(error: Unavailable, actor: Actor) -> Reply:

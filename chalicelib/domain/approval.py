@@ -18,6 +18,8 @@ from chalicelib.domain.roles import RoleChange
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No 0/O, 1/I/L, U: codes are read aloud."""
 CODE_LENGTH = 5
+_ANYBODY = {"who": "an approver or admin"}
+"""Where nobody has said who that is."""
 GRACE_SECONDS = 20
 """The machine waits this much longer than the deadline that people see, so that an answer given in time always
 reaches it."""
@@ -126,7 +128,7 @@ class Question:
         self, answer: Answer, by: Actor, now: float, *, reason: str = "", seconds: int = 0
     ) -> "Question":
         """The question decided; Refused where it was decided before, is past its deadline, or is one's own."""
-        self._refuse_late(now)
+        self.refuse_late(now)
         if answer not in ALLOWED[self.kind]:
             raise Refused(Reason.UNKNOWN_QUESTION, code=self.code)
         if answer is Answer.CONFIRM:
@@ -145,9 +147,9 @@ class Question:
     def _confirmed(self, by: Actor, now: float, reason: str) -> "Question":
         """One yes more; the last that is needed decides. Nobody counts twice, and who asked does not count."""
         if by == self.requester:
-            raise Refused(Reason.SAME_PERSON)
+            raise Refused(Reason.SAME_PERSON, **_ANYBODY, code=self.code)
         if any(each.by == by for each in self.confirmations):
-            raise Refused(Reason.CONFIRMED_BEFORE, missing=people(self.missing))
+            raise Refused(Reason.CONFIRMED_BEFORE, **_ANYBODY, code=self.code, missing=missing(self.missing))
         more = replace(self, confirmations=(*self.confirmations, Confirmation(by, now)))
         if more.missing:
             return more
@@ -163,7 +165,8 @@ class Question:
         """The open question closed because it will be asked again, or needs no answer any more."""
         return replace(self, answer=Answer.SUPERSEDED, answered_by=by, answered_at=now)
 
-    def _refuse_late(self, now: float) -> None:
+    def refuse_late(self, now: float) -> None:
+        """Refused where it was decided before, or its time is over."""
         if self.answer is Answer.EXPIRED or (self.answer is None and now > self.deadline):
             raise Refused(Reason.EXPIRED, when=f"{{when:{min(self.deadline, now):.0f}}}")
         if self.answer is not None:
@@ -175,7 +178,7 @@ class Question:
             )
 
 
-def people(number: int) -> str:
+def missing(number: int) -> str:
     """So many others, in words."""
     return "one more person" if number == 1 else f"{number} more people"
 

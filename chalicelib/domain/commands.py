@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from chalicelib.domain import holding
 from chalicelib.domain.coupling import Together, parts_of, together
 from chalicelib.domain.errors import Refused
-from chalicelib.domain.grammar import USAGE, malformed, name, seconds, shown
+from chalicelib.domain.grammar import USAGE, deployment_of, malformed, name, seconds, shown
 from chalicelib.domain.holding import Holding, reason, target
 from chalicelib.domain.reading import PARSERS, Reading
 from chalicelib.domain.reasons import Reason
@@ -31,20 +31,28 @@ class Deploy:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something done to the deployment of an environment: finish, cancel, retry, rollback or end."""
+    """Something done to the deployment of an environment: finish, cancel, retry, rollback or end. Buttons name the
+    deployment that they stand with, and are refused for any other; whoever types may leave it out."""
 
     verb: str
     service: str
     environment: str
+    deployment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Keep the old fleet `seconds` longer."""
+    """Keep the old fleet `seconds` longer; `deployment` as in Act."""
 
     service: str
     environment: str
     seconds: int
+    deployment: str = ""
+
+    @property
+    def verb(self) -> str:
+        """As in Act."""
+        return "keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,8 @@ Command = (
 def parse(text: str) -> Command:
     """The command that a person typed."""
     words = text.split()
+    if words[:1] == ["deploy"] and words[1:2] != ["to"]:
+        words = words[1:]  # whoever types `/deploy deploy ...` means what comes after it
     if not words:
         return Help()
     parser = _PARSERS.get(words[0])
@@ -126,25 +136,21 @@ def _override(verb: str, words: list[str]) -> Command:
 
 
 def _act(verb: str, words: list[str]) -> Command:
-    if len(words) != 2:
+    """`cleanup` is what `keep ... end` is, in the words of a frontend."""
+    if len(words) not in {2, 3}:
         raise malformed(verb, f"`{verb}` needs a service and an environment.")
-    return Act(verb, name(verb, words[0]), name(verb, words[1]))
+    where = name(verb, words[0]), name(verb, words[1])
+    return Act("end" if verb == "cleanup" else verb, *where, deployment_of(verb, *where, words[2:]))
 
 
 def _keep(verb: str, words: list[str]) -> Command:
-    if len(words) != 3:
+    if len(words) not in {3, 4}:
         raise malformed(verb, "`keep` needs a service, an environment, and how much longer (or `end`).")
-    service, environment = name(verb, words[0]), name(verb, words[1])
+    where = name(verb, words[0]), name(verb, words[1])
+    deployment = deployment_of(verb, *where, words[3:])
     if words[2] == "end":
-        return Act("end", service, environment)
-    return Keep(service, environment, seconds(verb, words[2]))
-
-
-def _cleanup(verb: str, words: list[str]) -> Command:
-    """What `keep ... end` is, in the words of a frontend."""
-    if len(words) != 2:
-        raise malformed(verb, "`cleanup` needs a service and an environment.")
-    return Act("end", name(verb, words[0]), name(verb, words[1]))
+        return Act("end", *where, deployment)
+    return Keep(*where, seconds(verb, words[2]), deployment)
 
 
 def _form(verb: str, words: list[str]) -> Command:
@@ -181,7 +187,7 @@ _PARSERS: dict[str, Callable[[str, list[str]], Command]] = {
     "retry": _act,
     "rollback": _act,
     "keep": _keep,
-    "cleanup": _cleanup,
+    "cleanup": _act,
     "confirm": _decide,
     "reject": _decide,
     "form": _form,

@@ -11,6 +11,7 @@ from chalicelib.domain.reasons import Reason
 NAME = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
 _DURATION = re.compile(r"\+?([0-9]{1,4})([smh])\Z")
 _DAYS = re.compile(r"([1-9][0-9]{0,2})d\Z")
+_NUMBER = re.compile(r"[1-9][0-9]{0,9}\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _MOST_PAGES = 10_000
 
@@ -56,18 +57,34 @@ def name(verb: str, word: str) -> str:
     return word
 
 
-def seconds(verb: str, word: str) -> int:
+def deployment_of(verb: str, service: str, environment: str, words: list[str]) -> str:
+    """The id of a deployment of this service and environment, where a word names one."""
+    if not words:
+        return ""
+    number = words[0].removeprefix(f"{service}-{environment}-")
+    if number == words[0] or not _NUMBER.match(number):
+        raise malformed(verb, f"`{shown(words[0])}` is no deployment of {service} to {environment}.")
+    return words[0]
+
+
+def seconds(verb: str, word: str, like: str = "`+30m` or `+2h`") -> int:
     """A length of time such as `+2h`, in seconds; never 0."""
     found = _DURATION.match(word)
     if not found or int(found[1]) == 0:
-        raise malformed(verb, f"`{shown(word)}` is not a time like `+30m` or `+2h`.")
+        raise malformed(verb, f"`{shown(word)}` is not a time like {like}.")
     return int(found[1]) * _SECONDS[found[2]]
 
 
 def length(verb: str, word: str) -> int:
     """A length of time such as `2h` or `3d`, in seconds; never 0."""
     found = _DAYS.match(word)
-    return int(found[1]) * 86_400 if found else seconds(verb, word)
+    return int(found[1]) * 86_400 if found else seconds(verb, word, "`30m`, `2h` or `3d`")
+
+
+def longest(seconds: int) -> str:
+    """The longest time that can be typed and is no longer than this."""
+    units = ((unit, seconds // one) for unit, one in _SECONDS.items())
+    return next((f"{number}{unit}" for unit, number in units if number < 10_000), "9999h")
 
 
 def paged(verb: str, words: list[str]) -> tuple[list[str], int]:

@@ -56,7 +56,13 @@ class Reason(StrEnum):
     HELD_BY_NOBODY = "held_by_nobody"
     ASKED_LATELY = "asked_lately"
     NOTHING_ACTIVE = "nothing_active"
+    OTHER_DEPLOYMENT = "other_deployment"
+    STUCK = "stuck"
     NOT_READY = "not_ready"
+    ALREADY_FINISHED = "already_finished"
+    ASKED_ALREADY = "asked_already"
+    GOING_BACK = "going_back"
+    NOT_KEPT_YET = "not_kept_yet"
     TOO_LATE_TO_CANCEL = "too_late_to_cancel"
     WINDOW_CLOSED = "window_closed"
     END_ASKED = "end_asked"
@@ -106,8 +112,13 @@ TEXTS: dict[Reason, str] = {
     Reason.NOT_ALLOWED: (
         "{action} needs the role *{role}*. Ask an admin for it; `/deploy roles` says who that is."
     ),
-    Reason.SAME_PERSON: "You asked for this yourself, so somebody else has to confirm it.",
-    Reason.CONFIRMED_BEFORE: "You have confirmed this already, and each person counts once. It waits for {missing}.",
+    Reason.SAME_PERSON: (
+        "You asked for this yourself, so somebody else has to confirm it. Who may: {who}. "
+        "`/deploy reject {code}` takes it back."
+    ),
+    Reason.CONFIRMED_BEFORE: (
+        "You have confirmed this already, and each person counts once. It waits for {missing}. Who may: {who}."
+    ),
     Reason.OWN_ROLE: "This is about your own role, so somebody else has to decide it.",
     Reason.HOLDS_ROLE: "{who} is {role} already. Nothing was changed.",
     Reason.ROLE_CONFIGURED: (
@@ -120,7 +131,7 @@ TEXTS: dict[Reason, str] = {
     ),
     Reason.REQUESTER_NOT_ALLOWED: (
         "{who} asked for this and may not ask for it any more, so nobody can confirm it. "
-        "Reject it; then somebody who may can ask again."
+        "`/deploy reject {code}` ends it; then somebody who may can ask again."
     ),
     Reason.NOT_CONFIGURED: (
         "Nothing is configured yet. Publish a `pointsman.yaml` with `pointsman config publish`."
@@ -161,7 +172,7 @@ TEXTS: dict[Reason, str] = {
     Reason.NOT_LOCKED: "`{service}` in {environment} is not locked. Nothing changed.",
     Reason.OTHERS_LOCK: (
         "This is the lock of {who}, who will be told that you end it. "
-        "Say why: `/deploy unlock {service} {environment} REASON`."
+        "Say why, as in `/deploy unlock {service} {environment} it blocks a fix, and nobody answers`."
     ),
     Reason.LOCK_TOO_LONG: "A lock lasts {limit} at most; that would be {asked}. It can be prolonged later.",
     Reason.QUEUED_ALREADY: (
@@ -178,6 +189,25 @@ TEXTS: dict[Reason, str] = {
     Reason.ASKED_LATELY: "{who} was asked in the channel {when}. Give them a few minutes.",
     Reason.NOTHING_ACTIVE: "No deployment of `{service}` to {environment} is under way.",
     Reason.NOT_READY: "*{deployment}* is not ready to finish: it is {state}. I will say here when it is.",
+    Reason.OTHER_DEPLOYMENT: (
+        "This is about *{meant}*, which is {became}. Now *{deployment}* holds `{service}` in {environment} ({state}). "
+        "Nothing was done."
+    ),
+    Reason.STUCK: (
+        "*{deployment}* got stuck and does nothing by itself any more. `/deploy retry {service} {environment}` goes on "
+        "from where it stopped; `/deploy cancel {service} {environment}` leaves everything as it is and frees "
+        "{environment}."
+    ),
+    Reason.ALREADY_FINISHED: "*{deployment}* was finished already ({state}). There is nothing more to finish.",
+    Reason.ASKED_ALREADY: (
+        "Whether *{deployment}* may {wish} is being asked right now: `/deploy confirm {code}` or "
+        "`/deploy reject {code}`, by {when}. Who may: {who}."
+    ),
+    Reason.GOING_BACK: "*{deployment}* goes back already ({state}). Nothing has to be done now.",
+    Reason.NOT_KEPT_YET: (
+        "Not yet: *{deployment}* is {state}. When that is over the old fleet stands by; then say this again. "
+        "`/deploy rollback {service} {environment}` goes back now."
+    ),
     Reason.TOO_LATE_TO_CANCEL: (
         "*{deployment}* has switched traffic already ({state}). Use `/deploy rollback {service} {environment}`."
     ),
@@ -191,8 +221,8 @@ TEXTS: dict[Reason, str] = {
     ),
     Reason.ENDING: "*{deployment}* is coming to its end already ({state}).",
     Reason.NOT_SWITCHED: (
-        "*{deployment}* has not switched traffic yet ({state}), so there is nothing to go back from. "
-        "`/deploy cancel {service} {environment}` ends it."
+        "*{deployment}* has not switched traffic yet ({state}), so there is nothing to go back from or to "
+        "keep. `/deploy cancel {service} {environment}` ends it."
     ),
     Reason.KEEP_TOO_LONG: "The old fleet can be kept {limit} in all at most; that would be {asked}.",
     Reason.UNKNOWN_QUESTION: "I know no question `{code}`.",
@@ -251,6 +281,10 @@ OF_FRONTENDS: dict[Reason, str] = {
         "A frontend has nothing to finish: a release goes live by itself once it is confirmed and its files are "
         "there. `/deploy cleanup {service} {environment}` gives up the rollback and cleans up now."
     ),
+    Reason.NOT_KEPT_YET: (
+        "Not yet: *{deployment}* is {state}. When that is over its way back can be kept; then say this again. "
+        "`/deploy rollback {service} {environment}` goes back now."
+    ),
     Reason.TOO_LATE_TO_CANCEL: (
         "*{deployment}* is enabled already ({state}). Use `/deploy rollback {service} {environment}`."
     ),
@@ -263,8 +297,8 @@ OF_FRONTENDS: dict[Reason, str] = {
         "then say this again."
     ),
     Reason.NOT_SWITCHED: (
-        "*{deployment}* is not enabled yet ({state}), so there is nothing to go back from. "
-        "`/deploy cancel {service} {environment}` ends it."
+        "*{deployment}* is not enabled yet ({state}), so there is nothing to go back from or to "
+        "keep. `/deploy cancel {service} {environment}` ends it."
     ),
     Reason.KEEP_TOO_LONG: "A release can be rolled back for {limit} in all at most; that would be {asked}.",
 }

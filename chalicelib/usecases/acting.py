@@ -8,19 +8,22 @@ from functools import partial
 from chalicelib.domain.approval import Answer, Kind, Question
 from chalicelib.domain.commands import Act, Keep
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, Ref, State
-from chalicelib.domain.errors import Duplicate, Refused
+from chalicelib.domain.errors import Conflict, Duplicate, LostLock, Refused
 from chalicelib.domain.policy import Role, require
 from chalicelib.domain.reasons import FRONTEND, Reason
 from chalicelib.domain.settings import EnvironmentSettings, Team
 from chalicelib.usecases import texts
 from chalicelib.usecases.answering import Answers, Request
+from chalicelib.usecases.buttons import buttons
 from chalicelib.usecases.overriding import asked_in_freeze, freeze_note
 from chalicelib.usecases.ports import Save, Seen
+from chalicelib.usecases.refusals import Refusals, refuse_first, refused
 from chalicelib.usecases.resume import resume
 from chalicelib.usecases.starting import Starting, holder
 from chalicelib.usecases.words import state_name, words_for, words_of
-from chalicelib.usecases.words.shape import Words
 
+_WAY_BACK = frozenset({"rollback", "keep", "end"})
+"""What is done to the way back rather than to what is under way."""
 _Does = Callable[[Act, Request], str]
 
 
@@ -30,6 +33,7 @@ class Acting:
     def __init__(self, answers: Answers, starting: Starting) -> None:
         self._answers = answers
         self._starting = starting
+        self._refusals = Refusals(answers)
 
     def act(self, team: Team, request: Request, command: Act) -> str:
         """Do what the verb says to the deployment of an environment."""
@@ -37,25 +41,22 @@ class Acting:
         doing = words_for(team, command.service).answers.doing[command.verb]
         require(team, request.actor, Role.DEPLOYER, doing, command.service)
         acts: dict[str, _Does] = {
-            "finish": partial(self._finish, settings),
-            "cancel": self._cancel,
-            "retry": self._retry,
+            "finish": partial(self._finish, team, settings),
+            "cancel": partial(self._cancel, team),
+            "retry": partial(self._retry, team),
             "rollback": partial(self._rollback, team),
             "end": partial(self._end, team),
         }
         return acts[command.verb](command, request)
 
-    def _finish(self, settings: EnvironmentSettings, command: Act, request: Request) -> str:
+    def _finish(self, team: Team, settings: EnvironmentSettings, command: Act, request: Request) -> str:
         """A freeze that began meanwhile keeps nobody: whoever confirms is told of it (docs/locks.md says why)."""
         if settings.site is not None:
             where = {"service": command.service, "environment": command.environment}
             raise Refused(Reason.NOT_READY, **where, kind=FRONTEND)
         note = freeze_note(settings, self._answers.clock.now())
-        deployment = self._active(command)
-        question = self._answers.open(deployment.ref, Kind.READY)
-        if question is None:
-            self._answers.wake_again(deployment.ref)
-            raise _refused(Reason.NOT_READY, deployment)
+        deployment = self._held(team, command)
+        question = self._asked(team, command, deployment, Kind.READY)
         self._answers.answer(question, Answer.FINISH, request, reason=note)
         return " ".join(
             each
@@ -63,14 +64,12 @@ class Acting:
             if each
         )
 
-    def _cancel(self, command: Act, request: Request) -> str:
-        stuck = self._stuck(command)
-        if stuck is not None:
-            return self._release(stuck, request)
-        deployment = self._active(command)
-        _refuse_while_ending(deployment)
+    def _cancel(self, team: Team, command: Act, request: Request) -> str:
+        deployment = self._held(team, command)
+        if deployment.state is State.STUCK:
+            return self._release(deployment, request)
         if deployment.state not in BEFORE_SWITCH:
-            raise _refused(Reason.TOO_LATE_TO_CANCEL, deployment)
+            raise self._refusals.of(team, "cancel", deployment)
         wanted = replace(deployment, wanted="cancel", wanted_by=request.actor)
         kinds = (Kind.START, Kind.BUILD, Kind.RETRY, Kind.READY, Kind.FINISH)
         found = (self._answers.open(deployment.ref, kind) for kind in kinds)
@@ -88,35 +87,32 @@ class Acting:
             self._answers.workflow.wake(question.token)
         return words_of(deployment).answers.canceling(deployment)
 
-    def _retry(self, command: Act, request: Request) -> str:
+    def _retry(self, team: Team, command: Act, request: Request) -> str:
         """A failed step again: the machine waits with it, or stopped at it and is taken up by a new run."""
-        stuck = self._stuck(command)
-        if stuck is not None:
-            seen = Seen(request.event, self._answers.clock.now(), result="")
+        deployment = self._held(team, command)
+        if deployment.state is State.STUCK:
+            self._resume(deployment, request)
+        else:
+            question = self._asked(team, command, deployment, Kind.RETRY)
+            self._answers.answer(question, Answer.RETRY, request)
+        return texts.retrying(deployment)
+
+    def _resume(self, stuck: Deployment, request: Request) -> None:
+        """Raises Conflict where somebody else released it, or took it up, since it was read."""
+        answers, seen = self._answers, Seen(request.event, self._answers.clock.now(), result="")
+        try:
             with suppress(Duplicate):
                 resume(
-                    self._answers.store,
-                    self._answers.workflow,
-                    self._answers.clock,
+                    answers.store,
+                    answers.workflow,
+                    answers.clock,
                     stuck,
                     request.actor,
                     seen,
                     event="retry_asked",
                 )
-            return texts.retrying(stuck)
-        deployment = self._active(command)
-        question = self._answers.open(deployment.ref, Kind.RETRY)
-        if question is None:
-            self._answers.wake_again(deployment.ref)
-            raise _refused(Reason.NOTHING_TO_RETRY, deployment)
-        self._answers.answer(question, Answer.RETRY, request)
-        return texts.retrying(deployment)
-
-    def _stuck(self, command: Act) -> Deployment | None:
-        """The deployment that got stuck and keeps others out: the active one, else the one with the old fleet."""
-        environment = self._answers.store.environment(command.service, command.environment)
-        found = holder(self._answers.store, environment, environment.active or environment.keeping)
-        return found if found is not None and found.state is State.STUCK else None
+        except LostLock as error:
+            raise Conflict(f"{stuck.id} was let go of") from error
 
     def _release(self, stuck: Deployment, request: Request) -> str:
         """Somebody has looked: the environment is free for the next; no server and no traffic is touched."""
@@ -128,26 +124,20 @@ class Acting:
 
     def _rollback(self, team: Team, command: Act, request: Request) -> str:
         environment = self._answers.store.environment(command.service, command.environment)
-        if environment.active is not None:
-            if environment.keeping is not None:
-                self._starting.refuse_while_busy(environment, "")
-            return self._rollback_while_baking(command, request)
-        kept, question = self._kept_open(words_for(team, command.service), command)
-        follower = self._follower(kept)
+        if environment.active is not None and environment.keeping is not None:
+            self._starting.refuse_while_busy(environment, "")
+        deployment = self._held(team, command)
+        refuse_first(deployment)
+        if deployment.state in {State.SWITCHING, State.BAKING} and deployment.wanted != "rollback":
+            return self._rollback_while_baking(deployment, request)
+        question = self._asked(team, command, deployment, Kind.KEEP)
+        follower = self._follower(deployment)
         if follower is not None:
             return self._send_both_back(team, follower, request)
-        _refuse_first(kept)
         self._answers.answer(question, Answer.ROLLBACK, request)
-        return words_of(kept).answers.rolling_back(kept)
+        return words_of(deployment).answers.rolling_back(deployment)
 
-    def _rollback_while_baking(self, command: Act, request: Request) -> str:
-        deployment = self._active(command)
-        if deployment.state in BEFORE_SWITCH:
-            raise _refused(Reason.NOT_SWITCHED, deployment)
-        _refuse_while_ending(deployment)
-        _refuse_first(deployment)
-        if deployment.state not in {State.SWITCHING, State.BAKING}:
-            raise _refused(Reason.WINDOW_CLOSED, deployment)
+    def _rollback_while_baking(self, deployment: Deployment, request: Request) -> str:
         wanted = replace(deployment, wanted="rollback", wanted_by=request.actor)
         self._answers.commit_once(
             request, "", Save(wanted), self._answers.history(deployment.ref, request.actor, "rollback_asked")
@@ -166,11 +156,12 @@ class Acting:
         doing = words_of(follower).answers.doing["rollback"]
         require(team, request.actor, Role.DEPLOYER, doing, follower.service)
         before = follower.state in BEFORE_SWITCH
-        command = Act("cancel" if before else "rollback", follower.service, follower.environment)
-        return self._cancel(command, request) if before else self._rollback(team, command, request)
+        command = Act("cancel" if before else "rollback", follower.service, follower.environment, follower.id)
+        return (self._cancel if before else self._rollback)(team, command, request)
 
     def _end(self, team: Team, command: Act, request: Request) -> str:
-        deployment, question = self._kept_open(words_for(team, command.service), command)
+        deployment = self._held(team, command)
+        question = self._asked(team, command, deployment, Kind.KEEP)
         self._answers.answer(question, Answer.END, request)
         return words_of(deployment).answers.ending(deployment)
 
@@ -179,15 +170,18 @@ class Acting:
         settings = team.environment(command.service, command.environment)
         words = words_for(team, command.service)
         require(team, request.actor, Role.DEPLOYER, words.answers.doing["keep"], command.service)
-        deployment, question = self._kept_open(words, command)
-        _refuse_first(deployment)
+        deployment = self._held(team, command)
+        refuse_first(deployment)
+        question = self._asked(team, command, deployment, Kind.KEEP)
+        limit = settings.timeouts.most_keep_old
         asked = question.deadline + command.seconds - deployment.switched_at
-        if asked > settings.timeouts.most_keep_old:
-            raise _refused(
+        if asked > limit:
+            raise refused(
                 Reason.KEEP_TOO_LONG,
                 deployment,
-                limit=texts.duration(settings.timeouts.most_keep_old),
+                limit=texts.duration(limit),
                 asked=texts.duration(asked),
+                most=str(int(limit - (question.deadline - deployment.switched_at))),
             )
         self._answers.answer(question, Answer.EXTEND, request, seconds=command.seconds)
         said = words_of(deployment).answers.extended(deployment)
@@ -195,54 +189,45 @@ class Acting:
 
     # --- finding ------------------------------------------------------------------------------------------------
 
-    def _active(self, command: Act) -> Deployment:
+    def _held(self, team: Team, command: Act | Keep) -> Deployment:
+        """The deployment that is meant: the one that is named, while it holds the environment; else the one that is
+        under way, or of the way back the one that keeps it. Refused where there is none, or another one."""
         environment = self._answers.store.environment(command.service, command.environment)
-        if environment.active is None:
-            raise Refused(Reason.NOTHING_ACTIVE, service=command.service, environment=command.environment)
-        found = self._answers.store.deployment(
-            Ref(command.service, command.environment, environment.active.deployment)
+        slots = [environment.active, environment.keeping]
+        if command.verb in _WAY_BACK:
+            slots.reverse()
+        held = [
+            made
+            for made in (holder(self._answers.store, environment, slot) for slot in slots)
+            if made is not None and (not made.ended or made.state is State.STUCK)
+        ]
+        meant = next((each for each in held if command.deployment in {"", each.id}), None)
+        if meant is not None:
+            return meant
+        if held:
+            raise self._another(command, held[0])
+        reason = Reason.WINDOW_CLOSED if command.verb in _WAY_BACK else Reason.NOTHING_ACTIVE
+        kind = words_for(team, command.service).kind
+        raise Refused(reason, service=command.service, environment=command.environment, kind=kind)
+
+    def _another(self, command: Act | Keep, now: Deployment) -> Refused:
+        """What became of the deployment that was meant, and what can be done to the one that is there now."""
+        meant = self._answers.store.deployment(Ref(command.service, command.environment, command.deployment))
+        questions = [
+            each for each in self._answers.store.questions(now.ref) if each.open_at(self._answers.clock.now())
+        ]
+        can = {each.verb for each in buttons(now, questions)} if now.state is not State.STUCK else set()
+        return refused(
+            Reason.OTHER_DEPLOYMENT,
+            now,
+            meant=command.deployment,
+            became=state_name(meant) if meant is not None else "not known to me",
+            can=command.verb if command.verb in can else "",
         )
-        if found is None or found.ended:
-            raise Refused(Reason.NOTHING_ACTIVE, service=command.service, environment=command.environment)
-        return found
 
-    def _kept_open(self, words: Words, command: Act | Keep) -> tuple[Deployment, Question]:
-        service, environment = command.service, command.environment
-        found = self._answers.store.environment(service, environment)
-        kept = holder(self._answers.store, found, found.keeping)
-        if kept is None:
-            raise Refused(Reason.WINDOW_CLOSED, service=service, environment=environment, kind=words.kind)
-        question = self._answers.open(kept.ref, Kind.KEEP)
+    def _asked(self, team: Team, command: Act | Keep, deployment: Deployment, kind: Kind) -> Question:
+        """The open question that this answers; Refused with what is in the way where there is none."""
+        question = self._answers.open(deployment.ref, kind)
         if question is None:
-            # Between an answer and the next question of the same window there is a moment without one.
-            self._answers.wake_again(kept.ref)
-            ending = self._answers.open(kept.ref, Kind.END)
-            if ending is not None:
-                raise _refused(Reason.END_ASKED, kept, code=ending.code)
-            moving_on = kept.state is State.KEEPING and self._answers.clock.now() < kept.keep_until
-            reason = Reason.BUSY if moving_on else Reason.WINDOW_CLOSED
-            raise _refused(reason, kept)
-        return kept, question
-
-
-def _refused(reason: Reason, deployment: Deployment, **more: str) -> Refused:
-    """A refusal that says where the deployment is and what it deploys."""
-    return Refused(
-        reason,
-        deployment=deployment.id,
-        state=state_name(deployment),
-        service=deployment.service,
-        environment=deployment.environment,
-        kind=words_of(deployment).kind,
-        **more,
-    )
-
-
-def _refuse_first(deployment: Deployment) -> None:
-    if deployment.first_release:
-        raise _refused(Reason.NO_WAY_BACK, deployment)
-
-
-def _refuse_while_ending(deployment: Deployment) -> None:
-    if deployment.state in {State.SWITCHING_BACK, State.DISCARDING}:
-        raise _refused(Reason.ENDING, deployment)
+            raise self._refusals.of(team, command.verb, deployment)
+        return question

@@ -22,6 +22,7 @@ from chalicelib.domain.locks import TicketKey
 from chalicelib.domain.people import Actor
 from chalicelib.domain.pushed import TAG
 from chalicelib.domain.roles import TEAM
+from chalicelib.domain.settings import Team
 from chalicelib.telemetry import log
 from chalicelib.usecases.auditing import last_line
 from chalicelib.usecases.chat_ports import Chat, Lines, Message, Posted, Wakes
@@ -339,7 +340,7 @@ class Announcer:
         """A change of roles: its message, and what goes with an open question."""
         wanted: list[Wanted] = []
         try:
-            channel = self._store.team().channel
+            team = self._store.team()
         except Refused as refused:
             log(
                 "error",
@@ -348,24 +349,29 @@ class Announcer:
                 deployment=ref.deployment,
             )
             return []
-        main = self._store.post(ref, _MAIN)
+        main, channel = self._store.post(ref, _MAIN), team.channel
         questions = self._store.questions(ref)
         self._look_again(ref, questions)
         for question in questions:
             if question.change is None:
                 continue
-            message = role_message(question, question.change, self._clock.now())
+            message = role_message(question, question.change, self._clock.now(), team)
             wanted.append(Wanted(_MAIN, channel, message))
             if main is not None and main.timestamp:
-                wanted += self._beside(question, None, channel, main.timestamp)
+                wanted += self._beside(question, None, channel, main.timestamp, team)
         return wanted
 
     def _beside(
-        self, question: Question, deployment: Deployment | None, channel: str, thread: str
+        self,
+        question: Question,
+        deployment: Deployment | None,
+        channel: str,
+        thread: str,
+        team: Team | None = None,
     ) -> Iterator[Wanted]:
         """A reminder that was not posted in time is not posted any more, only kept true."""
         now = self._clock.now()
-        for key, message in beside(question, deployment, now):
+        for key, message in beside(question, deployment, now, team):
             late = key.startswith(REMINDER) and not question.open_at(now)
             if not late or self._store.post(question.ref, key) is not None:
                 yield Wanted(key, channel, message, thread)

@@ -1,12 +1,13 @@
 """Confirm or reject: what a second person says to a question."""
 
-from chalicelib.domain.approval import SECOND_PERSON, Answer, Kind, Question, people
+from chalicelib.domain.approval import SECOND_PERSON, Answer, Kind, Question, missing
 from chalicelib.domain.commands import Decide
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.policy import Role, holds, require
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
 from chalicelib.usecases.answering import Answers, Request
+from chalicelib.usecases.deciders import refuse_own_yes
 from chalicelib.usecases.granting import Granting
 from chalicelib.usecases.words import words_for
 
@@ -31,6 +32,7 @@ class Deciding:
             require(team, request.actor, Role.APPROVER, doing, question.service)
         answer = Answer.CONFIRM if command.verb == "confirm" else Answer.REJECT
         if answer is Answer.CONFIRM and question.open_at(self._answers.clock.now()):
+            refuse_own_yes(team, question, request.actor)
             _refuse_revoked(team, question)
             # Earlier ones have to be allowed at the moment that decides, too.
             service = question.service
@@ -45,7 +47,7 @@ def _refuse_revoked(team: Team, question: Question) -> None:
         require(team, question.requester, Role.DEPLOYER, "", question.service)
     except Refused as refused:
         who = f"{{person:{question.requester}}}"
-        raise Refused(Reason.REQUESTER_NOT_ALLOWED, who=who) from refused
+        raise Refused(Reason.REQUESTER_NOT_ALLOWED, who=who, code=question.code) from refused
 
 
 def _said(team: Team, question: Question, answer: Answer) -> str:
@@ -54,6 +56,6 @@ def _said(team: Team, question: Question, answer: Answer) -> str:
     if answer is Answer.REJECT:
         return f"Rejected. *{question.deployment}* {words.no[question.kind]}."
     if question.answer is None:
-        waits = f"*{question.deployment}* waits for {people(question.missing)} to confirm"
+        waits = f"*{question.deployment}* waits for {missing(question.missing)} to confirm"
         return f"Confirmed. {waits}; the question in the channel says so."
     return f"Confirmed. *{question.deployment}* {words.yes[question.kind]}."

@@ -49,14 +49,19 @@ def finding_message(finding: Finding, words: Words) -> Message:
 
 def _buttons(finding: Finding, words: Words) -> tuple[Action, ...]:
     """What a person can do about it from here."""
-    value = f"{finding.service} {finding.environment}"
+    where = f"{finding.service} {finding.environment}"
+    value = f"{where} {finding.deployment}"
     if finding.trouble is Trouble.STUCK:
         return (
             Action("retry", "Retry", value, "primary"),
             Action("cancel", "Release", value, "", words.buttons.release),
         )
     if finding.trouble is Trouble.STANDBY_ILL:
-        return (Action("keep", words.buttons.end, f"{value} end", "", words.buttons.sure_to_end),)
+        return (
+            Action(
+                "keep", words.buttons.end, f"{where} end {finding.deployment}", "", words.buttons.sure_to_end
+            ),
+        )
     return ()
 
 

@@ -11,13 +11,14 @@ from chalicelib.domain.approval import Answer, Kind, Question, code_from
 from chalicelib.domain.commands import Decide
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
-from chalicelib.domain.policy import Role, holders, require
+from chalicelib.domain.policy import Role, require
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.role_commands import ChangeRole
 from chalicelib.domain.roles import ROLES, SECOND_PERSON_ROLES, TEAM, Grant, Grants, RoleChange
 from chalicelib.domain.settings import Team, Timeouts, names
 from chalicelib.usecases import role_texts
 from chalicelib.usecases.answering import Answers, Request
+from chalicelib.usecases.deciders import deciders, refuse_own_yes
 from chalicelib.usecases.ports import Change, Save
 from chalicelib.usecases.texts import plain
 
@@ -68,7 +69,10 @@ class Granting:
         if not withdrawn:
             require(team, by, Role.APPROVER, role_texts.DOING[command.verb], change.grant.service)
         answer = Answer.CONFIRM if command.verb == "confirm" else Answer.REJECT
-        decided = question.answered(answer, by, self._answers.clock.now(), reason=command.reason)
+        now = self._answers.clock.now()
+        if answer is Answer.CONFIRM and question.open_at(now):
+            refuse_own_yes(team, question, by)
+        decided = question.answered(answer, by, now, reason=command.reason)
         if not withdrawn and by.user not in deciders(team, change, question.requester):
             raise Refused(Reason.OWN_ROLE)
         writes: list[Change] = [Save(decided)]
@@ -113,13 +117,6 @@ def changed(team: Team, change: RoleChange) -> Grants:
     return after
 
 
-def deciders(team: Team, change: RoleChange, requester: Actor) -> frozenset[str]:
-    """Who may decide a change: who may confirm for the service, but not who asked, nor whose role it is, as long as
-    there is anybody else."""
-    others = holders(team, Role.APPROVER, change.grant.service) - {requester.user}
-    return others - {change.grant.user} or others
-
-
 def _asks(team: Team, change: RoleChange, requester: Actor) -> bool:
     """Whether a second person is asked: for roles that decide about others, where there is anybody to ask."""
     return change.grant.role in SECOND_PERSON_ROLES and bool(deciders(team, change, requester))
@@ -131,4 +128,4 @@ def _refuse_revoked(team: Team, question: Question, change: RoleChange) -> None:
         require(team, question.requester, Role.ADMIN, "", change.grant.service)
     except Refused as refused:
         who = f"{{person:{question.requester}}}"
-        raise Refused(Reason.REQUESTER_NOT_ALLOWED, who=who) from refused
+        raise Refused(Reason.REQUESTER_NOT_ALLOWED, who=who, code=question.code) from refused

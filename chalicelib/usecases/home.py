@@ -68,7 +68,14 @@ def _waits(team: Team, who: Actor, overview: Overview, now: float) -> Iterator[P
     held = {slot.deployment for slot in (environment.active, environment.keeping) if slot is not None}
     for deployment in overview.deployments:
         if deployment.id in held and deployment.requester == who and deployment.state in _WAITS:
-            yield _own(deployment)
+            yield _own(
+                deployment,
+                [
+                    each
+                    for each in overview.questions
+                    if each.deployment == deployment.id and each.open_at(now)
+                ],
+            )
 
 
 def _may(question: Question, who: Actor) -> bool:
@@ -85,10 +92,10 @@ def _question(question: Question, deployment: Deployment | None, words: Words) -
     return Part(lines, confirm_or_reject(question))
 
 
-def _own(deployment: Deployment) -> Part:
+def _own(deployment: Deployment, questions: Sequence[Question]) -> Part:
     until = f" until {{when:{deployment.keep_until:.0f}}}" if deployment.state is State.KEEPING else ""
     line = f"Your *{deployment.id}* (`{plain(deployment.version)}`): {state_name(deployment)}{until}."
-    return Part((line,), buttons(deployment, ()))
+    return Part((line,), buttons(deployment, questions))
 
 
 def _place(overview: Overview, now: float) -> Part:

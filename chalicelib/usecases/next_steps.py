@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from chalicelib.domain.errors import Refused
+from chalicelib.domain.grammar import longest
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.chat_ports import Action
 from chalicelib.usecases.words.frontends import FRONTENDS
@@ -12,11 +13,11 @@ from chalicelib.usecases.words.shape import Buttons
 Facts = Mapping[str, str]
 
 
-def next_steps(refused: Refused) -> tuple[Action, ...]:
-    """Buttons for the way on; none where only other words would help."""
+def next_steps(refused: Refused, said: str = "") -> tuple[Action, ...]:
+    """Buttons for the way on; none where only other words would help. `said`: the command that was refused."""
     steps = _STEPS.get(refused.reason)
     try:
-        return steps(refused.facts) if steps else ()
+        return steps({"said": said, **refused.facts}) if steps else ()
     except KeyError:  # a refusal that does not know where it was has no button that would
         return ()
 
@@ -24,6 +25,11 @@ def next_steps(refused: Refused) -> tuple[Action, ...]:
 def _words(facts: Facts) -> Buttons:
     """The words of what was deployed, where the refusal knows it."""
     return (FRONTENDS if facts.get("kind") == FRONTENDS.kind else SERVERS).buttons
+
+
+def _deployment(facts: Facts) -> str:
+    """What is done to this very deployment, where the refusal knows it."""
+    return f"{facts['service']} {facts['environment']} {facts.get('deployment', '')}".strip()
 
 
 def _status(facts: Facts) -> tuple[Action, ...]:
@@ -68,13 +74,81 @@ def _plan(facts: Facts) -> tuple[Action, ...]:
 
 
 def _rollback(facts: Facts) -> tuple[Action, ...]:
-    value = f"{facts['service']} {facts['environment']}"
-    return (Action("rollback", "Roll back", value, "danger", _words(facts).rollback),)
+    return (Action("rollback", "Roll back", _deployment(facts), "danger", _words(facts).rollback),)
 
 
 def _cancel(facts: Facts) -> tuple[Action, ...]:
-    value = f"{facts['service']} {facts['environment']}"
-    return (Action("cancel", "Cancel the deployment", value, "danger", _words(facts).cancel),)
+    return (Action("cancel", "Cancel the deployment", _deployment(facts), "danger", _words(facts).cancel),)
+
+
+def _retry(facts: Facts) -> tuple[Action, ...]:
+    """Only where a step has failed and waits for it."""
+    if not facts.get("retry"):
+        return ()
+    value = f"{facts['service']} {facts['environment']} {facts['retry']}"
+    return (Action("retry", "Retry the failed step", value, "primary"),)
+
+
+def _unstick(facts: Facts) -> tuple[Action, ...]:
+    value = _deployment(facts)
+    return (
+        Action("retry", "Go on from where it stopped", value, "primary"),
+        Action("cancel", "Leave it and free the environment", value, "", _words(facts).release),
+    )
+
+
+def _instead(facts: Facts) -> tuple[Action, ...]:
+    """The same for the deployment that is there now, where that can be done to it."""
+    words = _words(facts)
+    acts = (
+        ("finish", "Finish", ""),
+        ("cancel", "Cancel", words.cancel),
+        ("retry", "Retry", ""),
+        ("rollback", "Roll back", words.rollback),
+    )
+    return tuple(
+        Action(verb, f"{label} {facts['deployment']}", _deployment(facts), "", sure)
+        for verb, label, sure in acts
+        if verb == facts["can"]
+    )
+
+
+def _decide(facts: Facts) -> tuple[Action, ...]:
+    return (
+        Action("confirm", "Confirm it", facts["code"], "primary"),
+        Action("reject", "Reject it", facts["code"], "danger"),
+    )
+
+
+def _take_back(facts: Facts) -> tuple[Action, ...]:
+    return (Action("reject", "Take it back", facts["code"]), *_who(facts))
+
+
+def _who(_facts: Facts) -> tuple[Action, ...]:
+    return (Action("roles", "Who may?", ""),)
+
+
+def _longest(facts: Facts) -> tuple[Action, ...]:
+    """As much longer as the limit leaves, in whole minutes; nothing where that is none."""
+    most = longest(int(facts["most"]) // 60 * 60)
+    if int(facts["most"]) < 60:
+        return ()
+    value = f"{facts['service']} {facts['environment']} +{most} {facts['deployment']}"
+    return (Action("keep", "Keep as long as possible", value),)
+
+
+def _lock(facts: Facts) -> tuple[Action, ...]:
+    value = f"{facts['service']} {facts['environment']} for {longest(int(facts['most']))} {facts['why']}"
+    return (Action("lock", f"Lock for {facts['limit']}", value),)
+
+
+def _one_by_one(facts: Facts) -> tuple[Action, ...]:
+    return tuple(each for name in ("first", "second") for each in _deploy({**facts, "wanted": facts[name]}))
+
+
+def _again(facts: Facts) -> tuple[Action, ...]:
+    """The very same; a button of `deploy` carries all that is typed."""
+    return (Action("deploy", "Try again", facts["said"], "primary"),) if facts["said"] else ()
 
 
 def _form(facts: Facts) -> tuple[Action, ...]:
@@ -90,7 +164,7 @@ def _where(_facts: Facts) -> tuple[Action, ...]:
 
 
 def _whoami(_facts: Facts) -> tuple[Action, ...]:
-    return (Action("whoami", "What may I do?", ""), Action("roles", "Who may?", ""))
+    return (Action("whoami", "What may I do?", ""), *_who(_facts))
 
 
 def _roles(_facts: Facts) -> tuple[Action, ...]:
@@ -104,10 +178,16 @@ def _keep_it(facts: Facts) -> tuple[Action, ...]:
 
 
 _STEPS: dict[Reason, Callable[[Facts], tuple[Action, ...]]] = {
-    Reason.ALREADY_ACTIVE: lambda facts: (*_queue(facts), *_ask(facts), *_status(facts)),
+    Reason.ALREADY_ACTIVE: lambda facts: (
+        *_retry(facts),
+        *_queue(facts),
+        *_ask(facts),
+        *_plan(facts),
+        *_status(facts),
+    ),
     Reason.LOCKED: lambda facts: (*_queue(facts), *_ask(facts), *_plan(facts), *_status(facts)),
     Reason.FROZEN: lambda facts: (*_queue(facts), *_plan(facts)),
-    Reason.OTHERS_TURN: lambda facts: (*_queue(facts), *_ask(facts)),
+    Reason.OTHERS_TURN: lambda facts: (*_queue(facts), *_ask(facts), *_plan(facts)),
     Reason.ASKED_LATELY: lambda facts: (*_queue(facts), *_why(facts)),
     Reason.HELD_BY_NOBODY: lambda facts: (*_form(facts), *_status(facts)),
     Reason.HELD_BY_YOU: _status,
@@ -137,7 +217,21 @@ _STEPS: dict[Reason, Callable[[Facts], tuple[Action, ...]]] = {
     Reason.RELEASE_MISSING: _versions,
     Reason.RELEASE_BROKEN: _versions,
     Reason.NO_WAY_BACK: lambda facts: (*_versions(facts), *_why(facts)),
-    Reason.NOT_READY: _why,
+    Reason.OTHER_DEPLOYMENT: lambda facts: (*_instead(facts), *_why(facts)),
+    Reason.STUCK: lambda facts: (*_unstick(facts), *_why(facts)),
+    Reason.NOT_READY: lambda facts: (*_retry(facts), *_why(facts)),
+    Reason.ALREADY_FINISHED: _why,
+    Reason.ASKED_ALREADY: lambda facts: (*_decide(facts), *_why(facts)),
+    Reason.GOING_BACK: _why,
+    Reason.NOT_KEPT_YET: lambda facts: (*_rollback(facts), *_why(facts)),
+    Reason.KEEP_TOO_LONG: lambda facts: (*_longest(facts), *_why(facts)),
+    Reason.LOCK_TOO_LONG: _lock,
+    Reason.BUSY: _again,
+    Reason.SAME_KIND: _one_by_one,
+    Reason.SAME_PERSON: _take_back,
+    Reason.CONFIRMED_BEFORE: _who,
+    Reason.REQUESTER_NOT_ALLOWED: lambda facts: (Action("reject", "Reject", facts["code"], "danger"),),
+    Reason.NO_RELEASE: _where,
     Reason.ENDING: _why,
     Reason.TOO_LATE_TO_CANCEL: lambda facts: (*_rollback(facts), *_why(facts)),
     Reason.NOT_SWITCHED: lambda facts: (*_cancel(facts), *_why(facts)),
@@ -146,5 +240,5 @@ _STEPS: dict[Reason, Callable[[Facts], tuple[Action, ...]]] = {
     Reason.NOTHING_TO_RETRY: lambda facts: (*_why(facts), *_status(facts)),
     Reason.NOT_QUEUED: lambda facts: (*_queue(facts), *_status(facts)),
     Reason.QUEUE_FULL: _status,
-    Reason.OTHERS_LOCK: _locks,
+    Reason.OTHERS_LOCK: lambda facts: (*_ask(facts), *_locks(facts)),
 }

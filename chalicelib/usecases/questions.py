@@ -10,9 +10,11 @@ from chalicelib.domain.approval import SAID, Answer, Kind, Question
 from chalicelib.domain.deployment import Deployment
 from chalicelib.domain.people import Actor
 from chalicelib.domain.roles import RoleChange
+from chalicelib.domain.settings import Team
 from chalicelib.usecases import role_texts
 from chalicelib.usecases.buttons import confirm_or_reject
 from chalicelib.usecases.chat_ports import Message
+from chalicelib.usecases.deciders import concerned
 from chalicelib.usecases.texts import plain, sentence
 from chalicelib.usecases.words import words_of
 from chalicelib.usecases.words.shape import Words
@@ -63,7 +65,7 @@ def remind_at(question: Question) -> float:
     return at if question.deadline - question.asked_at >= 2 * REMIND_SECONDS else 0.0
 
 
-def reminder(question: Question, what: str, now: float) -> Message:
+def reminder(question: Question, what: str, now: float, team: Team | None = None) -> Message:
     """For the thread and the channel, a little before the question expires; decided, it says how."""
     if not question.open_at(now):
         return Message(summary=f"Decided: {what}", lines=(f"{what} {outcome(question)}",))
@@ -72,7 +74,7 @@ def reminder(question: Question, what: str, now: float) -> Message:
         summary=f"Still open: {what}",
         lines=(
             f"⏳ {{team}} Still open: {what} It expires at {{time:{question.deadline:.0f}}}.{missing}",
-            f"{who_may(question)} may answer.",
+            f"{who_may(question, team)} may answer.",
         ),
         actions=confirm_or_reject(question),
         notes=(how(question),),
@@ -84,9 +86,12 @@ def how(question: Question) -> str:
     return f"Or type /deploy confirm {question.code} or /deploy reject {question.code}"
 
 
-def who_may(question: Question) -> str:
-    """Who may act on a question, in words."""
-    confirmed = "".join(f", {person(each.by)}" for each in question.confirmations)
+def who_may(question: Question, team: Team | None = None) -> str:
+    """Who may act on a question, in words. `team`: for what is about a role, whose own word does not count."""
+    others = [each.by for each in question.confirmations]
+    if team is not None:
+        others += [Actor(team.workspace, each) for each in sorted(concerned(team, question))]
+    confirmed = "".join(f", {person(each)}" for each in others)
     where = _service(question)
     return f"Any approver or admin{where} other than {person(question.requester)}{confirmed}"
 
@@ -135,12 +140,14 @@ def _about(question: Question, deployment: Deployment | None) -> str:
     return f"{words.timeline.nouns[question.kind]} of *{name}* in *{question.environment}*"
 
 
-def beside(question: Question, deployment: Deployment | None, now: float) -> Iterator[tuple[str, Message]]:
+def beside(
+    question: Question, deployment: Deployment | None, now: float, team: Team | None = None
+) -> Iterator[tuple[str, Message]]:
     """The messages beside a question's own, each with its key: a reminder once its time has come, and word of a no."""
     words = words_of(deployment)
     what = what_of(question, deployment)
     if reminded(question, now):
-        yield f"{REMINDER}{question.code}", reminder(question, what, now)
+        yield f"{REMINDER}{question.code}", reminder(question, what, now, team)
     said = alert(question, _about(question, deployment), words, now)
     if said is not None:
         yield f"alert-{question.code}", said
@@ -161,7 +168,7 @@ def next_moment(question: Question, now: float) -> float:
     return at if at > now else question.deadline + 1
 
 
-def role_message(question: Question, change: RoleChange, now: float) -> Message:
+def role_message(question: Question, change: RoleChange, now: float, team: Team | None = None) -> Message:
     """The one message of a change of roles."""
     what = role_texts.wish(change, question.requester.workspace)
     asked = f"Asked by {person(question.requester)}."
@@ -175,7 +182,7 @@ def role_message(question: Question, change: RoleChange, now: float) -> Message:
         summary="Roles: a second person is asked",
         lines=(
             f"🔑 {{team}} {what}",
-            f"{asked} {who_may(question)} answers by {{time:{question.deadline:.0f}}}, else nothing changes.",
+            f"{asked} {who_may(question, team)} answers by {{time:{question.deadline:.0f}}}, else nothing changes.",
             "In doubt, ask them in person whether it was really them, and reject.",
         ),
         actions=confirm_or_reject(question),

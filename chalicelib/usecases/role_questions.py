@@ -10,7 +10,8 @@ from chalicelib.domain.settings import Team
 from chalicelib.usecases import role_texts
 from chalicelib.usecases.buttons import confirm_or_reject
 from chalicelib.usecases.chat_ports import Part
-from chalicelib.usecases.granting import ASK_SECONDS, deciders
+from chalicelib.usecases.deciders import deciders
+from chalicelib.usecases.granting import ASK_SECONDS
 from chalicelib.usecases.ports import Store
 
 _LINES, _MOST = 20, 5

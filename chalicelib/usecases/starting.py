@@ -17,6 +17,7 @@ from chalicelib.domain.turns import Stand, started
 from chalicelib.usecases import overriding, texts
 from chalicelib.usecases.overriding import allowed
 from chalicelib.usecases.ports import Change, Clock, Save, Seen, Store, Workflow
+from chalicelib.usecases.refusals import failed
 from chalicelib.usecases.turning import lines, rules, saves, standing
 from chalicelib.usecases.words import state_name
 
@@ -72,6 +73,7 @@ class Starting:
                 Reason.ALREADY_ACTIVE,
                 active=environment.active.deployment,
                 state=state_name(active),
+                retry=failed(active),
                 service=environment.service,
                 environment=environment.name,
                 wanted=f"{environment.service}@{asked}" if asked else environment.service,

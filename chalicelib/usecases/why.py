@@ -6,11 +6,12 @@ from functools import partial
 from chalicelib.domain.approval import SECOND_PERSON, Kind, Question
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State
 from chalicelib.domain.findings import Finding, Trouble
-from chalicelib.domain.policy import Role, holders
+from chalicelib.domain.policy import Role
 from chalicelib.domain.reading import Why
 from chalicelib.domain.settings import Team
 from chalicelib.usecases.buttons import buttons
 from chalicelib.usecases.chat_ports import Action, Reply
+from chalicelib.usecases.deciders import may_confirm, people
 from chalicelib.usecases.holding import holding
 from chalicelib.usecases.ports import Overview, Store
 from chalicelib.usecases.texts import duration, live, plain, shortened, worded
@@ -19,8 +20,6 @@ from chalicelib.usecases.words.shape import Whys
 
 _PAST = 20
 """Deployments that are looked back at for how long things took."""
-_FEW = 4
-"""So many people are named; more are told by their role."""
 
 
 def why(store: Store, team: Team, asked: Why, now: float) -> Reply:
@@ -99,31 +98,15 @@ def _waits_for(made: Deployment, questions: Sequence[Question]) -> str:
 
 def _who(team: Team, made: Deployment, questions: Sequence[Question]) -> str:
     asked = [each for each in questions if each.kind in SECOND_PERSON]
-    parts = [
-        f"confirm or reject `{each.code}`: {_people(team, Role.APPROVER, made.service, besides=each.requester.user)}"
-        for each in asked
-    ]
+    parts = [f"confirm or reject `{each.code}`: {may_confirm(team, each)}" for each in asked]
     may = (
         words_of(made)
         .why.acts(made)
         .get(made.state, "cancel" if made.state in BEFORE_SWITCH and not made.wanted else "")
     )
-    if may:
-        parts.append(f"{may}: {_people(team, Role.DEPLOYER, made.service)}")
+    if may and buttons(made, questions):
+        parts.append(f"{may}: {people(team, Role.DEPLOYER, made.service)}")
     return "; ".join(parts) or "nobody has to, and nobody can change it now"
-
-
-def _people(team: Team, role: Role, service: str, *, besides: str = "") -> str:
-    """Those who hold a role: by name where they are few."""
-    found = sorted(holders(team, role, service) - {besides})
-    but = f", not {{person:{team.workspace}/{besides}}}" if besides else ""
-    if "*" in found:
-        return f"everybody{but}"
-    if not found:
-        return f"nobody else holds the role *{role}*"
-    if len(found) > _FEW:
-        return f"{len(found)} people with the role *{role}*{but}"
-    return f"{', '.join(f'{{person:{team.workspace}/{each}}}' for each in found)} (role *{role}*)"
 
 
 # --- what happens by itself -------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ class Door:
     def type(self, text: str, by: Actor) -> bool:
         """A slash command; Slack does not send it again, a person does."""
         self._workspace.note("typed", by.user, text)
-        form = {"team_id": WORKSPACE, "user_id": by.user, "channel_id": CHANNEL, "text": text}
+        form = {"team_id": by.workspace, "user_id": by.user, "channel_id": CHANNEL, "text": text}
         body = urlencode({**form, "response_url": f"{HOOKS}/1", "trigger_id": self._trigger()}).encode()
         return self._sent(text.split(maxsplit=1)[0].partition("@")[0], "command", self._slack(body), body)
 

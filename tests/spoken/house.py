@@ -20,6 +20,10 @@ CODE = re.compile(r"\(`([a-z_]+)`\)\s*$", re.MULTILINE)
 FIELD = re.compile(r"\A([a-z]+): ")
 """Where an error in a form says its field."""
 Block = dict[str, Any]
+STILL = "still"
+"""Not even the next task is begun."""
+Seen = tuple[str, str, str]
+"""A button: the verb, the value, and the view it is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +46,32 @@ class House(Run):
         """What each saw last, and in which kind of view."""
         self._last = ("", "", "")
 
-    def types(self, by: Actor, text: str, *, refused: str = "") -> str:
-        """Somebody types after `/deploy`; what only they read then."""
-        return self._did(by, lambda: self.people.type(text, by), Use("typed", word_of(text), "", refused))
+    def types(self, by: Actor, text: str, *, refused: str = "", until: str = "") -> str:
+        """Somebody types after `/deploy`; what only they read then. `until`: a task that is not begun yet after it."""
+        use = Use("typed", word_of(text), "", refused)
+        return self._did(by, lambda: self.people.type(text, by), use, until)
 
-    def presses(self, by: Actor, label: str, *, refused: str = "") -> str:
+    def presses(self, by: Actor, label: str, *, refused: str = "", until: str = "") -> str:
         """Somebody presses the newest button of this label that they see."""
-        verb, value, view = self._last = self._button(by, label)
-        use = Use("pressed", verb.partition(":")[0], label, refused)
-        return self._did(by, lambda: self.people.click(verb, value, by, view=view), use)
+        self._last = self._button(by, label)
+        return self._clicks(by, self._last, label, refused, until)
 
     def again(self, by: Actor, *, refused: str) -> str:
         """Somebody presses what was pressed last: it still stood before them."""
-        verb, value, view = self._last
-        use = Use("pressed", verb.partition(":")[0], "", refused)
-        return self._did(by, lambda: self.people.click(verb, value, by, view=view), use)
+        return self._clicks(by, self._last, "", refused)
+
+    def sees(self, by: Actor, label: str) -> Seen:
+        """The newest button of this label; it may be pressed when others have taken its place."""
+        return self._button(by, label)
+
+    def presses_old(self, by: Actor, seen: Seen, *, refused: str) -> str:
+        """Somebody presses a button that was left standing before them."""
+        return self._clicks(by, seen, "", refused)
+
+    def _clicks(self, by: Actor, seen: Seen, label: str, refused: str, until: str = "") -> str:
+        verb, value, view = seen
+        use = Use("pressed", verb.partition(":")[0], label, refused)
+        return self._did(by, lambda: self.people.click(verb, value, by, view=view), use, until)
 
     def sends(self, by: Actor, values: dict[str, str], *, refused: str = "") -> str:
         """Somebody fills in the form that opened last, and sends it; what they read then. `refused`: the reason's code,
@@ -80,7 +95,7 @@ class House(Run):
         found: list[str] = re.findall(r"/deploy confirm ([A-Z0-9]+)", self.channel())
         return found[-1]
 
-    def _did(self, by: Actor, act: Callable[[], bool], use: Use) -> str:
+    def _did(self, by: Actor, act: Callable[[], bool], use: Use, until: str = "") -> str:
         journal = self.account.slack.journal
         before = len(journal)
         act()
@@ -89,7 +104,8 @@ class House(Run):
         said: str = "\n".join(_read(each) for each in answers)
         if answers:
             self._answers[by] = answers[-1].blocks, "modal" if answers[-1].what == "opened" else ""
-        self.settle()
+        if until != STILL:
+            self.until(until) if until else self.settle()
         assert self.account.slack.invalid == []
         objected = any(each.what == "objected" for each in answers)
         code = next(iter((FIELD if objected else CODE).findall(said)), "")
@@ -97,7 +113,7 @@ class House(Run):
         self.uses.append(use)
         return said
 
-    def _button(self, by: Actor, label: str) -> tuple[str, str, str]:
+    def _button(self, by: Actor, label: str) -> Seen:
         """In the newest answer to them, in their Home tab, else in the channel; and the view it is in."""
         home = self.account.slack.homes.get(by.user, {"blocks": []})
         places = [

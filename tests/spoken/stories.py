@@ -77,7 +77,7 @@ def looked(house: House) -> None:
     house.types(GUEST, "versions cameras")
     house.presses(GUEST, "More")
     house.presses(GUEST, "Back")
-    house.presses(GUEST, "143 to production", refused="not_allowed")
+    house.presses(GUEST, "To production: 143", refused="not_allowed")
     assert "You may" in house.presses(GUEST, "What may I do?")
     house.types(GUEST, THIS, refused="not_allowed")
     assert "Roles for" in house.presses(GUEST, "Who may?")
@@ -167,12 +167,14 @@ def deployed(house: House) -> None:
     house.types(DEPLOYER, f"finish {AT}")
     house.presses(APPROVER, "Confirm")
     house.let(60)
-    house.types(LEAD, f"cancel {AT}", refused="nothing_active")
+    house.types(LEAD, f"cancel {AT}", refused="too_late_to_cancel")
+    house.types(LEAD, f"finish {AT}", refused="already_finished")
     house.presses(GUEST, "Roll back", refused="not_allowed")
     house.presses(GUEST, "Keep 2 h longer", refused="not_allowed")
     house.presses(DEPLOYER, "Keep 2 h longer")
     house.types(DEPLOYER, f"keep {AT} +1h")
     house.types(DEPLOYER, f"keep {AT} +9h", refused="keep_too_long")
+    house.presses(DEPLOYER, "Keep as long as possible")
     house.presses(DEPLOYER, "End the old fleet now")
     house.types(LEAD, f"rollback {AT}", refused="end_asked")
     house.presses(LEAD, "Keep the old fleet")
@@ -184,7 +186,7 @@ def deployed(house: House) -> None:
     house.presses(DEPLOYER, "Deploy to production")
     house.types(DEPLOYER, f"cancel {AT}")
     house.types(DEPLOYER, "versions cameras")
-    house.presses(DEPLOYER, "145 to production")
+    house.presses(DEPLOYER, "To production: 145")
 
 
 def took_turns(house: House) -> None:
@@ -236,7 +238,7 @@ def took_turns(house: House) -> None:
 def in_trouble(house: House) -> None:
     """A step that fails is tried again or given up; what got stuck is taken up or released."""
     house.account.ssm.failing.update({("Pointsman-Check", "*"): "no such file"})
-    _started(house)
+    started(house)
     house.presses(GUEST, "Retry", refused="not_allowed")
     house.presses(DEPLOYER, "Retry")
     house.presses(GUEST, "Give up", refused="not_allowed")
@@ -248,14 +250,15 @@ def in_trouble(house: House) -> None:
     house.presses(LEAD, "Release")
 
 
-def _started(house: House) -> None:
+def started(house: House) -> None:
+    """Asked for and confirmed."""
     house.types(DEPLOYER, THIS)
     house.presses(APPROVER, "Confirm")
 
 
 def _stuck(house: House) -> None:
     """Stopped in the console while the old fleet stands by."""
-    _started(house)
+    started(house)
     house.types(DEPLOYER, f"finish {AT}")
     house.presses(LEAD, "Confirm")
     house.let(60)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 from chalicelib.domain import commands
+from chalicelib.domain.reasons import Reason
 from tests.spoken.buttons import Button, buttons
 from tests.spoken.house import House, Use
+from tests.spoken.refusals import REFUSALS, SITE_REFUSALS, UNREACHED
 from tests.spoken.site import Site
 from tests.spoken.stories import SITE_STORIES, STORIES
 
@@ -47,8 +49,8 @@ def _tell(
 
 
 TELLINGS = {
-    **{each.__name__: partial(_tell, House, each) for each in STORIES},
-    **{each.__name__: partial(_tell, Site, each) for each in SITE_STORIES},
+    **{each.__name__: partial(_tell, House, each) for each in (*STORIES, *REFUSALS)},
+    **{each.__name__: partial(_tell, Site, each) for each in (*SITE_STORIES, *SITE_REFUSALS)},
 }
 
 
@@ -77,6 +79,17 @@ def test_every_command_is_typed_and_refused(command: str) -> None:
     typed = [use for use in uses() if use.how == "typed" and use.verb == command]
     assert any(not use.refused for use in typed), "nobody uses it"
     assert any(use.refused for use in typed), "nobody is refused"
+
+
+@pytest.mark.parametrize("reason", sorted(set(Reason) - set(UNREACHED)))
+def test_every_reason_that_chat_can_answer_is_read_by_somebody(reason: Reason) -> None:
+    """In a story, at the public door."""
+    assert any(use.refused == reason for use in uses())
+
+
+def test_what_no_command_is_answered_with_is_not_answered() -> None:
+    """The exceptions do not outlive what made them so."""
+    assert {use.refused for use in uses()} & set(UNREACHED) == set()
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,10 @@ class MemoryTable:
         """Everything that is stored, in the order of its keys."""
         return iter(sorted(self._items.items()))
 
+    def forget(self, partition: str) -> None:
+        """As if nothing had ever been written there."""
+        self._items = {key: item for key, item in self._items.items() if key[0] != partition}
+
     def _unknown(self, request: Mapping[str, Any]) -> dict[str, Any]:
         raise AwsError("UnknownOperationException", "not in memory", request)
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.commands import Act, Command, Decide, Deploy, Help, Keep, parse
 from chalicelib.domain.errors import Refused
+from chalicelib.domain.grammar import longest, seconds
 from chalicelib.domain.reading import Audit, Past, Stats, Status, Versions, Where, Why
 from chalicelib.domain.reasons import Reason
 
@@ -14,6 +15,26 @@ GOOD: list[tuple[str, Command]] = [
     ("cameras to production", Deploy("cameras", None, "production")),
     ("plan cameras@1.2.3-rc.1 to staging", Deploy("cameras", "1.2.3-rc.1", "staging", plan_only=True)),
     ("finish cameras production", Act("finish", "cameras", "production")),
+    (
+        "finish cameras production cameras-production-12",
+        Act("finish", "cameras", "production", "cameras-production-12"),
+    ),
+    (
+        "keep cameras production end cameras-production-1",
+        Act("end", "cameras", "production", "cameras-production-1"),
+    ),
+    (
+        "keep cameras production +2h cameras-production-1",
+        Keep("cameras", "production", 7200, "cameras-production-1"),
+    ),
+    (
+        "cleanup cameras production cameras-production-1",
+        Act("end", "cameras", "production", "cameras-production-1"),
+    ),
+    ("deploy cameras@142 to production", Deploy("cameras", "142", "production")),
+    ("deploy finish cameras production", Act("finish", "cameras", "production")),
+    ("deploy to production", Deploy("deploy", None, "production")),
+    ("deploy", Help()),
     ("cancel cameras production", Act("cancel", "cameras", "production")),
     ("rollback cameras production", Act("rollback", "cameras", "production")),
     ("keep cameras production +2h", Keep("cameras", "production", 7200)),
@@ -73,6 +94,18 @@ BAD = [
     ("audit cameras production now", Reason.MALFORMED_COMMAND, "needs a service and an environment"),
     ("keep cameras production soon", Reason.MALFORMED_COMMAND, "not a time"),
     ("keep cameras production +0h", Reason.MALFORMED_COMMAND, "not a time"),
+    (
+        "finish cameras production cameras-staging-1",
+        Reason.MALFORMED_COMMAND,
+        "no deployment of cameras to production",
+    ),
+    ("finish cameras production cameras-production-", Reason.MALFORMED_COMMAND, "no deployment of"),
+    ("keep cameras production +2h now", Reason.MALFORMED_COMMAND, "no deployment of"),
+    (
+        "lock cameras production for 2 hours lunch",
+        Reason.MALFORMED_COMMAND,
+        "a time like `30m`, `2h` or `3d`",
+    ),
     ("confirm", Reason.MALFORMED_COMMAND, "code"),
     ("confirm ../x", Reason.MALFORMED_COMMAND, "not a code"),
     ("destroy everything", Reason.UNKNOWN_COMMAND, "destroy"),
@@ -97,3 +130,10 @@ def test_no_text_does_more_than_be_refused(text: str) -> None:
         parse(text)
     except Refused as refused:
         assert "<" not in refused.text  # noqa: PT017 - both ways out are good
+
+
+@given(st.integers(min_value=60, max_value=5_000_000))
+def test_the_longest_time_that_can_be_typed_is_no_longer(most: int) -> None:
+    """And misses it by less than an hour."""
+    found = seconds("lock", longest(most))
+    assert most - 3_600 < found <= most

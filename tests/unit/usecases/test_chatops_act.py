@@ -1,13 +1,16 @@
 """Finishing, canceling, going back, keeping: each where it belongs, refused everywhere else."""
 
+from dataclasses import replace
+
 import pytest
 
-from chalicelib.domain.approval import Answer, Kind
-from chalicelib.domain.deployment import BEFORE_SWITCH, Environment, Slot, State
+from chalicelib.domain.approval import Answer, Kind, Question
+from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, Environment, Phase, Slot, State
 from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
-from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, question
+from chalicelib.usecases.next_steps import next_steps
+from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, deployment, question
 from tests.unit.usecases.desk import TOKEN, Desk, nothing_happened
 
 WHERE = "cameras production"
@@ -55,9 +58,7 @@ def test_finishing_answers_the_wait_and_names_the_one_who_asked() -> None:
     assert desk.workflow.woken == [TOKEN]
 
 
-@pytest.mark.parametrize(
-    "state", [State.ACCEPTED, State.PREPARING, State.TESTING, State.ASKING_FINISH, State.BAKING]
-)
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.ASKING_START, State.PREPARING, State.TESTING])
 def test_finishing_what_is_not_ready_is_refused(state: State) -> None:
     """It says where the deployment is."""
     desk = Desk()
@@ -69,14 +70,42 @@ def test_finishing_after_the_deadline_is_refused() -> None:
     """What waited too long is removed already."""
     desk = ready()
     desk.clock.advance(86_401)
-    assert desk.refused(f"finish {WHERE}").reason is Reason.NOT_READY
+    assert desk.refused(f"finish {WHERE}").reason is Reason.EXPIRED
 
 
 def test_finishing_twice_is_refused() -> None:
-    """The first one counts."""
+    """The first one counts, and the second is told who that was."""
     desk = ready()
     desk.say(f"finish {WHERE}")
-    assert desk.refused(f"finish {WHERE}", LEAD).reason is Reason.NOT_READY
+    with pytest.raises(Refused) as refused:
+        desk.say(f"finish {WHERE}", LEAD)
+    assert refused.value.reason is Reason.ALREADY_DECIDED
+    assert f"{{person:{DEPLOYER}}}" in refused.value.text
+
+
+@pytest.mark.parametrize(
+    "state", [State.SWITCHING, State.BAKING, State.KEEPING, State.ASKING_ROLLBACK, State.ASKING_END]
+)
+def test_what_is_live_already_has_nothing_to_finish(state: State) -> None:
+    """And nobody is promised to hear when it is ready."""
+    desk = Desk()
+    desk.at(state)
+    assert desk.refused(f"finish {WHERE}").reason is Reason.ALREADY_FINISHED
+
+
+def test_what_is_asked_already_is_not_asked_again() -> None:
+    """Whoever comes second reads the code, by when, and who may; the two answers are buttons."""
+    desk = Desk()
+    desk.at(State.ASKING_FINISH, question(Kind.FINISH))
+    refused = desk.refused(f"finish {WHERE}", LEAD)
+    assert refused.reason is Reason.ASKED_ALREADY
+    assert "`/deploy confirm K7Q2F`" in refused.text
+    assert f"{{time:{NOW + 300:.0f}}}" in refused.text
+    assert f"Who may: {{person:{APPROVER}}}, {{person:{LEAD}}}" in refused.text
+    assert [(each.verb, each.value) for each in next_steps(refused)][:2] == [
+        ("confirm", "K7Q2F"),
+        ("reject", "K7Q2F"),
+    ]
 
 
 @pytest.mark.parametrize("verb", ["finish", "cancel"])
@@ -122,15 +151,22 @@ def test_canceling_answers_what_is_waited_for(state: State, kind: Kind) -> None:
     assert len(desk.store.called("commit")) == 1
 
 
-@pytest.mark.parametrize("state", [State.SWITCHING_BACK, State.DISCARDING])
-def test_canceling_what_is_being_undone_already_says_so(state: State) -> None:
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (State.SWITCHING_BACK, Reason.GOING_BACK),
+        (State.DISCARDING, Reason.ENDING),
+        (State.RETIRING, Reason.ENDING),
+    ],
+)
+def test_canceling_what_is_being_undone_already_says_so(state: State, reason: Reason) -> None:
     """Neither a cancel nor a rollback is the next thing to do."""
     desk = Desk()
     desk.at(state)
-    assert desk.refused(f"cancel {WHERE}").reason is Reason.ENDING
+    assert desk.refused(f"cancel {WHERE}").reason is reason
 
 
-@pytest.mark.parametrize("state", [State.SWITCHING, State.BAKING, State.ASKING_ROLLBACK])
+@pytest.mark.parametrize("state", [State.SWITCHING, State.BAKING, State.KEEPING, State.ASKING_END])
 def test_canceling_after_the_switch_is_refused_and_names_the_way_back(state: State) -> None:
     """Traffic moved already: rollback is another decision."""
     desk = Desk()
@@ -147,6 +183,68 @@ def test_a_replayed_cancel_does_not_cancel_the_next_deployment() -> None:
     desk.store.put(Environment("cameras", "production", revision=5))
     desk.at(State.READY, question(Kind.READY, code="NEXT2", token="another"), id="cameras-production-2")
     nothing_happened(desk, lambda: desk.say(f"cancel {WHERE}", event="slack-again"))
+
+
+# --- which one ----------------------------------------------------------------------------------------------------
+
+
+def second(desk: Desk, state: State, *asked: Question) -> Deployment:
+    """Deployment 1 was canceled, and 2 holds the environment."""
+    desk.store.put(deployment(State.CANCELED))
+    return desk.at(state, *asked, id="cameras-production-2")
+
+
+@pytest.mark.parametrize("verb", ["finish", "cancel", "retry", "rollback"])
+def test_an_old_button_does_nothing_to_the_next_deployment(verb: str) -> None:
+    """Whoever presses it reads what became of the one, and what is there now."""
+    desk = Desk()
+    second(desk, State.PREPARING)
+    refused = desk.refused(f"{verb} {WHERE} cameras-production-1")
+    assert refused.reason is Reason.OTHER_DEPLOYMENT
+    assert "*cameras-production-1*, which is canceled. Now *cameras-production-2* holds" in refused.text
+
+
+@pytest.mark.parametrize("text", [f"keep {WHERE} +1h", f"keep {WHERE} end", f"rollback {WHERE}"])
+def test_an_old_button_does_not_touch_another_way_back(text: str) -> None:
+    """Keeping longer and rolling back need no second person in some environments."""
+    desk = Desk()
+    desk.store.put(deployment(State.SUCCEEDED))
+    desk.keeping(id="cameras-production-2")
+    desk.store.put(question(Kind.KEEP, deployment="cameras-production-2", deadline=NOW + 7_200))
+    assert desk.refused(f"{text} cameras-production-1").reason is Reason.OTHER_DEPLOYMENT
+    desk.say(f"{text} cameras-production-2")
+
+
+@pytest.mark.parametrize("verb", ["retry", "cancel"])
+def test_an_old_button_does_not_free_or_retry_what_got_stuck_next(verb: str) -> None:
+    """Releasing needs no second person."""
+    desk = Desk()
+    second(desk, State.STUCK)
+    assert desk.refused(f"{verb} {WHERE} cameras-production-1").reason is Reason.OTHER_DEPLOYMENT
+
+
+def test_an_old_button_offers_the_same_for_what_is_there_now() -> None:
+    """Only where that can be done to it."""
+    desk = Desk()
+    second(desk, State.READY, question(Kind.READY, deployment="cameras-production-2"))
+    offered = next_steps(desk.refused(f"cancel {WHERE} cameras-production-1"))
+    assert [(each.verb, each.label, each.value) for each in offered] == [
+        ("cancel", "Cancel cameras-production-2", f"{WHERE} cameras-production-2"),
+        ("why", "What does it wait for?", WHERE),
+    ]
+    refused = desk.refused(f"retry {WHERE} cameras-production-1")
+    assert [each.verb for each in next_steps(refused)] == ["why"]
+
+
+def test_what_is_named_is_found_beside_what_is_under_way() -> None:
+    """One that got stuck with its old fleet is taken up, though the next one waits for it."""
+    desk = Desk()
+    stuck = desk.keeping()
+    kept = desk.environment().keeping
+    desk.at(State.PREPARING, id="cameras-production-2")
+    desk.store.put(replace(desk.environment(), keeping=kept))
+    desk.store.put(replace(stuck, state=State.STUCK, phases=(*stuck.phases, Phase(State.KEEPING, NOW))))
+    assert "cameras-production-1" in desk.say(f"retry {WHERE} cameras-production-1")
 
 
 # --- rollback -----------------------------------------------------------------------------------------------------
@@ -197,7 +295,60 @@ def test_rolling_back_what_goes_back_already_is_refused() -> None:
     """It is on its way."""
     desk = Desk()
     desk.at(State.SWITCHING_BACK)
-    assert desk.refused(f"rollback {WHERE}").reason is Reason.ENDING
+    assert desk.refused(f"rollback {WHERE}").reason is Reason.GOING_BACK
+
+
+@pytest.mark.parametrize("text", ["rollback {}", "keep {} +1h", "keep {} end", "cancel {}"])
+def test_while_the_rollback_is_asked_nobody_hears_that_there_is_no_way_back(text: str) -> None:
+    """They read the code, by when, and who may, and have the two answers as buttons."""
+    desk = Desk()
+    asked = question(Kind.ROLLBACK, requester=LEAD)
+    desk.at(State.ASKING_ROLLBACK, asked, switched_at=NOW, keep_until=NOW + 7_200)
+    refused = desk.refused(text.format(WHERE))
+    assert refused.reason is Reason.ASKED_ALREADY
+    assert "may roll back is being asked right now: `/deploy confirm K7Q2F`" in refused.text
+    assert f"Who may: {{person:{APPROVER}}} (role *approver*)" in refused.text
+    assert [each.verb for each in next_steps(refused)] == ["confirm", "reject", "why"]
+
+
+@pytest.mark.parametrize("text", ["keep {} +1h", "keep {} end"])
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (State.SWITCHING, Reason.NOT_KEPT_YET),
+        (State.BAKING, Reason.NOT_KEPT_YET),
+        (State.SWITCHING_BACK, Reason.GOING_BACK),
+        (State.DISCARDING, Reason.ENDING),
+        (State.READY, Reason.NOT_SWITCHED),
+        (State.STUCK, Reason.STUCK),
+    ],
+)
+def test_keeping_what_is_not_kept_says_where_it_is(text: str, state: State, reason: Reason) -> None:
+    """There is an old fleet in each of these, and nobody is told that there is none."""
+    desk = Desk()
+    desk.at(state)
+    assert desk.refused(text.format(WHERE)).reason is reason
+
+
+def test_a_rollback_that_was_asked_for_while_it_is_watched_keeps_its_requester() -> None:
+    """Whoever asks a second time would else become the one who may not confirm."""
+    desk = Desk()
+    made = desk.at(State.BAKING)
+    desk.say(f"rollback {WHERE}", LEAD)
+    assert desk.refused(f"rollback {WHERE}").reason is Reason.BUSY
+    found = desk.store.deployment(made.ref)
+    assert found is not None
+    assert found.wanted_by == LEAD
+
+
+@pytest.mark.parametrize("verb", ["finish", "rollback"])
+def test_what_is_stuck_says_so_and_offers_both_ways_out(verb: str) -> None:
+    """Nobody hears that nothing is under way."""
+    desk = Desk()
+    desk.at(State.STUCK)
+    refused = desk.refused(f"{verb} {WHERE}")
+    assert refused.reason is Reason.STUCK
+    assert [each.verb for each in next_steps(refused)] == ["retry", "cancel", "why"]
 
 
 def test_rolling_back_while_the_next_deployment_is_under_way_is_refused() -> None:
@@ -232,14 +383,14 @@ def test_keeping_too_long_is_refused_with_the_limit() -> None:
     refused = desk.refused(f"keep {WHERE} +361m")
     assert refused.reason is Reason.KEEP_TOO_LONG
     assert "8 h in all" in refused.text
+    assert next_steps(refused)[0].value == f"{WHERE} +360m cameras-production-1"
     desk.say(f"keep {WHERE} +6h")
 
 
 @pytest.mark.parametrize("more", ["+1h", "end"])
 def test_keeping_or_ending_what_is_not_kept_is_refused(more: str) -> None:
-    """Before the switch, after the window, and where nothing was deployed."""
+    """After the window, and where nothing was deployed."""
     assert Desk().refused(f"keep {WHERE} {more}").reason is Reason.WINDOW_CLOSED
-    assert ready().refused(f"keep {WHERE} {more}").reason is Reason.WINDOW_CLOSED
     desk = Desk()
     desk.keeping()
     desk.clock.advance(7_201)
@@ -265,7 +416,7 @@ def test_a_replayed_keep_extends_once() -> None:
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("finish cameras production", Reason.NOT_READY), ("rollback cameras production", Reason.BUSY)],
+    [("finish cameras production", Reason.ALREADY_DECIDED), ("rollback cameras production", Reason.BUSY)],
 )
 def test_a_lost_wake_up_is_mended_by_whoever_comes_next(text: str, reason: Reason) -> None:
     """People type again, which is another event; the answer stands, and the machine does not wait for its deadline."""

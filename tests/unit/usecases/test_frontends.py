@@ -167,7 +167,7 @@ def test_a_first_release_has_no_way_back(told: Told) -> None:
     found = told.store.deployment(told.store.overview("web", "staging").deployments[0].ref)
     assert found is not None
     assert found.state is State.KEEPING
-    assert [each.label for each in buttons(found, ())] == ["Clean up now"]
+    assert [each.label for each in buttons(found, told.store.questions(found.ref))] == ["Clean up now"]
     for typed in ("rollback web staging", "keep web staging +1h"):
         why = refused(told, typed)
         assert why.reason is Reason.NO_WAY_BACK

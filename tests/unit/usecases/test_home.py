@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.approval import Confirmation
+from chalicelib.domain.approval import Confirmation, Kind
 from chalicelib.domain.deployment import Environment, Slot, State
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.locks import Lock, Place
@@ -60,18 +60,30 @@ def test_a_question_that_is_over_waits_for_nobody() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "verb"),
+    ("state", "kind", "verb"),
     [
-        (State.READY, "finish"),
-        (State.ASKING_RETRY, "retry"),
-        (State.KEEPING, "rollback"),
-        (State.STUCK, "retry"),
+        (State.READY, Kind.READY, "finish"),
+        (State.ASKING_RETRY, Kind.RETRY, "retry"),
+        (State.KEEPING, Kind.KEEP, "rollback"),
+        (State.STUCK, Kind.READY, "retry"),
     ],
 )
-def test_ones_own_deployment_that_waits_has_its_buttons(state: State, verb: str) -> None:
+def test_ones_own_deployment_that_waits_has_its_buttons(state: State, kind: Kind, verb: str) -> None:
     """The same as in the channel; others find it among what is live."""
-    assert verb in {each for each, _ in verbs(page(DEPLOYER, overview(state)))}
-    assert "Nothing." in text(page(LEAD, overview(state)))
+    there = overview(state, question(kind))
+    assert (verb, "cameras production cameras-production-1") in verbs(page(DEPLOYER, there))
+    assert "Nothing." in text(page(LEAD, there))
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [(State.READY, Kind.READY), (State.ASKING_RETRY, Kind.RETRY), (State.KEEPING, Kind.KEEP)],
+)
+def test_a_wait_whose_time_is_over_has_no_buttons(state: State, kind: Kind) -> None:
+    """Nothing could be answered any more."""
+    over = overview(state, question(kind, deadline=NOW - 1))
+    acts = {"finish", "retry", "rollback", "keep", "cancel"}
+    assert not acts & {each for each, _ in verbs(page(DEPLOYER, over))}
 
 
 def test_a_turn_that_came_waits_for_its_person() -> None:

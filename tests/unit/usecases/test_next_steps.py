@@ -17,7 +17,15 @@ FACTS = {
     "wanted": "cameras@142",
     "code": "K7Q2F",
     "version": "142",
+    "deployment": "cameras-production-1",
+    "retry": "cameras-production-1",
+    "can": "cancel",
+    "most": "3600",
+    "why": "a demo",
+    "first": "cameras@142",
+    "second": "doors",
 }
+SAID = "finish cameras production"
 OF_DOORS = {
     Reason.BAD_SIGNATURE,
     Reason.STALE_REQUEST,
@@ -37,7 +45,7 @@ def facts(reason: Reason) -> dict[str, str]:
 @pytest.mark.parametrize("reason", sorted(set(Reason) - OF_DOORS))
 def test_every_button_of_a_refusal_is_a_command(reason: Reason) -> None:
     """It parses; and no two of a refusal are the same."""
-    offered = next_steps(Refused(reason, **facts(reason)))
+    offered = next_steps(Refused(reason, **facts(reason)), SAID)
     commands = [
         parse(each.value if each.verb == "deploy" else f"{each.verb} {each.value}") for each in offered
     ]
@@ -48,7 +56,7 @@ def test_every_button_of_a_refusal_is_a_command(reason: Reason) -> None:
 @pytest.mark.parametrize("reason", sorted(_STEPS))
 def test_each_reason_in_the_table_offers_something(reason: Reason) -> None:
     """Where its facts say where it is about."""
-    assert next_steps(Refused(reason, **facts(reason)))
+    assert next_steps(Refused(reason, **facts(reason)), SAID)
 
 
 @given(reason=st.sampled_from(Reason), known=st.sets(st.sampled_from(sorted(FACTS))))
