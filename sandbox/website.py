@@ -100,7 +100,8 @@ class Readers:
         self._report.unlink(missing_ok=True)
         self._processes = Processes(website.folder / "logs", website.processes.environment)
         sites = [argument for each in website.addresses(environment) for argument in ("--site", each)]
-        self._processes.start("sandbox.edge.crawler", *sites, "--report", self._report)
+        clock = website.folder / "clock"
+        self._processes.start("sandbox.edge.crawler", *sites, "--report", self._report, "--clock", clock)
 
     @property
     def seen(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiohttp import ClientSession
 
-from sandbox.edge.crawler import Crawler
+from sandbox.edge.crawler import LONGEST, Crawler
 from sandbox.edge.reading import files_of
 from sandbox.team.web import build
 from tests.sandbox.edge_harness import COPY, Running, emulator, running
@@ -85,6 +85,53 @@ def test_whatever_is_missing_is_seen(cdn: Running, lost: str) -> None:
     assert seen["missing"] >= 1
     assert lost.partition(" ")[0] in seen["examples"][0]["path"]
     assert seen["examples"][0]["status"] == 404
+
+
+@pytest.mark.parametrize("lost", ["about.html", "news/1.html", "docs/index.html"])
+def test_a_page_that_an_open_page_links_to_is_missing_too(cdn: Running, lost: str) -> None:
+    """Whoever has a page open may click on any of its links."""
+    cdn.s3.delete_object(Bucket="web", Key=f"live/staging/{lost}")
+    seen = crawl(cdn, 30)
+    assert seen["missing"] >= 1
+    assert {each["path"] for each in seen["examples"]} == {f"/{lost.removesuffix('index.html')}"}
+
+
+def test_what_an_older_version_had_is_missing_only_from_its_pages(cdn: Running) -> None:
+    """An address that somebody remembers may lead nowhere; a link of a page that is open may not."""
+
+    async def story() -> list[int]:
+        async with ClientSession() as http:
+            crawler = Crawler(cdn.edge.urls[COPY.id], http, later=(60.0,), followed=99)
+            await crawler.visit()
+            cdn.s3.delete_object(Bucket="web", Key="live/staging/news/1.html")
+            fill(cdn, "2")
+            crawler.paths = ["/news/1.html"]
+            await crawler.visit()
+            remembered = crawler.figures.missing
+            await crawler.close_pages()
+            return [remembered, crawler.figures.missing]
+
+    assert asyncio.run(story()) == [0, 1]
+
+
+def test_a_page_that_is_open_for_hours_is_nobodys(cdn: Running) -> None:
+    """What no kept release has is cleaned up by then: whoever comes back to such a page loads it anew."""
+
+    async def story() -> list[int]:
+        async with ClientSession() as http:
+            time = [0.0]
+            crawler = Crawler(cdn.edge.urls[COPY.id], http, lambda: time[0], later=(60.0,), followed=99)
+            found = []
+            for late in (LONGEST - 1, LONGEST + 1):
+                crawler.paths = ["/about.html"]
+                await crawler.visit()
+                cdn.s3.delete_object(Bucket="web", Key="live/staging/news/1.html")
+                time[0] += late
+                await crawler.close_pages()
+                found.append(crawler.figures.missing)
+            return found
+
+    assert asyncio.run(story()) == [1, 1]
 
 
 def test_a_first_page_that_goes_away_is_missing(cdn: Running) -> None:

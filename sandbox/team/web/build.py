@@ -1,7 +1,8 @@
 """Builds the status page: `python -m sandbox.team.web.build VERSION OUT`. The same version gives the same bytes.
 
 As bundlers do, each asset carries a hash of its content in its name, and what refers to it is written after it. What a
-version changes: the text of the pages, the style sheet with every third version, the chart with every second.
+version changes: the text of the pages, the style sheet with every third version, the chart with every second. Each has
+a page of its own news, to which all of its pages link, and which the next one no longer has.
 """
 
 from __future__ import annotations
@@ -39,8 +40,10 @@ def contents(version: str) -> dict[str, str]:
     )
     pages = {"index.html": "Cameras", "docs/index.html": "How to read this page", "about.html": "About"}
     pages |= {f"cameras/{each}.html": f"Camera {each}" for each in range(1, CAMERAS + 1)}
+    pages |= {f"news/{version}.html": f"New in version {version}", "404.html": "This page is not here"}
+    links = _links(version)
     for name, title in pages.items():
-        files[name] = _PAGE.format(title=title, version=version, app=app, style=style, links=_links())
+        files[name] = _PAGE.format(title=title, version=version, app=app, style=style, links=links)
     files["robots.txt"] = f"# version {version}\nUser-agent: *\n"
     files["status.json"] = f'{{"version": "{version}"}}\n'
     files[ODD] = _LOGO
@@ -55,9 +58,12 @@ def _hashed(files: dict[str, str], stem: str, ending: str, text: str) -> str:
     return name
 
 
-def _links() -> str:
+def _links(version: str) -> str:
     rooms = "".join(f'<a href="/cameras/{each}.html">{each}</a> ' for each in range(1, CAMERAS + 1))
-    return f'<a href="/">Overview</a> <a href="/docs/">Help</a> <a href="/about.html">About</a> {rooms}'
+    news = f'<a href="/news/{version}.html">New</a>'
+    return (
+        f'<a href="/">Overview</a> <a href="/docs/">Help</a> <a href="/about.html">About</a> {news} {rooms}'
+    )
 
 
 _PAGE = """<!doctype html>
