@@ -23,7 +23,7 @@ from sandbox.processes import ROOT, Network, Processes, free_port
 from sandbox.team import build, switches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from sandbox.estate.traffic import Strategy
@@ -232,6 +232,14 @@ class House:
     def calls(self) -> dict[str, int]:
         """AWS calls of the product's functions so far."""
         found: dict[str, int] = get(f"{self.aws}/_sandbox/calls")["total"]
+        return found
+
+    def trouble(self, **wanted: Mapping[str, int]) -> dict[str, int]:
+        """What befalls the functions' next calls of S3; what has happened so far (sandbox/platform/trouble.py)."""
+        body = json.dumps(wanted).encode()
+        request = Request(f"{self.aws}/_sandbox/trouble", body, method="POST")  # noqa: S310 - own http URL
+        with urlopen(request, timeout=30) as answer:  # noqa: S310 - the same
+            found: dict[str, int] = json.load(answer)
         return found
 
     def chat_written(self) -> dict[str, Any]:

@@ -3,8 +3,8 @@
     python -m sandbox.edge.crawler --site http://127.0.0.1:1 --site http://127.0.0.1:2 --report FILE
 
 Every file that a page refers to has to be there, and every page that it links to, whichever edge gave the page,
-whichever is asked, and however late in the hour that pages are open for. What is not there is counted as missing. A page
-that somebody only remembers may be gone, and the first page may be missing until there is one.
+whichever is asked, and however late in the hour that pages are open for. What is not there is counted as missing. A
+page that somebody only remembers may be gone, and the first page may be missing until there is one.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ POST /_sandbox/clock      {"rate": 10} and/or {"advance": 7200}
 GET  /_sandbox/instances  every instance: id, address, state, tags
 GET  /_sandbox/balancers  every load balancer: arn, name, dns, address
 GET  /_sandbox/routes     the routing configuration as it was pushed last
+POST /_sandbox/trouble    what befalls the functions' next calls of S3 (sandbox/platform/trouble.py)
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.platform.counting import identify
 from sandbox.platform.locks import atomic
+from sandbox.platform.trouble import slow_down
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sandbox.platform.core import SandboxPlatform
     from sandbox.platform.counting import Application, CallCounter, Environ
+    from sandbox.platform.trouble import Trouble
 
 PREFIX = "/_sandbox/"
 
@@ -31,7 +34,7 @@ PREFIX = "/_sandbox/"
 class Control:
     """A WSGI application that answers the platform's own requests."""
 
-    def __init__(self, platform: SandboxPlatform, counter: CallCounter) -> None:
+    def __init__(self, platform: SandboxPlatform, counter: CallCounter, trouble: Trouble) -> None:
         self._platform = platform
         self._counter = counter
         self._routes: dict[tuple[str, str], Callable[[dict[str, Any]], object]] = {
@@ -43,6 +46,7 @@ class Control:
             ("GET", "instances"): lambda _: self._show_instances(),
             ("GET", "balancers"): lambda _: platform.traffic.balancers(),
             ("GET", "routes"): lambda _: platform.traffic.pushed,
+            ("POST", "trouble"): trouble.change,
         }
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -73,8 +77,9 @@ class Control:
         ]
 
 
-def compose(control: Control, counter: CallCounter, aws: Application) -> Application:
-    """Join the doors: own requests to `control`, everything else counted and passed on, one at a time per service."""
+def compose(control: Control, counter: CallCounter, trouble: Trouble, aws: Application) -> Application:
+    """Join the doors: own requests to `control`, everything else counted and passed on, one at a time per service,
+    unless there is trouble."""
 
     def application(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("PATH_INFO", "").startswith(PREFIX):
@@ -83,6 +88,8 @@ def compose(control: Control, counter: CallCounter, aws: Application) -> Applica
         if call is None:
             return aws(environ, start_response)
         counter.add(call)
+        if trouble.refuses(call):
+            return slow_down(environ, start_response)
         with atomic(call.service):
             return aws(environ, start_response)
 

@@ -22,6 +22,7 @@ from sandbox.platform.pool import WorkerPool
 from sandbox.platform.queues import QueuePoller
 from sandbox.platform.schedules import Scheduler
 from sandbox.platform.streams import StreamPoller
+from sandbox.platform.trouble import Trouble
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,9 +67,9 @@ class SandboxPlatform:
         self._poller = StreamPoller(settings=settings, clock=self.clock, invoke=self.functions.invoke)
         self._queues = QueuePoller(settings=settings, invoke=self.functions.invoke)
         self._scheduler = Scheduler(settings=settings, clock=self.clock, invoke=self.functions.invoke)
-        counter = CallCounter()
+        counter, trouble = CallCounter(), Trouble(self.functions.names, self._pool.kill_busy)
         application = compose(
-            Control(self, counter), counter, DomainDispatcherApplication(create_backend_app)
+            Control(self, counter, trouble), counter, trouble, DomainDispatcherApplication(create_backend_app)
         )
         self._server = make_server(HOST, port, application, threaded=True, request_handler=QuietHandler)
 

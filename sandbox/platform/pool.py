@@ -56,6 +56,7 @@ class Worker:
     """One process of one function."""
 
     def __init__(self, spec: FunctionSpec, clock_file: Path, log: Path) -> None:
+        self.name = spec.name
         self._unread = b""
         program = [sys.executable, "-I", "-S", "-B", str(WORKER)]
         arguments = [str(clock_file), clock_module.__file__, spec.handler, *map(str, spec.folders)]
@@ -84,6 +85,10 @@ class Worker:
                 raise
             raise WorkerDied(f"exit status {self._process.returncode}") from error
         return reply
+
+    def end(self) -> None:
+        """Kill the process under whoever is asking it, who then sees that it died."""
+        self._process.kill()
 
     def kill(self) -> None:
         """End the process at once."""
@@ -152,6 +157,15 @@ class WorkerPool:
         if "error" in reply:
             return Reply(json.dumps(reply["error"]), failed=True)
         return Reply(reply["result"])
+
+    def kill_busy(self, name: str) -> int:
+        """Kill a function's workers that run a request; returns how many there were."""
+        with self._lock:
+            idle = {worker for _, worker in self._idle.get(name, ())}
+            busy = [each for each in list(self._all) if each.name == name and each not in idle]
+        for worker in busy:
+            worker.end()
+        return len(busy)
 
     def close(self) -> None:
         """End every worker."""

@@ -59,6 +59,26 @@ def test_a_release_is_enabled_and_gone_back_from(people: Teller, house: House) -
     assert "window_closed" in answer(second, LEAD, f"/deploy rollback web {STAGING}")
 
 
+def test_trouble_with_the_bucket_delays_a_release_and_nothing_else(people: Teller, house: House) -> None:
+    """S3 refuses more calls than a client tries again, and the function dies between two pages: the machine goes on
+    from there, and whoever reads the site meanwhile misses nothing."""
+    first = on_staging(people, "31")
+    first.say(DEPLOYER, first.deploy_command)
+    first.wait(": enabled")
+    house.website.wait_until_shown(STAGING)
+    readers = house.website.read(STAGING)
+    readers.wait(pages=20)
+    second = on_staging(people, "32")
+    house.trouble(refuse={"s3.CopyObject": 30, "s3.ListObjectsV2": 3}, die={"s3.CopyObject": 12})
+    second.click(DEPLOYER, f"Enable in {STAGING}")
+    second.wait(KEPT, seconds=120)
+    assert house.trouble() == {"refused": 33, "killed": 1}
+    assert "Version 32" in served(house)
+    readers.wait(pages=50)
+    people.skip(11 * 60, "the window to go back ends")
+    second.wait(": done")
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
