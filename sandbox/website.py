@@ -47,6 +47,13 @@ class Website:
         found: list[str] = json.loads(endpoints.read(self.folder)["sites"])[SITES[environment][0]]
         return found
 
+    def answered(self, environment: str) -> int:
+        """Requests of an environment that the CDN has answered so far, whoever asked."""
+        stats = f"{endpoints.read(self.folder)['cloudfront']}/_sandbox/stats"
+        with urlopen(stats, timeout=5) as answer:  # noqa: S310 - the sandbox's own loopback address
+            counted: dict[str, int] = json.load(answer)["answers"][SITES[environment][0]]
+        return sum(counted.values())
+
     def push(self, version: str, configuration: Path) -> str:
         """Build a version and push it, as the build server does; returns the release's tag."""
         built = build.build(version, self.folder / "artifacts" / f"{SERVICE}-{version}")
