@@ -9,11 +9,13 @@ from typing import Any
 from chalicelib.domain.errors import PointsmanError
 from chalicelib.domain.history import Break, Head, compare
 from chalicelib.domain.roles import ROLES, TEAM
-from chalicelib.usecases.auditing import Audit, audit, stamp
+from chalicelib.usecases.auditing import Audit, audit
 from chalicelib.usecases.ports import Store
 from chalicelib.usecases.texts import duration
 
 WHOLE, BROKEN, UNKNOWN = 0, 1, 2
+_LAST_SECOND = 253_402_300_799
+"""Of the year 9999."""
 
 
 def add_to(topics: "argparse._SubParsersAction[Any]") -> argparse.ArgumentParser:
@@ -88,8 +90,13 @@ def _said(each: Break) -> str:
     if line is None:
         return f"{each.numbers}: {each.wrong}" if each.number else str(each.wrong)
     detail = f" ({line.detail})" if line.detail else ""
-    what = f"{stamp(line.at)}, {line.event} of {line.deployment} by {line.actor}{detail}"
+    what = f"{_stamp(line.at)}, {line.event} of {line.deployment} by {line.actor}{detail}"
     return f"{each.numbers}: {what}: {each.wrong}"
+
+
+def _stamp(at: float) -> str:
+    """A day and time of day; one that somebody made up is shown too."""
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(min(max(0.0, at), _LAST_SECOND)))
 
 
 def _printable(text: str) -> str:
