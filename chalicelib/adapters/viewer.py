@@ -28,7 +28,13 @@ class HttpViewer:
         self._opener = urllib.request.build_opener(_NoRedirects)
 
     def fetch(self, url: str) -> Fetched:
-        """Its status and the digest of its body; Unavailable where no HTTP came back."""
+        """Its status and the digest of its body; Unavailable where no HTTP came back, or none could be asked for."""
+        try:
+            return self._fetched(url)
+        except (OSError, HTTPException, ValueError) as error:
+            raise Unavailable(f"GET {url}: {type(error).__name__}") from error
+
+    def _fetched(self, url: str) -> Fetched:
         request = urllib.request.Request(url, headers={"Accept-Encoding": "identity"})  # noqa: S310 - the team's own
         try:
             with self._opener.open(request, timeout=self._seconds) as answer:
@@ -36,8 +42,6 @@ class HttpViewer:
         except urllib.error.HTTPError as error:
             with error:
                 return Fetched(error.code, _digest(error))
-        except (OSError, HTTPException) as error:
-            raise Unavailable(f"GET {url}: {type(error).__name__}") from error
 
 
 def _digest(body: IO[bytes]) -> str:

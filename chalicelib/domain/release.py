@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from chalicelib.domain.pushed import TAG
 
@@ -22,6 +23,8 @@ OBJECTS = "objects/"
 LIVE = "live/"
 MOST_COPIED = 5 * 1024**3
 """S3 User Guide, "Copying, moving, and renaming objects": what is larger needs more than one request."""
+_PLAIN = "/!*'()"
+"""With letters, digits and `-_.~` what JavaScript's encodeURIComponent leaves as it is."""
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 _GZIP, _GZIP_MAGIC = 31, b"\x1f\x8b"
 _MOST_BYTES = 128 * 1024**2
@@ -164,6 +167,12 @@ def object_key(file: File) -> str:
 def live_key(folder: str, path: str) -> str:
     """Where a file is served from: in the folder of an environment, or of a release where a pointer says which."""
     return f"{LIVE}{folder}/{path}"
+
+
+def address(path: str) -> str:
+    """A path as browsers ask for it, after the site's address: spelled as the viewer-request function spells it, which
+    is the name under which an edge keeps the file."""
+    return f"/{quote(path, safe=_PLAIN)}"
 
 
 def manifest_key(tag: str) -> str:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chalicelib.adapters.cloudfront import addresses
-from chalicelib.domain.errors import Conflict, StepFailed
+from chalicelib.domain.errors import Conflict, StepFailed, Unavailable
 from chalicelib.domain.reasons import Reason
-from chalicelib.domain.release import File, Manifest, manifest, manifest_key
+from chalicelib.domain.release import File, Manifest, address, manifest, manifest_key
 from tests.contract.release_worlds import BUCKET, EmulatedReleases, FakeReleases, ReleaseWorld
 from tests.sandbox.edge_harness import emulator
 
@@ -187,3 +187,18 @@ def test_the_site_is_seen_as_a_browser_sees_it(world: ReleaseWorld, pushed: Mani
     found = world.viewer.fetch(f"{world.address}/index.html")
     assert (found.status, found.sha256) == (200, page.sha256)
     assert world.viewer.fetch(f"{world.address}/nothing.html").status in {403, 404}
+
+
+def test_a_name_that_has_to_be_encoded_is_seen_under_its_address(
+    world: ReleaseWorld, pushed: Manifest
+) -> None:
+    """Raw it can not be asked for, which is told as a site that does not answer."""
+    world.bucket.place(BUCKET, pushed.files, TAG)
+    world.cdn.point(world.store, TAG, instead_of="")
+    world.later(60)
+    odd = next(each for each in pushed.files if "%" in each.path)
+    found = world.viewer.fetch(f"{world.address}{address(odd.path)}")
+    assert (found.status, found.sha256) == (200, odd.sha256)
+    for raw in ("a b.html", "\u00fcber.html"):
+        with pytest.raises(Unavailable):
+            world.viewer.fetch(f"{world.address}/{raw}")

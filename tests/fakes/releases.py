@@ -1,14 +1,19 @@
 """Fakes of the ports of frontend releases over one bucket and one CDN in memory."""
 
 import hashlib
+import re
 from collections.abc import Sequence
+from urllib.parse import unquote
 
-from chalicelib.domain.errors import Conflict, StepFailed
+from chalicelib.domain.errors import Conflict, StepFailed, Unavailable
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.release import File, Manifest, live_key
 from chalicelib.domain.release_cleaning import surplus, unneeded_paths
 from chalicelib.usecases.release_ports import Fetched
 from tests.fakes.recorder import Recorder
+
+_ADDRESS = re.compile(r"(?:[A-Za-z0-9/!*'()_.~-]|%[0-9A-F]{2})*")
+"""What the viewer-request function would leave as it is: nothing raw that a browser would have to encode."""
 
 
 class Website:
@@ -157,7 +162,10 @@ class FakeViewer(Recorder):
     def fetch(self, url: str) -> Fetched:
         """Found or not."""
         with self._call("fetch", url=url):
-            found = self._website.served().get(url.removeprefix(f"{self._address}/"))
+            asked = url.removeprefix(f"{self._address}/")
+            if not _ADDRESS.fullmatch(asked):
+                raise Unavailable(f"GET {url}: no client could ask for it")
+            found = self._website.served().get(unquote(asked))
             if found is None:
                 return Fetched(404, hashlib.sha256(b"not found").hexdigest())
             return Fetched(200, self.shows or found.sha256)

@@ -1,6 +1,7 @@
 """A frontend, its bucket, its CDN and the release machine over fakes; what visitors are shown is always checked."""
 
 import hashlib
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
@@ -38,8 +39,12 @@ class ReleaseRig(Talking):
     """Three releases were pushed and reported; the first is live, unless a test begins with it. `production` is
     protected, and pointed or copied."""
 
-    def __init__(self, *, pointed: bool, keep: int = 10, first: bool = True) -> None:
+    def __init__(
+        self, *, pointed: bool, keep: int = 10, first: bool = True, more: Sequence[File] = ()
+    ) -> None:
+        """`more` is in every release."""
         self.site = Website()
+        self._more = more
         self.site.shown = "production"
         raw = raw_config()
         raw["services"]["web"] = web(pointed=pointed, keep=keep)
@@ -75,6 +80,8 @@ class ReleaseRig(Talking):
             page = file(path, f"{path} {number}", page=True)
             self.site.refers[page.sha256] = refers
             made.append(page)
+        made += self._more
+        self.site.refers |= {each.sha256: () for each in self._more}
         release: Manifest = manifest("web", tag, made, int(NOW) + number, version=str(number + 1))
         self.site.push(release)
         self.store.put(

@@ -7,7 +7,7 @@ from chalicelib.domain.deployment import State
 from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.domain.reasons import Reason
 from tests.builders import LEAD
-from tests.machine.release_rig import STORE, A, B, C, ReleaseRig
+from tests.machine.release_rig import STORE, A, B, C, ReleaseRig, file
 
 
 @pytest.fixture(params=[False, True], ids=["copied", "pointed"])
@@ -105,6 +105,14 @@ def test_a_cdn_that_shows_something_else_goes_back(rig: ReleaseRig) -> None:
     assert rig.shows(A)
     assert rig.environment().live_version == A
     rig.over()
+
+
+@pytest.mark.parametrize("name", ["a b", "\u00fcber uns", "50%", "a#b", "a?b", "logo@2x~'+"])
+def test_a_page_of_any_name_is_looked_at(name: str) -> None:
+    """It is asked for as browsers ask, percent-encoded; a raw name would look like a site that does not answer."""
+    rig = ReleaseRig(pointed=False, more=[file(f"{name}.html", "odd", page=True)])
+    rig.enabled()
+    assert rig.deployment().state is State.KEEPING
 
 
 def test_a_part_that_fails_before_the_switch_leaves_what_was_live(rig: ReleaseRig) -> None:

@@ -6,7 +6,7 @@ from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State, Trigg
 from chalicelib.domain.errors import NotReady, StepFailed
 from chalicelib.domain.plan import Plan
 from chalicelib.domain.reasons import Reason
-from chalicelib.domain.release import File, Manifest
+from chalicelib.domain.release import File, Manifest, address
 from chalicelib.domain.settings import Site
 from chalicelib.usecases.ports import Save
 from chalicelib.usecases.release_ports import Bucket, Cdn, Viewer
@@ -217,7 +217,7 @@ class FrontendSteps:
     def _refuse_unseen(self, work: Work, site: Site, page: File) -> None:
         if not site.url or page.encoding:
             return
-        found = self._viewer.fetch(f"{site.url}/{page.path}")
+        found = self._viewer.fetch(f"{site.url}{address(page.path)}")
         if (found.status, found.sha256) != (200, page.sha256):
             work.note(progress=f"The CDN does not show {page.path} of this release yet")
             raise NotReady(f"{page.path}: HTTP {found.status}, still another page")
