@@ -3,25 +3,33 @@
 The store's own API is signed with SigV4A, for which boto3 needs `awscrt` (boto3 reference, "CloudFrontKeyValueStore").
 """
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from chalicelib.adapters.boto_errors import aws
-from chalicelib.domain.errors import Conflict
+from chalicelib.domain.errors import Conflict, NotReady
+from chalicelib.domain.release import address
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront.client import CloudFrontClient
+    from mypy_boto3_cloudfront.type_defs import InvalidationBatchTypeDef
     from mypy_boto3_cloudfront_keyvaluestore.client import CloudFrontKeyValueStoreClient
 
 LIVE = "live"
 """The key that the viewer-request function reads (stepfunctions/viewer-request.js)."""
-MOST_PATHS = 1_000
-"""3,000 paths of a distribution may be in progress at once; above a third of it all is forgotten, which counts as one
-path (CloudFront guide, "Quotas on invalidations")."""
-_PLAIN = "/!*'()"
-_BUSY = frozenset({"TooManyInvalidationsInProgress"})
+EVERYTHING = "/*"
+MOST_PATHS, MOST_WILDCARDS = 1_000, 15
+"""3,000 paths may be in progress at once, and of those with a wildcard 15 more (CloudFront guide, "Concurrent
+invalidation request maximum"). A thousand a month cost nothing, and each one after that as much as EVERYTHING, which is
+one path ("Pay for file invalidation")."""
+_NOT_UNSAFE = "/!$&'()*+,;:=@"
+"""Besides letters, digits and `-_.~`: what is neither unsafe in RFC 1738 nor the begin of a query."""
+_UNMATCHED = re.compile(r"[~*'].*")
+"""A bare `~` is refused, `%7E` is taken and does not match it (github.com/aws/aws-sdk, issue 525); a `*` never means
+itself; a path with a `'` was refused (github.com/laurilehmijoki/s3_website, issue 63)."""
 
 
 class CloudFrontCdn:
@@ -67,17 +75,18 @@ class CloudFrontCdn:
 
     def invalidate(self, distribution: str, paths: Sequence[str], reference: str) -> str:
         """The same CallerReference with the same paths finds the invalidation that was made before."""
-        named = sorted({address for path in paths for address in addresses(path)})
-        if len(named) > MOST_PATHS:
-            named = ["/*"]
-        with aws("CreateInvalidation", passing=_BUSY):
-            answer = self._client.create_invalidation(
-                DistributionId=distribution,
-                InvalidationBatch={
-                    "Paths": {"Quantity": len(named), "Items": named},
-                    "CallerReference": reference,
-                },
-            )
+        named = _few({each for path in paths for each in addresses(path)})
+        batch: InvalidationBatchTypeDef = {
+            "Paths": {"Quantity": len(named), "Items": named},
+            "CallerReference": reference,
+        }
+        with aws("CreateInvalidation"):
+            try:
+                answer = self._client.create_invalidation(
+                    DistributionId=distribution, InvalidationBatch=batch
+                )
+            except self._client.exceptions.TooManyInvalidationsInProgress:
+                raise NotReady("CloudFront takes no more invalidations until some have ended") from None
         return str(answer["Invalidation"]["Id"])
 
     def invalidated(self, distribution: str, invalidation: str) -> bool:
@@ -91,8 +100,19 @@ class CloudFrontCdn:
 
 
 def addresses(path: str) -> list[str]:
-    """Where a file is asked for, spelled as the viewer-request function spells it (JavaScript's encodeURIComponent): a
-    folder's page also as the folder (CloudFront guide, "What you need to know when invalidating files")."""
-    own = f"/{quote(path, safe=_PLAIN)}"
-    folder = own.removesuffix("index.html")
-    return [own] if folder == own or not folder.endswith("/") else [own, folder]
+    """Under which names edges may keep a file: as viewers ask for it, and as the viewer-request function spells it; a
+    folder's page also as the folder. CloudFront takes a path literally, with nothing encoded but what is not ASCII or
+    unsafe, and recommends both where a function changes it (CloudFront guide, "What you need to know when invalidating
+    files"). What can not be spelled so that it matches is taken with all that begins like it."""
+    asked = f"/{quote(path, safe=_NOT_UNSAFE)}"
+    both = [asked, address(path)]
+    folders = [each.removesuffix("index.html") for each in both if each.endswith("/index.html")]
+    return list(dict.fromkeys(_UNMATCHED.sub("*", each) for each in (*both, *folders)))
+
+
+def _few(named: set[str]) -> list[str]:
+    """In order; or everything, where that is cheaper or there would be too many."""
+    wildcards = sum(each.endswith("*") for each in named)
+    if len(named) > MOST_PATHS or wildcards > MOST_WILDCARDS or EVERYTHING in named:
+        return [EVERYTHING]
+    return sorted(named)

@@ -57,7 +57,8 @@ class Cdn(Protocol):
         """Make a release live in one write. Conflict where neither it nor `instead_of` is live now."""
 
     def invalidate(self, distribution: str, paths: Sequence[str], reference: str) -> str:
-        """Have every edge location forget these; the id of the invalidation, the same for the same reference."""
+        """Have every edge location forget these; the id of the invalidation, the same for the same reference. NotReady
+        where too much is being forgotten already."""
 
     def invalidated(self, distribution: str, invalidation: str) -> bool:
         """Whether every edge location has."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,6 +84,6 @@ def _fits_any(key: str, paths: Sequence[str]) -> bool:
 
 
 def _fits(key: str, path: str) -> bool:
-    """ "What you need to know when invalidating files": case counts, and `*` only at the end means anything."""
-    key, path = unquote(key), unquote(path)
+    """ "What you need to know when invalidating files": case and spelling count ("do not URL-encode any other
+    characters"), and a `*` at the end stands for anything."""
     return key.startswith(path[:-1]) if path.endswith("*") else key == path

@@ -1,11 +1,13 @@
 """CloudFront's invalidations: made once for each caller reference, done when every location has heard.
 
-Amazon CloudFront Developer Guide, "What you need to know when invalidating files" and "Quotas": 3,000 paths in
-progress at a time, 15 of them with a wildcard.
+Amazon CloudFront Developer Guide, "What you need to know when invalidating files": a path begins with `/`, has 4,000
+characters at most, `*` only at its end, and what is not ASCII or is unsafe in RFC 1738 percent-encoded. "Concurrent
+invalidation request maximum": 3,000 paths in progress at a time, and 15 with a wildcard besides.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from sandbox.edge.store import Delays
 
 MOST_PATHS, MOST_WILDCARDS = 3_000, 15
+_PATH = re.compile(r"/(?:[A-Za-z0-9/\-_.!$&()+,;:=@?]|%[0-9A-Fa-f]{2}){0,3999}\*?", re.ASCII)
+"""Neither `~` nor `'`, which CloudFront was seen to refuse (github.com: aws/aws-sdk, issue 525, and
+laurilehmijoki/s3_website, issue 63)."""
 
 
 class Refused(Exception):
@@ -48,7 +53,7 @@ class Invalidations:
                 if each.paths == paths:
                     return each
                 raise Refused("InvalidArgument", "Your caller reference is used for other paths.")
-        if not paths or not all(each.startswith("/") for each in paths):
+        if not paths or not all(_PATH.fullmatch(each) for each in paths):
             raise Refused("InvalidArgument", "Your request contains one or more invalid invalidation paths.")
         self._refuse_too_many(paths)
         number = f"I{len(self.all) + 1:013}"
@@ -74,5 +79,5 @@ class Invalidations:
         going = [path for each in self.all.values() if not self.completed(each) for path in each.paths]
         together = [*going, *paths]
         wildcards = sum(path.endswith("*") for path in together)
-        if len(together) > MOST_PATHS or wildcards > MOST_WILDCARDS:
+        if len(together) - wildcards > MOST_PATHS or wildcards > MOST_WILDCARDS:
             raise Refused("TooManyInvalidationsInProgress", "Processing your request will exceed the quota.")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chalicelib.adapters.cloudfront import addresses
-from chalicelib.domain.errors import Conflict, StepFailed, Unavailable
+from chalicelib.domain.errors import Conflict, NotReady, StepFailed, Unavailable
 from chalicelib.domain.reasons import Reason
-from chalicelib.domain.release import File, Manifest, address, manifest, manifest_key
+from chalicelib.domain.release import File, Manifest, address, live_key, manifest, manifest_key
 from tests.contract.release_worlds import BUCKET, EmulatedReleases, FakeReleases, ReleaseWorld
 from tests.sandbox.edge_harness import emulator
 
@@ -169,13 +169,57 @@ def test_many_paths_are_one(emulated: EmulatedReleases) -> None:
         ("index.html", ["/index.html", "/"]),
         ("a/index.html", ["/a/index.html", "/a/"]),
         ("myindex.html", ["/myindex.html"]),
-        ("q'(!)*~.html", ["/q'(!)*~.html"]),
-        ("a b+\u00e9%.html", ["/a%20b%2B%C3%A9%25.html"]),
+        ("logo@2x.png", ["/logo@2x.png", "/logo%402x.png"]),
+        ("a=b,c;d&e$.js", ["/a=b,c;d&e$.js", "/a%3Db%2Cc%3Bd%26e%24.js"]),
+        ("a b+\u00e9%.html", ["/a%20b+%C3%A9%25.html", "/a%20b%2B%C3%A9%25.html"]),
+        ("a?b#[c]{d}|^`.js", ["/a%3Fb%23%5Bc%5D%7Bd%7D%7C%5E%60.js"]),
+        ("runtime~main.js", ["/runtime*"]),
+        ("l'a@b/index.html", ["/l*"]),
+        ("a@b*.js", ["/a@b*", "/a%40b*"]),
     ],
 )
 def test_a_page_is_invalidated_under_every_address(path: str, named: list[str]) -> None:
-    """A folder's page is asked for as the folder too."""
+    """As browsers ask and as the function spells it, a folder's page as the folder too; with a wildcard where none of
+    what CloudFront takes would match."""
     assert addresses(path) == named
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["logo@2x.png", "a b+\u00e9.txt", "runtime~main.js", "l'a.js", "a,b=c.js", "p/index.html", "a*.js"],
+)
+def test_what_changed_under_a_name_is_forgotten(emulated: EmulatedReleases, path: str) -> None:
+    """Whatever the name: an edge that kept it shows the new content afterwards."""
+    url = f"{emulated.address}{address(path)}"
+    emulated.cdn.point(emulated.store, TAG, instead_of="")
+    emulated.later(60)
+    for body in (b"one", b"two"):
+        emulated.s3.put_object(
+            Bucket=BUCKET, Key=live_key(TAG, path), Body=body, CacheControl="public, max-age=86400"
+        )
+        if body == b"two":
+            # What the function puts in front of a path in pointer mode is part of the name there.
+            emulated.cdn.invalidate(emulated.distribution, [f"live/{TAG}/{path}"], "d1-live")
+            emulated.later(60)
+        assert emulated.viewer.fetch(url).sha256 == hashlib.sha256(body).hexdigest()
+
+
+def test_more_than_may_have_a_wildcard_are_everything(emulated: EmulatedReleases) -> None:
+    """15 in progress, in a quota of their own."""
+    emulated.cdn.invalidate(emulated.distribution, [f"a{each}~.js" for each in range(16)], "d1-live")
+    site = emulated.edge.edge
+    (made,) = site.distributions[emulated.distribution].invalidations.all.values()
+    assert made.paths == ("/*",)
+
+
+def test_a_cdn_that_is_busy_is_asked_again_later(emulated: EmulatedReleases) -> None:
+    """Not an error of anybody's: some of what is being forgotten has to be forgotten first."""
+    for number in range(15):
+        emulated.cdn.invalidate(emulated.distribution, [f"a{number}~.js"], f"d{number}-live")
+    with pytest.raises(NotReady):
+        emulated.cdn.invalidate(emulated.distribution, ["b~.js"], "d20-live")
+    emulated.later(60)
+    emulated.cdn.invalidate(emulated.distribution, ["b~.js"], "d20-live")
 
 
 def test_the_site_is_seen_as_a_browser_sees_it(world: ReleaseWorld, pushed: Manifest) -> None:

@@ -165,8 +165,34 @@ def test_the_same_reference_makes_no_second_invalidation(cloudfront: Any) -> Non
         invalidate(cloudfront, "/b")
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["a.js", "/a b.js", "/\u00e9.js", "/a~.js", "/a'.js", "/a*.js", "/a[1].js", "/a%zz", f"/{'a' * 4_000}"],
+)
+def test_a_path_that_is_spelled_wrong_is_refused(cloudfront: Any, path: str) -> None:
+    """ "If the path includes non-ASCII characters or unsafe characters as defined in RFC 1738, URL-encode those"; "the
+    maximum length of a path is 4,000 characters"; "you can't use a wildcard within the path"."""
+    with pytest.raises(cloudfront.exceptions.InvalidArgument):
+        invalidate(cloudfront, path)
+
+
+def test_a_path_has_to_be_spelled_as_it_is_kept(cdn: Running, cloudfront: Any) -> None:
+    """ "Do not URL-encode any other characters in the path, or CloudFront will not invalidate the old version"."""
+    cdn.put("live/staging/a.txt", b"one", SHORT)
+    cdn.get(COPY, "/a.txt")
+    cdn.put("live/staging/a.txt", b"two", SHORT)
+    for number, (path, seen) in enumerate((("/%61.txt", b"one"), ("/a.txt", b"two"))):
+        invalidate(cloudfront, path, reference=str(number))
+        cdn.time.now += 21
+        assert cdn.get(COPY, "/a.txt").body == seen
+
+
 def test_the_quotas_are_kept(cloudfront: Any) -> None:
-    """16 wildcards at once are too many; another distribution is not there."""
+    """16 wildcards at once are too many, and so are 3,001 paths; each has a quota of its own. Another distribution is
+    not there."""
+    invalidate(cloudfront, "/a/*", *(f"/{each}" for each in range(3_000)), reference="both")
+    with pytest.raises(cloudfront.exceptions.TooManyInvalidationsInProgress):
+        invalidate(cloudfront, "/one-more")
     with pytest.raises(cloudfront.exceptions.TooManyInvalidationsInProgress):
         invalidate(cloudfront, *(f"/{each}/*" for each in range(16)))
     with pytest.raises(cloudfront.exceptions.NoSuchInvalidation):
