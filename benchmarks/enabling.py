@@ -6,6 +6,7 @@ assets, a look at them, pages, a look at everything. Not in it: people, the tabl
 
 import os
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -31,15 +32,15 @@ def main(new: str, old: str = "") -> None:
     bucket = S3Releases(opened)
     site = Site(bucket=BUCKET, keep=10, environment=FOLDER)
     before = bucket.manifest(BUCKET, old) if old else None
-    placing = Placing(bucket, site, bucket.manifest(BUCKET, new), before)
-    for files in (placing.assets, placing.pages):
+    placing = Placing(site, bucket.manifest(BUCKET, new), before, old)
+    for files in (placing.assets, placing.new_pages, placing.pages):
         bring(bucket, files)
         wrong = bucket.wrong(BUCKET, files, FOLDER)
         if wrong:
             raise SystemExit(f"{len(wrong)} files are not there, such as {wrong[0]}")
 
 
-def bring(bucket: S3Releases, files: list[File]) -> None:
+def bring(bucket: S3Releases, files: Sequence[File]) -> None:
     """Each part as one function would."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for _ in pool.map(lambda number: bucket.place(BUCKET, part(files, number), FOLDER), parts(files)):

@@ -5,11 +5,12 @@ size and ETag; an ETag of a multipart upload, or of an object that KMS encrypts,
 reference, "Object"), so there the size alone counts: what was pushed was verified by its SHA-256.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from typing import NamedTuple
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import obstore
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
@@ -28,8 +29,15 @@ from chalicelib.domain.release import (
     object_key,
 )
 
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+
+T = TypeVar("T")
+R = TypeVar("R")
 THREADS = 128
-"""Copies under way at once: what they cost is waiting for answers (ADR 0015)."""
+"""Requests under way at once: what they cost is waiting for answers (ADR 0015)."""
+MOST_LISTED = 10_000
+"""Keys that are listed where a thousand are looked for."""
 
 
 class Stored(NamedTuple):
@@ -77,25 +85,25 @@ class S3Releases:
             )
 
     def carry(self, bucket: str, paths: Sequence[str], source: str, target: str) -> None:
-        """What the target has is left alone; what left the source meanwhile is nobody's any more."""
-        there = self.folder(bucket, target) if paths else frozenset()
-        missing = [path for path in paths if path not in there]
-        self._copied(bucket, [(live_key(source, path), live_key(target, path)) for path in missing])
+        """One CopyObject a file; what left the source meanwhile is nobody's any more."""
+        self._copied(bucket, [(live_key(source, path), live_key(target, path)) for path in paths])
 
-    def folder(self, bucket: str, folder: str) -> frozenset[str]:
+    def folder(self, bucket: str, folder: str, after: str = "", until: str = "") -> frozenset[str]:
         """A ListObjectsV2 for each thousand."""
-        return frozenset(self._listed(bucket, live_key(folder, "")))
+        found = (name for name, _ in _listed(self._store(bucket), live_key(folder, ""), after))
+        return frozenset(takewhile(lambda name: not until or name <= until, found))
 
     def wrong(self, bucket: str, files: Sequence[File], folder: str) -> list[str]:
-        """Two listings, compared with the manifest and with each other."""
-        if not files:
-            return []
+        """What the folder has and what was pushed, compared with the manifest and with each other."""
+        names = {each.path: each.object for each in files}
         with ThreadPoolExecutor(2) as pool:
-            there, pushed = pool.map(
-                lambda prefix: self._listed(bucket, prefix), (live_key(folder, ""), OBJECTS)
-            )
+            served = pool.submit(self._found, bucket, live_key(folder, ""), names)
+            objects = pool.submit(self._found, bucket, OBJECTS, set(names.values()))
+            there, pushed = served.result(), objects.result()
         return [
-            each.path for each in files if not _right(each, there.get(each.path), pushed.get(each.object))
+            each.path
+            for each in files
+            if not _right(each, there.get(each.path), pushed.get(names[each.path]))
         ]
 
     def _copied(self, bucket: str, copies: Iterable[tuple[str, str]]) -> list[str]:
@@ -113,17 +121,36 @@ class S3Releases:
 
         return [source for source in _side_by_side(one, copies, self._threads) if source]
 
-    def _listed(self, bucket: str, prefix: str) -> dict[str, Stored]:
-        return dict(_listed(self._store(bucket), prefix))
+    def _found(self, bucket: str, prefix: str, names: Collection[str]) -> dict[str, Stored]:
+        """What there is of these names: listed from the first of them on, as long as that is short, then one by one. So
+        it takes as much time whatever else is in the bucket."""
+        store, last = self._store(bucket), max(names, default="")
+        listed = islice(_listed(store, prefix, min(names, default="")[:-1]), MOST_LISTED) if names else ()
+        found = dict(takewhile(lambda each: each[0] <= last, listed))
+        end = max(found) if len(found) == MOST_LISTED else last
+        missing = [name for name in names if name > end]
+
+        def one(name: str) -> tuple[str, Stored] | None:
+            try:
+                with _errors("HeadObject"):
+                    return name, _stored(obstore.head(store, f"{prefix}{name}"))
+            except FileNotFoundError:
+                return None
+
+        return found | dict(filter(None, _side_by_side(one, missing, self._threads)))
 
 
-def _listed(store: S3Store, prefix: str) -> Iterator[tuple[str, Stored]]:
-    """Every object below a prefix, named without it."""
+def _listed(store: S3Store, prefix: str, after: str = "") -> Iterator[tuple[str, Stored]]:
+    """Every object below a prefix, named without it, in order; only those after one where that is given."""
+    offset = f"{prefix}{after}" if after else None
     with _errors("ListObjectsV2"):
-        for page in obstore.list(store, prefix, chunk_size=1_000):
+        for page in obstore.list(store, prefix, offset=offset, chunk_size=1_000):
             for each in page:
-                etag = (each["e_tag"] or "").strip('"')
-                yield each["path"].removeprefix(prefix), Stored(each["size"], etag)
+                yield each["path"].removeprefix(prefix), _stored(each)
+
+
+def _stored(found: "ObjectMeta") -> Stored:
+    return Stored(found["size"], (found["e_tag"] or "").strip('"'))
 
 
 @contextmanager
@@ -148,9 +175,7 @@ def _right(file: File, there: Stored | None, pushed: Stored | None) -> bool:
     return there is not None and pushed is not None and there.size == file.size and there.like(pushed)
 
 
-def _side_by_side(
-    work: Callable[[tuple[str, str]], str], items: Iterable[tuple[str, str]], threads: int
-) -> list[str]:
+def _side_by_side(work: Callable[[T], R], items: Iterable[T], threads: int) -> list[R]:
     """The results in order; the first error ends it, after what is under way."""
     with ThreadPoolExecutor(threads) as pool:
         futures = [pool.submit(work, each) for each in items]

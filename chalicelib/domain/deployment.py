@@ -83,6 +83,8 @@ BEFORE_SWITCH = frozenset(
 )
 HAS_FLEET = frozenset({S.PREPARING, S.TESTING, S.READY, S.ASKING_FINISH})
 """States before the switch in which there is a new fleet that a failed step can be tried on again."""
+UNTOLD = "untold"
+"""Among a deployment's commands: the way on which its CDN could not be told to forget what changed."""
 KEEPS_OLD = frozenset({S.KEEPING, S.ASKING_END, S.RETIRING})
 """States in which a deployment no longer blocks the next one: only the old fleet is still its business."""
 GOES_BACK = frozenset({S.SWITCHING, S.BAKING, S.KEEPING, S.ASKING_ROLLBACK})
@@ -230,8 +232,18 @@ class Deployment:
 
     @property
     def first_release(self) -> bool:
-        """Whether a frontend shows nothing before it, so that there is nothing to go back to."""
-        return self.machine is Machine.RELEASE and self.plan is not None and not self.plan.old_version
+        """Whether a frontend shows nothing before it that could be gone back to: nothing at all, or nothing that is
+        known any more."""
+        if self.machine is not Machine.RELEASE or self.plan is None:
+            return False
+        unread = self.plan.files is not None and self.plan.files.unread
+        return unread or not self.plan.old_version
+
+    @property
+    def untold(self) -> bool:
+        """Whether its CDN was not told of the last change."""
+        ways = self.command(UNTOLD)
+        return bool(ways) and not self.command(ways[-1])
 
     def move(self, trigger: Trigger, now: float, **changes: Any) -> "Deployment":
         """The record after a trigger. A trigger that repeats is a no-op apart from the changes given with it.

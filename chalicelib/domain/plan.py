@@ -109,13 +109,17 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What enabling a frontend's release changes, in numbers of files; `size` is of what is copied, in bytes."""
+    """What enabling a frontend's release changes, in numbers of files; `size` is of what is copied, in bytes.
+
+    `unread`: nobody can tell any more what is live, so all of it counts as added.
+    """
 
     added: int
     changed: int
     gone: int
     pages: int
     size: int
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,8 @@ class Plan:
         covered = asdict(replace(self, usd_per_hour=None))
         if not self.together:
             del covered["together"]
+        if self.files is not None and not self.files.unread:
+            del covered["files"]["unread"]
         return hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).hexdigest()
 
     @property

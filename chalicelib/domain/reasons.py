@@ -247,7 +247,7 @@ TEXTS: dict[Reason, str] = {
         "What is served is not what was approved: {what}. Deploy again to see the new plan."
     ),
     Reason.NO_WAY_BACK: (
-        "This is the first release of `{service}` in {environment}: there is none before it to go back to. "
+        "There is no release of `{service}` in {environment} before this one that could be gone back to. "
         "Push a mended one, then `/deploy {service} to {environment}` enables it."
     ),
     Reason.NO_INSTANCES: (

@@ -83,7 +83,12 @@ def _files(kind: Kind, plan: Plan | None) -> str:
 def files(changed: Files) -> str:
     """How many files are different, and how much of it is new."""
     pages = f", {changed.pages} of them page{'' if changed.pages == 1 else 's'}" if changed.pages else ""
-    return f"{changes(changed.added, changed.changed, changed.gone)}{pages}; {size(changed.size)} to copy"
+    unread = (
+        ". The manifest of what is live can not be read any more: every file is copied, and there is no way back"
+        if changed.unread
+        else ""
+    )
+    return f"{changes(changed.added, changed.changed, changed.gone)}{pages}; {size(changed.size)} to copy{unread}"
 
 
 def fleet(plan: Plan) -> str:

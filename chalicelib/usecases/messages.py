@@ -14,6 +14,7 @@ from chalicelib.usecases.chat_ports import Action, Message
 from chalicelib.usecases.cost import cost, left_over
 from chalicelib.usecases.overriding import warnings
 from chalicelib.usecases.questions import how, outcome, person, progress
+from chalicelib.usecases.release_texts import untold
 from chalicelib.usecases.texts import plain, together, worded
 from chalicelib.usecases.timeline import came_to_an_end, timeline, who_acted
 from chalicelib.usecases.words import state_name, words_of
@@ -53,6 +54,7 @@ def deployment_message(
             line
             for line in (
                 *warnings(deployment),
+                *untold(deployment),
                 _steps(deployment),
                 _last_no(deployment, questions),
                 *_next(deployment, questions, open_questions),

@@ -27,10 +27,10 @@ class Bucket(Protocol):
         """
 
     def carry(self, bucket: str, paths: Sequence[str], source: str, target: str) -> None:
-        """Copy paths from one folder to another, where the other does not have them."""
+        """Copy paths from one folder to another; what is not there any more is left out."""
 
-    def folder(self, bucket: str, folder: str) -> frozenset[str]:
-        """The paths in a folder."""
+    def folder(self, bucket: str, folder: str, after: str = "", until: str = "") -> frozenset[str]:
+        """The paths in a folder; only those after one and up to another, in the order of their UTF-8, where given."""
 
     def wrong(self, bucket: str, files: Sequence[File], folder: str) -> list[str]:
         """The paths of these files at which the folder has nothing, or something else than the file's object."""

@@ -2,11 +2,16 @@
 
 from collections.abc import Sequence
 
+from chalicelib.domain.deployment import Deployment
 from chalicelib.domain.pushed import Release
 from chalicelib.usecases.chat_ports import Action, Message
 from chalicelib.usecases.texts import plain, size
 
 _BUTTONS = 5
+_UNTOLD = (
+    "⚠️ The CDN could not be told to forget what changed. Pages are asked about anyway; other files that kept their "
+    "name may be shown as they were for as long as their `Cache-Control` says."
+)
 
 
 def release_message(release: Release, environments: Sequence[str]) -> Message:
@@ -23,6 +28,11 @@ def release_message(release: Release, environments: Sequence[str]) -> Message:
         notes=(origin(release),),
         actions=tuple(enable(release, each, f"Enable in {each}") for each in order[:_BUTTONS]),
     )
+
+
+def untold(deployment: Deployment) -> tuple[str, ...]:
+    """What everybody has to know of a CDN that could not be told; nothing where it was."""
+    return (_UNTOLD,) if deployment.untold else ()
 
 
 def extent(release: Release) -> str:

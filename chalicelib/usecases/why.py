@@ -144,7 +144,7 @@ def _way_back(
     ill = any(each.trouble is Trouble.STANDBY_ILL for each in findings)
     standing = next((each for each in held if each.state in {State.BAKING, State.KEEPING}), None)
     if standing is not None and standing.first_release:
-        return ["• *Way back:* there is none: no release was enabled here before."]
+        return ["• *Way back:* there is none: no release is known to have been enabled here before."]
     if any(each.state is State.ASKING_ROLLBACK for each in held):
         return ["• *Way back:* it is being asked for right now."]
     blocked = any(each is not standing for each in held)

@@ -123,14 +123,32 @@ def test_what_somebody_wrote_over_is_wrong(world: ReleaseWorld, pushed: Manifest
 
 
 def test_a_folder_gets_what_only_another_has(world: ReleaseWorld, pushed: Manifest) -> None:
-    """What is there already stays as it is."""
+    """What was not asked for stays as it is, and what is not there is left out."""
     other, bodies = release("web_2026-11-23_10-00", app=b"alert(3)", more=b"more")
     world.push(other, bodies)
     world.bucket.place(BUCKET, pushed.files, "old")
     world.bucket.place(BUCKET, other.files, "new")
-    world.bucket.carry(BUCKET, ["app.js", "more.js"], "new", "old")
+    world.bucket.carry(BUCKET, ["more.js", "nothing.js"], "new", "old")
     assert world.bucket.folder(BUCKET, "old") == {*BODIES, "more.js"}
     assert world.bucket.wrong(BUCKET, pushed.files, "old") == []
+
+
+@pytest.mark.parametrize(
+    ("after", "until", "found"),
+    [
+        ("", "", ["a b/50%+\u00e9.txt", "app.js", "empty.txt", "index.html"]),
+        ("", "app.js", ["a b/50%+\u00e9.txt", "app.js"]),
+        ("a b/50%+\u00e9.txt", "empty.txt", ["app.js", "empty.txt"]),
+        ("empty.txt", "", ["index.html"]),
+        ("index.html", "", []),
+    ],
+)
+def test_a_folder_is_gone_through_in_stretches(
+    world: ReleaseWorld, pushed: Manifest, after: str, until: str, found: list[str]
+) -> None:
+    """After one name and up to another."""
+    world.bucket.place(BUCKET, pushed.files, "staging")
+    assert sorted(world.bucket.folder(BUCKET, "staging", after, until)) == found
 
 
 def test_the_pointer_moves_where_nobody_else_moved_it(world: ReleaseWorld) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import unquote
 
@@ -26,6 +27,10 @@ class Website:
         self.refers: dict[str, tuple[str, ...]] = {}
         self.pointers: dict[str, str] = {}
         self.invalidations: dict[str, tuple[str, ...]] = {}
+        self.broken: set[str] = set()
+        """The tags of manifests that somebody deleted or changed."""
+        self.stubborn: Counter[str] = Counter()
+        """How often what is placed at a path is written over at the same moment."""
         self.shown = ""
         """The folder that the site's address shows, where there is no pointer."""
 
@@ -49,7 +54,7 @@ class FakeBucket(Recorder):
     def manifest(self, bucket: str, tag: str) -> Manifest:
         """As it was pushed."""
         with self._call("manifest", bucket=bucket, tag=tag):
-            if tag not in self._website.releases:
+            if tag not in self._website.releases or tag in self._website.broken:
                 raise StepFailed(Reason.RELEASE_MISSING, tag=tag)
             return self._website.releases[tag]
 
@@ -60,21 +65,24 @@ class FakeBucket(Recorder):
             if gone:
                 raise StepFailed(Reason.RELEASE_BROKEN, tag=folder, what=f"{gone[0]} is gone")
             there = self._website.folders.setdefault(folder, {})
-            for each in files:
-                there[each.path] = each
+            for each in reversed(files):  # many at a time: nobody may rely on an order
+                if self._website.stubborn[each.path]:
+                    self._website.stubborn[each.path] -= 1
+                else:
+                    there[each.path] = each
                 self._done()
 
     def carry(self, bucket: str, paths: Sequence[str], source: str, target: str) -> None:
-        """Where the target does not have it."""
+        """What the source has of it."""
         with self._call("carry", bucket=bucket, paths=tuple(paths), source=source, target=target):
-            there = self._website.folders.setdefault(target, {})
-            for path in paths:
-                there.setdefault(path, self._website.folders[source][path])
+            here, there = (self._website.folders.setdefault(each, {}) for each in (source, target))
+            there |= {path: here[path] for path in paths if path in here}
 
-    def folder(self, bucket: str, folder: str) -> frozenset[str]:
-        """All paths."""
-        with self._call("folder", bucket=bucket, folder=folder):
-            return frozenset(self._website.folders.get(folder, {}))
+    def folder(self, bucket: str, folder: str, after: str = "", until: str = "") -> frozenset[str]:
+        """By name."""
+        with self._call("folder", bucket=bucket, folder=folder, after=after, until=until):
+            there = self._website.folders.get(folder, {})
+            return frozenset(each for each in there if each > after and (not until or each <= until))
 
     def wrong(self, bucket: str, files: Sequence[File], folder: str) -> list[str]:
         """By content and headers."""

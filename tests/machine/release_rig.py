@@ -68,9 +68,9 @@ class ReleaseRig(Talking):
             self.machine.let(7_300)
 
     def _push(self, number: int, tag: str) -> None:
-        """Each has a page, a style of its own name and one whose name stays, and a page that only it has."""
-        own, style = f"app.{number}.css", "style.css"
-        pages = {"index.html": (own, style), f"only-{number}.html": (own,)}
+        """Each has a page that leads to one that only it has, a style of its own name and one whose name stays."""
+        own, style, only = f"app.{number}.css", "style.css", f"only-{number}.html"
+        pages = {"index.html": (own, style, only), only: (own,)}
         made: list[File] = [
             file(own, f"own {number}"),
             file(style, f"style {number}"),

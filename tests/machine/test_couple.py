@@ -102,7 +102,7 @@ def test_a_release_that_was_exchanged_takes_the_server_back(rig: CoupleRig) -> N
     rig.say("finish cameras production")
     confirm(rig, Kind.FINISH)
     rig.machine.let(3_000)
-    assert rig.of(PAGES).reason == Reason.RELEASE_CHANGED
+    assert rig.of(PAGES).reason == Reason.RELEASE_BROKEN
     as_before(rig)
 
 

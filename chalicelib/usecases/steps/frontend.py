@@ -1,17 +1,21 @@
 """The function `frontend`: compare, copy, verify, point, invalidate, and look at the site as a browser does."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State, Trigger
 from chalicelib.domain.errors import NotReady, StepFailed
 from chalicelib.domain.plan import Plan
 from chalicelib.domain.reasons import Reason
-from chalicelib.domain.release import File, Manifest, address
+from chalicelib.domain.release import File, address
 from chalicelib.domain.settings import Site
 from chalicelib.usecases.ports import Save
 from chalicelib.usecases.release_ports import Bucket, Cdn, Viewer
 from chalicelib.usecases.steps.beginning import begin, go_on
+from chalicelib.usecases.steps.bringing import bring, share, wrong
 from chalicelib.usecases.steps.coupled import lead_of
+from chalicelib.usecases.steps.forgetting import BACK, LIVE, await_forgotten, forget
 from chalicelib.usecases.steps.live import keep, wanted_back, went_back, went_live
 from chalicelib.usecases.steps.placing import Placing, part, parts, site_of
 from chalicelib.usecases.steps.work import Result, Work
@@ -20,6 +24,14 @@ LONGEST = 60
 """Seconds that Lambda lets this function run (`.chalice/config.json`)."""
 MOST_LOOKED_AT = 50
 """So many pages are asked for through the CDN: a look at the site, not a copy of it."""
+_BRINGS = frozenset({"ask", "begin", "switch"})
+"""Where the machine goes on with files to bring; from elsewhere it reads no manifest, which may be gone by then."""
+_ENDED_BY = {
+    State.PREPARING: State.TESTING,
+    State.TESTING: State.SWITCHING,
+    State.SWITCHING: State.BAKING,
+}
+"""The states in which files are copied, and the state that follows when every function that copied has ended."""
 
 
 class FrontendSteps:
@@ -41,25 +53,32 @@ class FrontendSteps:
             self._make_plan(work)
         if lead is not None:
             _refuse_unconfirmed(work, lead)
-        placing = self._placing(work) if work.deployment.plan else None
         answer = begin(work, lead.confirmed_by if lead else None) if fresh else go_on(work)
-        assets, pages = (placing.assets, placing.pages) if placing else ([], [])
-        return {**(answer or {}), "assets": parts(assets), "pages": parts(pages)}
+        return {**(answer or {}), **self._parts(work, (answer or {}).get("next", ""))}
 
     def copy_assets(self, work: Work) -> Result:
         work.guard()
         placing = self._placing(work)
-        self._bring(placing, placing.assets, work.event.part, placing.new)
+        self._bring(work, placing, placing.assets)
         return None
 
     def check(self, work: Work) -> Result:
-        """Everything that the new release's pages refer to is there, in both folders where there are two."""
+        """From here on files are looked at, and none is brought but what is not as it was pushed."""
+        work.guard()
+        work.move(Trigger.TEST)
+        return None
+
+    def share_files(self, work: Work) -> Result:
+        """What only one of two folders has; each of them is whole afterwards for pages of either release."""
+        work.guard()
+        share(self._bucket, self._placing(work), work.event.part)
+        return None
+
+    def check_files(self, work: Work) -> Result:
+        """Everything that the new release's pages refer to is there."""
         work.guard()
         placing = self._placing(work)
-        work.move(Trigger.TEST)
-        if placing.site.pointer and placing.old is not None:
-            self._share(placing, placing.old)
-        self._refuse_wrong(placing, placing.assets if placing.site.pointer else _assets(placing.new))
+        self._refuse_wrong(work, placing, placing.checked)
         return None
 
     def switch(self, work: Work) -> Result:
@@ -73,27 +92,37 @@ class FrontendSteps:
             work.move(Trigger.PUBLISH)
         return None
 
+    def copy_new_pages(self, work: Work) -> Result:
+        placing = self._placing(work)
+        self._bring(work, placing, placing.new_pages)
+        return None
+
     def copy_pages(self, work: Work) -> Result:
         placing = self._placing(work)
-        self._bring(placing, placing.pages, work.event.part, placing.new)
+        self._bring(work, placing, placing.pages)
+        return None
+
+    def check_pages(self, work: Work) -> Result:
+        """Every page is there, those too that are the same in both releases."""
+        placing = self._placing(work)
+        self._refuse_wrong(work, placing, placing.shown)
         return None
 
     def point(self, work: Work) -> Result:
         """The release is live: one write, after every page was found to be there."""
-        placing = self._placing(work)
+        site, plan = site_of(work), work.plan
         if work.deployment.state is State.SWITCHING:
-            self._refuse_wrong(placing, placing.new.files)
-            if placing.site.pointer:
-                self._cdn.point(placing.site.pointer, placing.new.tag, instead_of=work.plan.old_version)
+            if site.pointer:
+                self._cdn.point(site.pointer, plan.version, instead_of=plan.old_version)
             work.move(Trigger.BAKE, Save(went_live(work)), switched_at=work.now)
         return None
 
     def invalidate(self, work: Work) -> Result:
-        self._forget(work, "live")
+        forget(work, self._bucket, self._cdn, LIVE)
         return None
 
     def await_invalidated(self, work: Work) -> Result:
-        self._await_forgotten(work, "live")
+        await_forgotten(work, self._bucket, self._cdn, LIVE)
         return None
 
     def bake(self, work: Work) -> Result:
@@ -107,38 +136,55 @@ class FrontendSteps:
         return keep(work)
 
     def switch_back(self, work: Work) -> Result:
-        """What has to be brought for the earlier release to be live again."""
+        """What has to be brought for the earlier release to be live again, and all that has to be there then."""
         deployment = work.deployment
         if deployment.state in {State.DISCARDING, *BEFORE_SWITCH}:
-            return {"assets": [], "pages": []}
+            return {"assets": [], "gone_pages": [], "pages": [], "files": []}
         if deployment.state is not State.SWITCHING_BACK:
             work.move(Trigger.SWITCH_BACK)
         placing = self._placing(work)
-        _let_copies_end(work, State.SWITCHING)
-        return {"assets": parts(placing.old_assets), "pages": parts(placing.old_pages)}
+        if not placing.site.pointer:
+            _let_copies_end(work)
+        return {
+            "assets": parts(placing.old_assets),
+            "gone_pages": parts(placing.gone_pages),
+            "pages": parts(placing.old_pages),
+            "files": parts(placing.old_files),
+        }
 
     def copy_assets_back(self, work: Work) -> Result:
         placing = self._placing(work)
-        self._bring(placing, placing.old_assets, work.event.part, placing.old)
+        self._bring_back(work, placing, placing.old_assets)
+        return None
+
+    def copy_gone_pages(self, work: Work) -> Result:
+        placing = self._placing(work)
+        self._bring_back(work, placing, placing.gone_pages)
         return None
 
     def copy_pages_back(self, work: Work) -> Result:
         placing = self._placing(work)
-        self._bring(placing, placing.old_pages, work.event.part, placing.old)
+        self._bring_back(work, placing, placing.old_pages)
+        return None
+
+    def check_back(self, work: Work) -> Result:
+        """Everything of the earlier release is there."""
+        placing = self._placing(work)
+        some = part(placing.old_files, work.event.part)
+        if wrong(self._bucket, placing.site, some, placing.old_tag):
+            raise NotReady("the earlier release is not whole yet")
         return None
 
     def point_back(self, work: Work) -> Result:
-        """The earlier release is live again; the first one of a site stays, since there is none before it."""
+        """The earlier release is live again; one that has none before it stays, and says so."""
+        site, plan = site_of(work), work.plan
         if work.deployment.state is not State.SWITCHING_BACK:
             return None
-        placing = self._placing(work)
-        if placing.old is None:
+        if work.deployment.first_release:
             self._stay(work)
             return None
-        if self._bucket.wrong(placing.site.bucket, placing.old.files, placing.old_folder):
-            raise NotReady("the earlier release is not whole yet")
-        if placing.site.pointer:
-            self._cdn.point(placing.site.pointer, placing.old.tag, instead_of=placing.new.tag)
+        if site.pointer:
+            self._cdn.point(site.pointer, plan.old_version, instead_of=plan.version)
         if work.environment().live_deployment == work.deployment.id:
             work.save(work.deployment, Save(went_back(work)), work.history("went_back"))
         return None
@@ -152,18 +198,24 @@ class FrontendSteps:
             return {"assets": []}
         placing = self._placing(work)
         if placing.old_assets:
-            _let_copies_end(work, State.PREPARING)
+            _let_copies_end(work)
         return {"assets": parts(placing.old_assets)}
 
     def restore_assets(self, work: Work) -> Result:
-        return self.copy_assets_back(work)
+        """Brought back, and looked at."""
+        placing = self._placing(work)
+        some = part(placing.old_assets, work.event.part)
+        bring(self._bucket, placing.site, some, placing.old_tag)
+        if wrong(self._bucket, placing.site, some, placing.old_tag):
+            raise NotReady("the files of the live release are not what they were yet")
+        return None
 
     def invalidate_back(self, work: Work) -> Result:
-        self._forget(work, "back")
+        forget(work, self._bucket, self._cdn, BACK)
         return None
 
     def await_invalidated_back(self, work: Work) -> Result:
-        self._await_forgotten(work, "back")
+        await_forgotten(work, self._bucket, self._cdn, BACK)
         return None
 
     def retire(self, work: Work) -> Result:
@@ -179,6 +231,7 @@ class FrontendSteps:
     def _make_plan(self, work: Work) -> None:
         deployment, site = work.deployment, site_of(work)
         new = self._bucket.manifest(site.bucket, deployment.version)
+        _refuse_unreported(work, new.digest)
         made = Plan(
             version=deployment.version,
             sha256=new.digest,
@@ -191,27 +244,32 @@ class FrontendSteps:
         counted = replace(made, files=self._placing(work).counts())
         work.save(replace(deployment, plan=counted), work.history("plan", detail=counted.digest))
 
-    def _bring(self, placing: Placing, files: list[File], number: int, release: Manifest | None) -> None:
-        if release is None:
-            return
-        try:
-            self._bucket.place(placing.site.bucket, part(files, number), placing.site.folder(release.tag))
-        except StepFailed as failed:  # the bucket knows the folder, people know the release
-            raise StepFailed(failed.reason, **{**failed.facts, "tag": release.tag}) from failed
+    def _parts(self, work: Work, where: str) -> dict[str, list[int]]:
+        """The items of each Map that the machine comes to from there. With a folder for each release every file was
+        looked at before the switch; so again only where a later run goes on with the switch."""
+        placing = self._placing(work) if where in _BRINGS else None
+        if placing is None:
+            return {each: [] for each in ("assets", "shared", "checked", "new_pages", "pages", "shown")}
+        looked_at = placing.site.pointer and where != "switch"
+        return {
+            "assets": parts(placing.assets),
+            "shared": parts(placing.shared),
+            "checked": parts(placing.checked),
+            "new_pages": parts(placing.new_pages),
+            "pages": parts(placing.pages),
+            "shown": [] if looked_at else parts(placing.shown),
+        }
 
-    def _share(self, placing: Placing, old: Manifest) -> None:
-        """Each folder gets what only the other one has: a page that is open, or an edge location that has not heard
-        yet, finds its files on either side of the switch."""
-        bucket, new = placing.site.bucket, {each.path for each in placing.new.files}
-        before = self._bucket.folder(bucket, placing.old_folder)
-        self._bucket.carry(bucket, sorted(before - new), placing.old_folder, placing.new_folder)
-        known = {each.path for each in old.files}
-        self._bucket.carry(bucket, sorted(new - known), placing.new_folder, placing.old_folder)
+    def _bring(self, work: Work, placing: Placing, files: Sequence[File]) -> None:
+        bring(self._bucket, placing.site, part(files, work.event.part), placing.new.tag)
 
-    def _refuse_wrong(self, placing: Placing, files: list[File] | tuple[File, ...]) -> None:
-        wrong = self._bucket.wrong(placing.site.bucket, files, placing.new_folder)
-        if wrong:
-            named = ", ".join(wrong[:3]) + (f" and {len(wrong) - 3} more" if len(wrong) > 3 else "")
+    def _bring_back(self, work: Work, placing: Placing, files: Sequence[File]) -> None:
+        bring(self._bucket, placing.site, part(files, work.event.part), placing.old_tag)
+
+    def _refuse_wrong(self, work: Work, placing: Placing, files: Sequence[File]) -> None:
+        found = wrong(self._bucket, placing.site, part(files, work.event.part), placing.new.tag)
+        if found:
+            named = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
             raise StepFailed(Reason.RELEASE_CHANGED, what=f"{named} is not what was pushed")
 
     def _refuse_unseen(self, work: Work, site: Site, page: File) -> None:
@@ -232,19 +290,13 @@ class FrontendSteps:
         site = site_of(work)
         return self._cdn.pointer(site.pointer) if site.pointer else work.environment().live_version
 
-    def _forget(self, work: Work, way: str) -> None:
-        began = any(phase.state is State.PREPARING for phase in work.deployment.phases)
-        site, stale = site_of(work), self._placing(work).stale() if began else []
-        if site.distribution and stale and not work.deployment.command(way):
-            reference = f"{work.deployment.id}-{work.deployment.run}-{way}"
-            made = self._cdn.invalidate(site.distribution, stale, reference)
-            work.note(commands=(*work.deployment.commands, (way, made)))
 
-    def _await_forgotten(self, work: Work, way: str) -> None:
-        for made in work.deployment.command(way):
-            if not self._cdn.invalidated(site_of(work).distribution, made):
-                work.note(progress="The CDN is being told what changed")
-                raise NotReady(f"invalidation {made} is in progress")
+def _refuse_unreported(work: Work, digest: str) -> None:
+    """StepFailed where the manifest is not the one whose digest CI reported, which was signed."""
+    known = work.store.release(work.deployment.service, work.deployment.version)
+    if known is None or known.manifest != digest:
+        what = "its manifest is not the one that was reported after the push"
+        raise StepFailed(Reason.RELEASE_BROKEN, tag=work.deployment.version, what=what)
 
 
 def _refuse_unconfirmed(work: Work, lead: Deployment) -> None:
@@ -256,17 +308,13 @@ def _refuse_unconfirmed(work: Work, lead: Deployment) -> None:
         )
 
 
-def _let_copies_end(work: Work, state: State) -> None:
+def _let_copies_end(work: Work) -> None:
     """Where one part of a Map fails, functions that copy the others run on: what they still bring would come after
-    what is brought back."""
-    phases = work.deployment.phases
-    left = phases[-1].at + LONGEST - work.now
-    if phases[-2].state is state and left > 0:
-        raise NotReady(f"files may still be copied for {left:.0f} s")
-
-
-def _assets(release: Manifest) -> list[File]:
-    return [each for each in release.files if not each.page]
+    what is brought back. So, whatever has happened since, as long as one can run."""
+    for each, after in pairwise(work.deployment.phases):
+        left = after.at + LONGEST - work.now
+        if _ENDED_BY.get(each.state, after.state) is not after.state and left > 0:
+            raise NotReady(f"files may still be copied for {left:.0f} s")
 
 
 def _refuse_other(work: Work, pointed: str) -> None:

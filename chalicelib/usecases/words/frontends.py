@@ -48,8 +48,10 @@ _STEPS: tuple[tuple[State, str], ...] = (
 
 
 def _before(deployment: Deployment) -> str:
-    """The release that was live, as text; empty where none was."""
-    return plain(deployment.plan.old_version) if deployment.plan is not None else ""
+    """The release that was live, as text; empty where none was that could be gone back to."""
+    if deployment.plan is None or deployment.first_release:
+        return ""
+    return plain(deployment.plan.old_version)
 
 
 def _next(deployment: Deployment, questions: Sequence[Question]) -> Mapping[State, str]:
@@ -247,6 +249,7 @@ _HISTORY: dict[str, str] = {
     "switch_back": "the earlier release is being enabled again",
     "went_back": "the earlier release is live again",
     "stays": "visitors still see it: there is no earlier release",
+    "untold": "the CDN could not be told to forget what changed",
     "discard": "it is being ended",
     "retire": "files that no kept release needs are being deleted",
 }

@@ -105,7 +105,7 @@ def test_both_have_words_for_the_same_things() -> None:
     assert set(FRONTENDS.answers.yes) == set(FRONTENDS.answers.no) == asked
     assert set(FRONTENDS.answers.doing) == set(SERVERS.answers.doing)
     assert set(FRONTENDS.timeline.rows) == set(SERVERS.timeline.rows) - {State.READY, State.ASKING_FINISH}
-    own = {"publish", "finish_ready", "switch", "stays"}
+    own = {"publish", "finish_ready", "switch", "stays", "untold"}
     assert set(FRONTENDS.history) - own == set(SERVERS.history) - own
 
 
@@ -171,9 +171,12 @@ def test_a_first_release_has_no_way_back(told: Told) -> None:
     for typed in ("rollback web staging", "keep web staging +1h"):
         why = refused(told, typed)
         assert why.reason is Reason.NO_WAY_BACK
-        assert "first release of `web` in staging" in why.text
+        assert "no release of `web` in staging before this one" in why.text
         assert [each.verb for each in next_steps(why)] == ["versions", "why"]
-    assert "there is none: no release was enabled here before" in asked(told, "why web staging").text
+    assert (
+        "there is none: no release is known to have been enabled here before"
+        in asked(told, "why web staging").text
+    )
     told.say("cleanup web staging")
     assert told.store.environment("web", "staging").keeping is None
 
