@@ -113,12 +113,19 @@ class Question:
     brief: Brief | None = None
     change: RoleChange | None = None
     """What a question of the kind `role` is about."""
+    also: tuple[str, ...] = ()
+    """Other services that a yes changes too: who asks and who confirms have to be allowed for all of them."""
     revision: int = 0
 
     @property
     def ref(self) -> Ref:
         """The deployment it belongs to."""
         return Ref(self.service, self.environment, self.deployment)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Every service that it is about, its own first."""
+        return (self.service, *self.also)
 
     def open_at(self, now: float) -> bool:
         """Whether it can still be answered."""

@@ -6,7 +6,9 @@ a plus parts them. `cameras@142+web` can mean the version `142+web`: whoever kno
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
+from chalicelib.domain.deployment import Deployment, State
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.grammar import malformed
 from chalicelib.domain.holding import target
@@ -110,3 +112,54 @@ def couple(team: Team, asked: Together) -> Couple:
     halves = [Half(each, team.environment(each.service, asked.environment)) for each in asked.parts]
     server, frontend = reversed(halves) if kinds[0] else halves
     return Couple(server, frontend)
+
+
+# --- once both are deployments ----------------------------------------------------------------------------------------
+
+
+class Standing(StrEnum):
+    """How the frontend of two stands, as its server sees it."""
+
+    COMING = "coming"
+    """It may still go live, or go back; or it is stuck, and nobody has said what becomes of it."""
+    KEPT = "kept"
+    """It is live and can go back."""
+    DONE = "done"
+    """Nothing more comes of it: its time to go back is over, or somebody left it as it was."""
+    LEFT = "left"
+    """It has ended and did not stay: its server does not either."""
+
+
+def standing(frontend: Deployment | None) -> Standing:
+    """A server without a frontend waits for none."""
+    if frontend is None or frontend.state in {State.SUCCEEDED, State.RETIRING} or _left_alone(frontend):
+        return Standing.DONE
+    if frontend.state is State.KEEPING:
+        return Standing.KEPT
+    return Standing.COMING if undecided(frontend) else Standing.LEFT
+
+
+def undecided(deployment: Deployment) -> bool:
+    """Whether anything may still happen to it: also where it is stuck, until somebody leaves it so."""
+    return not deployment.ended or (deployment.state is State.STUCK and not _left_alone(deployment))
+
+
+def leads(server: Deployment | None) -> bool:
+    """Whether the server of two still decides for both: it has not ended, and how it ends is open."""
+    return server is not None and undecided(server) and server.outcome is None
+
+
+def may_show(server: Deployment) -> bool:
+    """Whether visitors may be shown the page that asks this server: it is live, and nobody wants it back."""
+    return server.state in {State.KEEPING, State.ASKING_END} and server.wanted != "rollback"
+
+
+def stays(frontend: Deployment | None) -> str:
+    """The release that visitors keep seeing where its server goes back, since there is none before it; else empty."""
+    if frontend is None or not frontend.first_release:
+        return ""
+    return frontend.version if frontend.switched_at or frontend.state is State.SWITCHING else ""
+
+
+def _left_alone(deployment: Deployment) -> bool:
+    return deployment.state is State.STUCK and deployment.wanted == "release"

@@ -210,11 +210,15 @@ class Deployment:
     replaced: str = ""
     closes: str = ""
     """The deployment whose rollback window this one closes."""
+    closes_too: Ref | None = None
+    """What that one goes with: their windows close together."""
     override: Override | None = None
     partner: Ref | None = None
     """The other of two that go together."""
     follows: bool = False
     """Whether it is the frontend of the two, which begins when its partner's traffic has switched."""
+    stays: str = ""
+    """The release that visitors keep seeing although this server goes back: there is none before it."""
     left: int = 0
     """How many hosts the sweeper found that were to end with it and did not."""
     finish_note: str = ""

@@ -13,6 +13,8 @@ class Trouble(StrEnum):
     """Instances that no deployment answers for any more."""
     STANDBY_ILL = "standby_ill"
     """A host of the fleet that a rollback would go back to is missing."""
+    PARTED = "parted"
+    """One of two that go together is live without the other."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

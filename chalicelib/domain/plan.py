@@ -163,6 +163,11 @@ class Plan:
         return tuple(dict.fromkeys(group.role for group in self.groups))
 
 
+def released(version: str, old_version: str, sha256: str = "") -> Plan:
+    """The plan of a version without a fleet: a frontend's release, or servers before anybody has looked at theirs."""
+    return Plan(version, sha256, groups=(), old=(), routes=(), old_version=old_version)
+
+
 def mirror(
     settings: EnvironmentSettings,
     live: Sequence[Instance],

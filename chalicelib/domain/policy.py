@@ -1,12 +1,14 @@
 """Who may do what. Asked at the moment of every decision, of configuration and grants as they are then."""
 
+from collections.abc import Iterable
+
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.roles import Role
 from chalicelib.domain.settings import Team
 
-__all__ = ["Role", "holders", "holds", "require"]
+__all__ = ["Role", "holders", "holders_of_all", "holds", "require"]
 
 _HOLDERS: dict[Role, tuple[Role, ...]] = {
     Role.VIEWER: (Role.VIEWER, Role.DEPLOYER, Role.APPROVER, Role.ADMIN),
@@ -34,3 +36,10 @@ def holds(team: Team, actor: Actor, role: Role, service: str = "") -> bool:
 def holders(team: Team, role: Role, service: str = "") -> frozenset[str]:
     """User ids of all who hold a role or one that includes it; `*` stands for everybody of the workspace."""
     return frozenset().union(*(team.people(each, service) for each in _HOLDERS[role]))
+
+
+def holders_of_all(team: Team, role: Role, services: Iterable[str]) -> frozenset[str]:
+    """User ids of all who hold a role for each of the services; `*` where everybody does."""
+    found = [holders(team, role, each) for each in services]
+    named = frozenset().union(*found)
+    return frozenset(each for each in named if all(held & {each, "*"} for held in found))

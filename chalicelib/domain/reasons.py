@@ -40,6 +40,9 @@ class Reason(StrEnum):
     SAME_KIND = "same_kind"
     LIVE_ALONE = "live_alone"
     PARTNER_ENDED = "partner_ended"
+    PARTNER_STUCK = "partner_stuck"
+    PARTNER_COMING = "partner_coming"
+    GIVES_WAY = "gives_way"
     # the state of things
     ALREADY_ACTIVE = "already_active"
     LOCKED = "locked"
@@ -152,6 +155,15 @@ TEXTS: dict[Reason, str] = {
         "`/deploy {wanted} to {environment}` deploys the other one."
     ),
     Reason.PARTNER_ENDED: "*{partner}* is {state}, and the two go together or not at all.",
+    Reason.PARTNER_STUCK: (
+        "*{partner}* is stuck, and the two go back together. Look at it, then `/deploy retry {service} {environment}` "
+        "has it go on, or `/deploy cancel {service} {environment}` leaves it as it is; then say this again."
+    ),
+    Reason.PARTNER_COMING: (
+        "*{partner}* is not there yet ({state}), and the two give up their way back together. Say this again when it "
+        "is; `/deploy rollback {service} {environment}` takes both back."
+    ),
+    Reason.GIVES_WAY: "*{partner}* goes back, and this was planned on top of it. Deploy again when it has.",
     Reason.ALREADY_ACTIVE: (
         "*{active}* is being deployed to {environment} ({state}). "
         "Wait for it, `/deploy queue {wanted} to {environment}` to be told when it is your turn, "

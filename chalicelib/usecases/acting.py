@@ -15,6 +15,7 @@ from chalicelib.domain.settings import EnvironmentSettings, Team
 from chalicelib.usecases import texts
 from chalicelib.usecases.answering import Answers, Request
 from chalicelib.usecases.buttons import buttons
+from chalicelib.usecases.leading import Leading
 from chalicelib.usecases.overriding import asked_in_freeze, freeze_note
 from chalicelib.usecases.ports import Save, Seen
 from chalicelib.usecases.refusals import Refusals, refuse_first, refused
@@ -34,12 +35,14 @@ class Acting:
         self._answers = answers
         self._starting = starting
         self._refusals = Refusals(answers)
+        self._leading = Leading(answers.store, starting)
 
     def act(self, team: Team, request: Request, command: Act) -> str:
         """Do what the verb says to the deployment of an environment."""
         settings = team.environment(command.service, command.environment)
         doing = words_for(team, command.service).answers.doing[command.verb]
         require(team, request.actor, Role.DEPLOYER, doing, command.service)
+        led = self._leading.act(team, command, self._meant(command), request.actor)
         acts: dict[str, _Does] = {
             "finish": partial(self._finish, team, settings),
             "cancel": partial(self._cancel, team),
@@ -47,7 +50,8 @@ class Acting:
             "rollback": partial(self._rollback, team),
             "end": partial(self._end, team),
         }
-        return acts[command.verb](command, request)
+        said = acts[led.command.verb](led.command, request)
+        return f"{said} {led.besides}" if led.besides else said
 
     def _finish(self, team: Team, settings: EnvironmentSettings, command: Act, request: Request) -> str:
         """A freeze that began meanwhile keeps nobody: whoever confirms is told of it (docs/locks.md says why)."""
@@ -131,9 +135,6 @@ class Acting:
         if deployment.state in {State.SWITCHING, State.BAKING} and deployment.wanted != "rollback":
             return self._rollback_while_baking(deployment, request)
         question = self._asked(team, command, deployment, Kind.KEEP)
-        follower = self._follower(deployment)
-        if follower is not None:
-            return self._send_both_back(team, follower, request)
         self._answers.answer(question, Answer.ROLLBACK, request)
         return words_of(deployment).answers.rolling_back(deployment)
 
@@ -144,21 +145,6 @@ class Acting:
         )
         return words_of(deployment).answers.rolling_back(deployment)
 
-    def _follower(self, lead: Deployment) -> Deployment | None:
-        """The frontend that went with a server, while it may still go back."""
-        if lead.partner is None or lead.follows:
-            return None
-        found = self._answers.store.deployment(lead.partner)
-        return found if found is not None and not found.ended and found.state is not State.RETIRING else None
-
-    def _send_both_back(self, team: Team, follower: Deployment, request: Request) -> str:
-        """The frontend goes back first, and the server when it has: no page may outlive the server that it asks."""
-        doing = words_of(follower).answers.doing["rollback"]
-        require(team, request.actor, Role.DEPLOYER, doing, follower.service)
-        before = follower.state in BEFORE_SWITCH
-        command = Act("cancel" if before else "rollback", follower.service, follower.environment, follower.id)
-        return (self._cancel if before else self._rollback)(team, command, request)
-
     def _end(self, team: Team, command: Act, request: Request) -> str:
         deployment = self._held(team, command)
         question = self._asked(team, command, deployment, Kind.KEEP)
@@ -167,9 +153,11 @@ class Acting:
 
     def keep(self, team: Team, request: Request, command: Keep) -> str:
         """Keep the way back longer."""
+        team.environment(command.service, command.environment)
+        doing = words_for(team, command.service).answers.doing["keep"]
+        require(team, request.actor, Role.DEPLOYER, doing, command.service)
+        command = self._leading.keep(team, command, self._meant(command), request.actor)
         settings = team.environment(command.service, command.environment)
-        words = words_for(team, command.service)
-        require(team, request.actor, Role.DEPLOYER, words.answers.doing["keep"], command.service)
         deployment = self._held(team, command)
         refuse_first(deployment)
         question = self._asked(team, command, deployment, Kind.KEEP)
@@ -192,23 +180,28 @@ class Acting:
     def _held(self, team: Team, command: Act | Keep) -> Deployment:
         """The deployment that is meant: the one that is named, while it holds the environment; else the one that is
         under way, or of the way back the one that keeps it. Refused where there is none, or another one."""
-        environment = self._answers.store.environment(command.service, command.environment)
-        slots = [environment.active, environment.keeping]
-        if command.verb in _WAY_BACK:
-            slots.reverse()
-        held = [
-            made
-            for made in (holder(self._answers.store, environment, slot) for slot in slots)
-            if made is not None and (not made.ended or made.state is State.STUCK)
-        ]
-        meant = next((each for each in held if command.deployment in {"", each.id}), None)
+        meant = self._meant(command)
         if meant is not None:
             return meant
+        held = self._holders(command)
         if held:
             raise self._another(command, held[0])
         reason = Reason.WINDOW_CLOSED if command.verb in _WAY_BACK else Reason.NOTHING_ACTIVE
         kind = words_for(team, command.service).kind
         raise Refused(reason, service=command.service, environment=command.environment, kind=kind)
+
+    def _meant(self, command: Act | Keep) -> Deployment | None:
+        held = self._holders(command)
+        return next((each for each in held if command.deployment in {"", each.id}), None)
+
+    def _holders(self, command: Act | Keep) -> list[Deployment]:
+        """Who holds the environment; whom this is more likely to mean comes first."""
+        environment = self._answers.store.environment(command.service, command.environment)
+        slots = [environment.active, environment.keeping]
+        if command.verb in _WAY_BACK:
+            slots.reverse()
+        held = (holder(self._answers.store, environment, slot) for slot in slots)
+        return [made for made in held if made is not None and (not made.ended or made.state is State.STUCK)]
 
     def _another(self, command: Act | Keep, now: Deployment) -> Refused:
         """What became of the deployment that was meant, and what can be done to the one that is there now."""

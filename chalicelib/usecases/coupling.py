@@ -66,9 +66,10 @@ class Coupling:
                 accepted_as(team, each, request.actor, now) for each in both
             )
             if not asked.plan_only:
+                protected = server.protected or frontend.protected
                 server, frontend = (
-                    replace(server, partner=frontend.ref),
-                    replace(frontend, partner=server.ref, follows=True),
+                    replace(server, partner=frontend.ref, protected=protected),
+                    replace(frontend, partner=server.ref, follows=True, protected=protected),
                 )
             first = f"{server.id} {frontend.id}"
             seen = Seen(request.event, now, result=first)

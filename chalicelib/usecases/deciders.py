@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from chalicelib.domain.approval import Question, missing
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
-from chalicelib.domain.policy import Role, holders
+from chalicelib.domain.policy import Role, holders, holders_of_all
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.roles import RoleChange
 from chalicelib.domain.settings import Team
@@ -17,8 +17,8 @@ _FEW = 4
 def may_confirm(team: Team, question: Question) -> str:
     """Whose yes still counts: not that of who asked, of who said yes already, nor, about roles, of whom it is about."""
     said = {question.requester.user, *(each.by.user for each in question.confirmations)}
-    service = question.service if question.change is None else question.change.grant.service
-    return people(team, Role.APPROVER, service, besides=said | concerned(team, question))
+    services = question.services if question.change is None else (question.change.grant.service,)
+    return people(team, Role.APPROVER, *services, besides=said | concerned(team, question))
 
 
 def concerned(team: Team, question: Question) -> frozenset[str]:
@@ -46,10 +46,10 @@ def deciders(team: Team, change: RoleChange, requester: Actor) -> frozenset[str]
     return others - {change.grant.user} or others
 
 
-def people(team: Team, role: Role, service: str, *, besides: Iterable[str] = ()) -> str:
-    """Those who hold a role for a service, without some."""
+def people(team: Team, role: Role, *services: str, besides: Iterable[str] = ()) -> str:
+    """Those who hold a role for all of the services, without some."""
     left_out = sorted(besides)
-    found = sorted(holders(team, role, service) - set(left_out))
+    found = sorted(holders_of_all(team, role, services) - set(left_out))
     named = ", ".join(f"{{person:{team.workspace}/{each}}}" for each in left_out)
     but = f", not {named}" if named else ""
     if "*" in found:

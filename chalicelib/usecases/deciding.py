@@ -3,6 +3,7 @@
 from chalicelib.domain.approval import SECOND_PERSON, Answer, Kind, Question, missing
 from chalicelib.domain.commands import Decide
 from chalicelib.domain.errors import Refused
+from chalicelib.domain.people import Actor
 from chalicelib.domain.policy import Role, holds, require
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
@@ -26,25 +27,36 @@ class Deciding:
             return self._granting.decide(request, question, command)
         if question is None or question.kind not in SECOND_PERSON:
             raise Refused(Reason.UNKNOWN_QUESTION, code=command.code)
-        withdrawn = command.verb == "reject" and request.actor == question.requester
-        if not withdrawn:
-            doing = "Confirming" if command.verb == "confirm" else "Rejecting"
-            require(team, request.actor, Role.APPROVER, doing, question.service)
         answer = Answer.CONFIRM if command.verb == "confirm" else Answer.REJECT
+        require_decider(team, question, answer, request.actor)
         if answer is Answer.CONFIRM and question.open_at(self._answers.clock.now()):
             refuse_own_yes(team, question, request.actor)
             _refuse_revoked(team, question)
             # Earlier ones have to be allowed at the moment that decides, too.
-            service = question.service
-            question = question.counting(lambda by: holds(team, by, Role.APPROVER, service))
+            services = question.services
+            question = question.counting(
+                lambda by: all(holds(team, by, Role.APPROVER, each) for each in services)
+            )
         decided = self._answers.answer(question, answer, request, reason=command.reason)
         return _said(team, decided, answer)
+
+
+def require_decider(team: Team, question: Question, answer: Answer, actor: Actor) -> None:
+    """Refused unless somebody may give this answer. A yes is about every service that changes with it; a no needs no
+    more than one of them, and whoever asked may always take it back."""
+    if answer is Answer.CONFIRM:
+        for each in question.services:
+            require(team, actor, Role.APPROVER, "Confirming", each)
+    elif actor != question.requester:
+        no = [each for each in question.services if holds(team, actor, Role.APPROVER, each)]
+        require(team, actor, Role.APPROVER, "Rejecting", *no[:1] or [question.service])
 
 
 def _refuse_revoked(team: Team, question: Question) -> None:
     """Both have to be allowed at the moment of the decision: also the one who asked."""
     try:
-        require(team, question.requester, Role.DEPLOYER, "", question.service)
+        for each in question.services:
+            require(team, question.requester, Role.DEPLOYER, "", each)
     except Refused as refused:
         who = f"{{person:{question.requester}}}"
         raise Refused(Reason.REQUESTER_NOT_ALLOWED, who=who, code=question.code) from refused

@@ -9,6 +9,7 @@ _WHAT: dict[Trouble, str] = {
     Trouble.STUCK: "*{deployment}* is stuck and keeps {where} for itself until somebody decides.",
     Trouble.ORPHANS: "Instances of {where} are left that nothing will end: {owner}.",
     Trouble.STANDBY_ILL: "A rollback of *{deployment}* would not be whole: the old fleet of {where} lost hosts.",
+    Trouble.PARTED: "*{deployment}* is live in {where} without what it goes with.",
 }
 _MEANS: dict[Trouble, str] = {
     Trouble.STUCK: "*Retry* goes on from where it stopped. *Release* leaves it there: {release}",
@@ -17,11 +18,16 @@ _MEANS: dict[Trouble, str] = {
         "Traffic is not touched. Until it is mended, going back means deploying the earlier version. "
         "If the way back is not needed, the old fleet can end now."
     ),
+    Trouble.PARTED: (
+        "Neither can go back by one move any more. Look whether they fit each other as they are; if not, deploy the "
+        "other one again, or the version of this one that was live before."
+    ),
 }
 _OVER: dict[Trouble, str] = {
     Trouble.STUCK: "*{deployment}* is not stuck any more.",
     Trouble.ORPHANS: "The instances that were left in {where} are gone.",
     Trouble.STANDBY_ILL: "*{deployment}* has no ill host in its old fleet any more, or no way back to keep.",
+    Trouble.PARTED: "Another version took the place of *{deployment}*, or the two are live together.",
 }
 
 

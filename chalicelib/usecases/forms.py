@@ -12,6 +12,7 @@ from chalicelib.domain.policy import Role, holds, require
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
 from chalicelib.usecases.chat_ports import Field, Form, Option, Reply
+from chalicelib.usecases.deciding import require_decider
 from chalicelib.usecases.ports import Store
 from chalicelib.usecases.texts import plain
 
@@ -130,10 +131,8 @@ def _reject_form(store: Store, team: Team, code: str, by: Actor, now: float) -> 
     question = store.question(code)
     if question is None or question.kind not in {*SECOND_PERSON, Kind.ROLE}:
         raise Refused(Reason.UNKNOWN_QUESTION, code=code)
-    if (
-        question.kind is not Kind.ROLE and by != question.requester
-    ):  # who may decide about roles is asked when it is sent
-        require(team, by, Role.APPROVER, "Rejecting", question.service)
+    if question.kind is not Kind.ROLE:  # who may decide about roles is asked when it is sent
+        require_decider(team, question, Answer.REJECT, by)
     question.answered(Answer.REJECT, by, now)
     reason = Field("reason", "Reason", hint="Everybody in the channel reads it.", optional=True)
     what = "A change of roles" if question.kind is Kind.ROLE else f"*{question.deployment}*"

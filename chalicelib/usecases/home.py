@@ -56,9 +56,8 @@ def _waits(team: Team, who: Actor, overview: Overview, now: float) -> Iterator[P
     """Questions that this person may answer, turns that came, and their own deployments that wait for somebody."""
     known = {each.id: each for each in overview.deployments}
     environment = overview.environment
-    approves = holds(team, who, Role.APPROVER, environment.service)
     for question in overview.questions:
-        if question.kind in SECOND_PERSON and question.open_at(now) and approves and _may(question, who):
+        if question.kind in SECOND_PERSON and question.open_at(now) and _may(team, question, who):
             yield _question(question, known.get(question.deployment), words_for(team, question.service))
     for place in environment.queue:
         if place.actor == who and place.offered_at and place.over is None and now < place.offered_until:
@@ -78,8 +77,10 @@ def _waits(team: Team, who: Actor, overview: Overview, now: float) -> Iterator[P
             )
 
 
-def _may(question: Question, who: Actor) -> bool:
-    return question.requester != who and all(each.by != who for each in question.confirmations)
+def _may(team: Team, question: Question, who: Actor) -> bool:
+    approves = all(holds(team, who, Role.APPROVER, each) for each in question.services)
+    counted = any(each.by == who for each in question.confirmations)
+    return approves and question.requester != who and not counted
 
 
 def _question(question: Question, deployment: Deployment | None, words: Words) -> Part:

@@ -112,7 +112,14 @@ def _closing(question: Question, deployment: Deployment) -> str:
     """What a yes also means: an earlier deployment gives up its way back."""
     if question.kind is not Kind.START or not deployment.closes:
         return ""
-    return f". It closes the rollback window of *{deployment.closes}*"
+    return f". It closes the rollback window of {_closed(deployment)}"
+
+
+def _closed(deployment: Deployment) -> str:
+    """Whose way back ends by it: of two that go together both."""
+    too = deployment.closes_too
+    also = f" and of *{too.deployment}*, which goes with it" if too is not None else ""
+    return f"*{deployment.closes}*{also}"
 
 
 def output_message(deployment: Deployment) -> Message:
@@ -261,7 +268,7 @@ def _next(
     lines.append(_what_next(deployment, questions, open_questions))
     if deployment.closes and deployment.state in {State.ACCEPTED, State.ASKING_START, State.PLANNED}:
         lines.append(
-            f"Going on closes the rollback window of *{deployment.closes}*{words_of(deployment).closes}"
+            f"Going on closes the rollback window of {_closed(deployment)}{words_of(deployment).closes}"
         )
     return lines
 

@@ -90,9 +90,12 @@ _SAID: dict[str, str] = {
     "fleet_left": "hosts were left over; they are being cleaned up",
     "found_stuck": "people are told that it is stuck",
     "found_orphans": "people are told of hosts that are left over",
+    "partner_left": "what it went with did not stay; it goes back too",
     "found_standby_ill": "people are told that the old fleet lost hosts",
     "resolved_stuck": "it is not stuck any more",
     "resolved_orphans": "the hosts that were left over are gone",
+    "found_parted": "people are told that it is live without what it went with",
+    "resolved_parted": "it is not live without what it went with any more",
     "resolved_standby_ill": "the old fleet is whole again, or is not kept any more",
     "grant_asked": "asked a second person for a change of roles",
     "revoke_asked": "asked a second person for a change of roles",
@@ -104,7 +107,7 @@ _SAID: dict[str, str] = {
 """Events as people say them, with those of words/; what is nowhere is shown with spaces for underscores."""
 _DIGESTS = frozenset(
     {"plan", "resumed", "not_woken", "overdue", "run_ended", "stopped_by_hand", "too_many_runs", "lock_lost"}
-    | {"left_open", "plan_never_ended", "fleet_left"}
+    | {"left_open", "plan_never_ended", "fleet_left", "partner_left"}
 )
 """Events whose detail is for machines."""
 _SAID_BESIDE = frozenset(

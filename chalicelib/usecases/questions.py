@@ -97,10 +97,10 @@ def who_may(question: Question, team: Team | None = None) -> str:
 
 
 def _service(question: Question) -> str:
-    service = question.service
+    services = question.services
     if question.change is not None:
-        service = question.change.grant.service
-    return f" of `{service}`" if service else ""
+        services = (question.change.grant.service,)
+    return f" of {' and '.join(f'`{each}`' for each in services)}" if any(services) else ""
 
 
 def alert(question: Question, about: str, words: Words, now: float) -> Message | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from math import inf
 
+from chalicelib.domain.coupling import leads, may_show, undecided
 from chalicelib.domain.deployment import Deployment, Environment, Ref, State
 from chalicelib.domain.errors import Conflict, Refused, Unavailable
 from chalicelib.domain.findings import Finding
@@ -17,8 +18,9 @@ from chalicelib.domain.plan import HostState, Instance
 from chalicelib.domain.settings import Team
 from chalicelib.telemetry import log_error
 from chalicelib.usecases.ports import Clock, Execution, Fleet, Save, Store, Workflow
+from chalicelib.usecases.sweep_facts import Facts, Report, Subject
 from chalicelib.usecases.sweep_repairs import Repairer
-from chalicelib.usecases.sweep_rules import Facts, Report, Subject, decide
+from chalicelib.usecases.sweep_rules import decide
 from chalicelib.usecases.turning import pass_on
 
 SPARE_SECONDS = 10.0
@@ -94,7 +96,9 @@ class Sweeper:
         seen = self._store.overview(service, name, deployments=NEWEST)
         slots = (seen.environment.active, seen.environment.keeping)
         holders = {slot.deployment for slot in slots if slot is not None}
-        subjects = [self._subject(each, now, holds=each.id in holders) for each in seen.deployments]
+        live = seen.environment.live_deployment
+        found = [self._subject(each, now, holds=each.id in holders) for each in seen.deployments]
+        subjects = [self._with_partner(each, live=each.deployment.id == live) for each in found]
         instances = self._fleet.instances(service, name, states=_LOOSE)
         known = {each.deployment.id: each.deployment for each in subjects}
         made_by = {each.deployment for each in instances} - set(known)
@@ -123,12 +127,19 @@ class Sweeper:
         again = self._store.deployment(ref) or deployment
         return Subject(again, execution if again.run == deployment.run else None)
 
+    def _with_partner(self, subject: Subject, *, live: bool) -> Subject:
+        """With the other of two that go together, where it matters how that is."""
+        deployment = subject.deployment
+        if deployment.partner is None or (deployment.ended and not live):
+            return subject
+        return replace(subject, partner=self._store.deployment(deployment.partner))
+
     def _waits_for_partner(self, deployment: Deployment) -> bool:
         """A frontend that goes with a server has no execution before the server's traffic has switched, or it ended."""
         if not deployment.follows or deployment.state is not State.ACCEPTED or deployment.partner is None:
             return False
         lead = self._store.deployment(deployment.partner)
-        return lead is not None and not lead.ended and lead.state is not State.KEEPING
+        return lead is not None and undecided(lead) and not (leads(lead) and may_show(lead))
 
     def _record(self, service: str, name: str, identifier: str) -> Deployment | None:
         """The record that a tag names; a tag that is no id of this environment names none."""

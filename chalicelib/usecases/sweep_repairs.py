@@ -9,11 +9,14 @@ from chalicelib.domain.history import History
 from chalicelib.domain.people import SERVICE
 from chalicelib.domain.reasons import Reason, text
 from chalicelib.telemetry import log, log_error
-from chalicelib.usecases import sweep_rules as rules
+from chalicelib.usecases import sweep_facts as rules
 from chalicelib.usecases.ports import Clock, Hold, Save, Store, Workflow
 from chalicelib.usecases.resume import resume
-from chalicelib.usecases.sweep_rules import Facts
+from chalicelib.usecases.sending_back import because, send_back
+from chalicelib.usecases.sweep_facts import Facts
 from chalicelib.usecases.words import state_name
+
+_SetsGoing = rules.Start | rules.Wake | rules.Resume | rules.CleanUp | rules.SendBack
 
 
 class Repairer:
@@ -32,7 +35,7 @@ class Repairer:
             "deployment": _of(repair),
         }
         try:
-            if isinstance(repair, rules.Start | rules.Wake | rules.Resume | rules.CleanUp):
+            if isinstance(repair, _SetsGoing):
                 self._set_going(facts, repair)
             else:
                 self._write(facts, repair)
@@ -41,9 +44,7 @@ class Repairer:
         else:
             log("warning", "repaired", why=repair.why.value, **where)
 
-    def _set_going(
-        self, facts: Facts, repair: rules.Start | rules.Wake | rules.Resume | rules.CleanUp
-    ) -> None:
+    def _set_going(self, facts: Facts, repair: _SetsGoing) -> None:
         match repair:
             case rules.Start(deployment, why):
                 self._workflow.start(deployment.ref, deployment.run, deployment.machine)
@@ -56,6 +57,9 @@ class Repairer:
                     {"outcome": State.CANCELED, **_because(deployment, Reason.STOPPED)} if stopped else {}
                 )
                 resume(self._store, self._workflow, self._clock, deployment, SERVICE, event=why, **changes)
+            case rules.SendBack(deployment, partner, why):
+                if send_back(self._store, self._workflow, facts.now, deployment, because(partner)):
+                    self._store.commit(self._line(deployment.ref, why))
             case rules.CleanUp():
                 self._clean_up(facts.environment, repair)
 

@@ -4,15 +4,30 @@ Each has a reason code. A healthy deployment, whatever its state, gives an empty
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
 
 from chalicelib.domain.approval import GRACE_SECONDS, Kind, Question
-from chalicelib.domain.deployment import BEFORE_SWITCH, CLOSING, Deployment, Environment, Slot, State
+from chalicelib.domain.coupling import Standing, standing, stays
+from chalicelib.domain.deployment import BEFORE_SWITCH, CLOSING, Deployment, State
 from chalicelib.domain.findings import Trouble
 from chalicelib.domain.plan import HostState, Instance
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.ports import Execution
+from chalicelib.usecases.sweep_facts import (
+    CleanUp,
+    Facts,
+    FailPlan,
+    GiveUp,
+    Release,
+    Repair,
+    Report,
+    Resume,
+    SendBack,
+    Settle,
+    Start,
+    Subject,
+    Wake,
+    Why,
+)
 
 PATIENCE = 60.0
 """Seconds that whoever began something has to finish it."""
@@ -26,145 +41,12 @@ MOST_CLEAN_UPS = 9
 """No run beyond this one is begun to end what a deployment has left."""
 
 
-class Why(StrEnum):
-    """Reason codes: they are the events in the history."""
-
-    HOLDER_GONE = "holder_gone"
-    HOLDER_ENDED = "holder_ended"
-    NEVER_STARTED = "never_started"
-    NOT_WOKEN = "not_woken"
-    OVERDUE = "overdue"
-    RUN_ENDED = "run_ended"
-    STOPPED_BY_HAND = "stopped_by_hand"
-    TOO_MANY_RUNS = "too_many_runs"
-    LOCK_LOST = "lock_lost"
-    LEFT_OPEN = "left_open"
-    PLAN_NEVER_ENDED = "plan_never_ended"
-    FLEET_LEFT = "fleet_left"
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """Free the environment of a slot whose holder is no more."""
-
-    slot: Slot
-    why: Why
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Start the execution of a deployment's present run."""
-
-    deployment: Deployment
-    why: Why = Why.NEVER_STARTED
-
-
-@dataclass(frozen=True, slots=True)
-class Wake:
-    """Wake the machine that waits with a question."""
-
-    question: Question
-    why: Why
-
-
-@dataclass(frozen=True, slots=True)
-class Resume:
-    """Begin the next run; `stopped`: with the outcome `canceled`, so that it takes its new fleet away and closes."""
-
-    deployment: Deployment
-    why: Why
-    stopped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class GiveUp:
-    """Mark a deployment stuck, with a reason; nothing is moved."""
-
-    deployment: Deployment
-    reason: Reason
-    why: Why
-
-
-@dataclass(frozen=True, slots=True)
-class Settle:
-    """Close a question that an ended deployment has left open."""
-
-    question: Question
-    why: Why = Why.LEFT_OPEN
-
-
-@dataclass(frozen=True, slots=True)
-class FailPlan:
-    """End a plan that never came."""
-
-    deployment: Deployment
-    reason: Reason
-    why: Why
-
-
-@dataclass(frozen=True, slots=True)
-class CleanUp:
-    """Let a deployment that has ended end the fleet that it left, by its own steps and under a new fencing number."""
-
-    deployment: Deployment
-    hosts: int
-    why: Why = Why.FLEET_LEFT
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Tell people; `deployment` is empty where none is known."""
-
-    trouble: Trouble
-    deployment: str
-    detail: str
-
-
-Repair = Release | Start | Wake | Resume | GiveUp | Settle | FailPlan | CleanUp
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A deployment as found. `execution` is None where it was not asked for, or the record moved on meanwhile."""
-
-    deployment: Deployment
-    execution: Execution | None = None
-    questions: tuple[Question, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """One environment as it is. `subjects` are the holders of its slots and its newest deployments; `instances` those
-    that are labeled as neither live nor foreign; `creators` the records that only their tags name."""
-
-    now: float
-    environment: Environment
-    subjects: tuple[Subject, ...] = ()
-    instances: tuple[Instance, ...] = ()
-    creators: tuple[Deployment, ...] = ()
-    stopping: frozenset[str] = field(default_factory=frozenset)
-    """Deployments whose old fleet is stopped and kept, by their settings; the empty id stands for today's settings."""
-
-    @property
-    def slots(self) -> tuple[Slot, ...]:
-        """Who holds the environment."""
-        found = (self.environment.active, self.environment.keeping)
-        return tuple(slot for slot in found if slot is not None)
-
-    def subject(self, identifier: str) -> Subject | None:
-        """A deployment that was looked at."""
-        return next((each for each in self.subjects if each.deployment.id == identifier), None)
-
-    def holds(self, deployment: Deployment) -> bool:
-        """Whether it has a slot."""
-        return any(slot.deployment == deployment.id for slot in self.slots)
-
-
 def decide(facts: Facts) -> list[Repair | Report]:
     """Everything that is to be done about an environment."""
     found: list[Repair | Report] = [*_slots(facts)]
     for subject in facts.subjects:
         found += _subject(facts, subject)
+        found += _together(facts, subject)
     found += _orphans(facts)
     return found
 
@@ -301,6 +183,26 @@ def _ill(instance: Instance | None) -> str:
     if instance.state is not HostState.STANDBY:
         return f"is labeled {instance.state}"
     return "" if instance.status == "running" else f"is {instance.status}"
+
+
+# --- two that go together -----------------------------------------------------------------------------------------
+
+
+def _together(facts: Facts, subject: Subject) -> Iterator[Repair | Report]:
+    """One is live and the other did not stay: while it can, it goes back too; after that people have to look."""
+    made, other = subject.deployment, subject.partner
+    if other is None or not _did_not_stay(made, other) or facts.now - other.phases[-1].at <= PATIENCE:
+        return
+    if made.state is State.KEEPING and made.outcome is None:
+        if facts.environment.active is None:
+            yield SendBack(made, other)
+    elif made.state is State.SUCCEEDED and facts.environment.live_deployment == made.id:
+        yield Report(Trouble.PARTED, made.id, f"{other.id} is {other.state.value.replace('_', ' ')}")
+
+
+def _did_not_stay(made: Deployment, other: Deployment) -> bool:
+    """A first release stays without its server, since there is none before it."""
+    return standing(other) is Standing.LEFT and not (made.follows and stays(made))
 
 
 # --- instances that nobody answers for --------------------------------------------------------------------------

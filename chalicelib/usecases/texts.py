@@ -83,10 +83,12 @@ def together(deployment: Deployment) -> str:
     if deployment.partner is None:
         return ""
     if deployment.follows:
-        return f"*{deployment.partner.deployment}*: this follows it, and it goes back when this does"
+        return f"*{deployment.partner.deployment}*: this follows it, and both go back together"
     release = deployment.plan.together.partition(" ")[0] if deployment.plan is not None else ""
     named = f"`{plain(release)}`" if release else f"*{deployment.partner.deployment}*"
-    return f"{named}: visitors see it when traffic has switched, and both go back if either does"
+    if deployment.stays:
+        return f"{named}: visitors keep seeing it, since there is no release before it to go back to"
+    return f"{named}: visitors see it when traffic has switched, and both go back together"
 
 
 def planning(ref: Ref) -> str:

@@ -105,8 +105,13 @@ def _who(team: Team, made: Deployment, questions: Sequence[Question]) -> str:
         .get(made.state, "cancel" if made.state in BEFORE_SWITCH and not made.wanted else "")
     )
     if may and buttons(made, questions):
-        parts.append(f"{may}: {people(team, Role.DEPLOYER, made.service)}")
+        also = [made.partner.service] if made.partner is not None and made.state not in _OWN else []
+        parts.append(f"{may}: {people(team, Role.DEPLOYER, made.service, *also)}")
     return "; ".join(parts) or "nobody has to, and nobody can change it now"
+
+
+_OWN = {State.ASKING_RETRY, State.STUCK}
+"""Where one of two that go together is tried again or released alone."""
 
 
 # --- what happens by itself -------------------------------------------------------------------------------------------
@@ -217,4 +222,5 @@ _TROUBLES = {
     Trouble.STUCK: "Stuck",
     Trouble.ORPHANS: "Instances are left over",
     Trouble.STANDBY_ILL: "The old fleet is not whole",
+    Trouble.PARTED: "It is live without what it goes with",
 }

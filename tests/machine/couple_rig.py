@@ -2,53 +2,101 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.deployment import Deployment, Environment, Ref
-from chalicelib.domain.people import ci
-from chalicelib.domain.pushed import Release
-from chalicelib.domain.release import manifest
+from chalicelib.domain.approval import Kind
+from chalicelib.domain.deployment import Deployment, Environment, Ref, State
 from chalicelib.usecases.steps.cleaning import CleanupSteps
 from chalicelib.usecases.steps.frontend import FrontendSteps
-from tests.builders import NOW
+from tests.builders import APPROVER, LEAD, NOW
 from tests.fakes.releases import FakeBucket, FakeCdn, FakeCleaner, FakeViewer, Website
 from tests.machine.driver import Machine
 from tests.machine.functions import functions
-from tests.machine.release_rig import ADDRESS, STORE, A, B, file, web
-from tests.machine.rig import Rig
+from tests.machine.release_rig import ADDRESS, STORE, A, B, C, Visitors, pushed, web
+from tests.machine.rig import CONTROLS, Rig
 
 if TYPE_CHECKING:
-    from chalicelib.domain.approval import Kind, Question
+    from chalicelib.domain.approval import Question
+    from chalicelib.domain.people import Actor
 
 BOTH = f"cameras@142+web@{B}"
-SERVERS = Ref("cameras", "production", "cameras-production-1")
-PAGES = Ref("web", "production", "web-production-1")
+SERVERS, NEXT_SERVERS = (Ref("cameras", "production", f"cameras-production-{each}") for each in (1, 2))
+PAGES, NEXT_PAGES = (Ref("web", "production", f"web-production-{each}") for each in (1, 2))
+BUCKET = "pointsman-frontend-web"
 
 
 class CoupleRig(Rig):
-    """`cameras` runs 141 and `web` shows A; 142 and B are there to go together."""
+    """`cameras` runs 141 and `web` shows A, or nothing yet; 142 and B are there to go together. `of_web` changes the
+    frontend's environment."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pointed: bool = True, first: bool = False, **of_web: Any) -> None:
         super().__init__()
-        raw = self.store.team().raw
-        self.store.publish({**raw, "services": {**raw["services"], "web": web(pointed=True, keep=10)}})
+        raw, pages = self.store.team().raw, web(pointed=pointed, keep=2)
+        pages["environments"]["production"].update(of_web)
+        self.store.publish({**raw, "services": {**raw["services"], "web": pages}})
         self.site = Website()
+        self.first = first
         self.bucket, self.cdn = FakeBucket(self.site), FakeCdn(self.site)
-        self.viewer = FakeViewer(self.site, ADDRESS)
+        self.viewer, self.cleaner = FakeViewer(self.site, ADDRESS), FakeCleaner(self.site)
         steps = {
             **functions(self, self.workflow),
             "frontend": FrontendSteps(self.bucket, self.cdn, self.viewer),
-            "cleanup": CleanupSteps(FakeCleaner(self.site)),
+            "cleanup": CleanupSteps(self.cleaner),
         }
         self.machine = Machine(self.store, self.workflow, self.clock, steps)
         self.machine.after_each_step = self.check
-        for number, tag in enumerate((A, B)):
-            made = manifest("web", tag, [file("index.html", f"page {number}", page=True)], int(NOW) + number)
-            self.site.push(made)
-            self.store.put(Release("web", tag, made.digest, ci("jenkins"), NOW, 1, 9, version=str(number)))
-        self.bucket.place("pointsman-frontend-web", self.site.releases[A].files, A)
-        self.cdn.point(STORE, A, instead_of="")
+        self._visitors = Visitors(self.site)
+        for number, tag in enumerate((A, B, C)):
+            self.store.put(pushed(self.site, number, tag))
+        if not first:
+            self._shows_a(pointed=pointed)
+        if not pointed:
+            self.site.shown = "production"
+
+    def _shows_a(self, *, pointed: bool) -> None:
+        self.bucket.place(BUCKET, self.site.releases[A].files, A if pointed else "production")
+        if pointed:
+            self.cdn.point(STORE, A, instead_of="")
         self.store.put(Environment("web", "production", live_version=A, live_since=NOW - 600))
+
+    # --- acting -------------------------------------------------------------------------------------------------
+
+    def confirm(self, kind: Kind, ref: Ref = SERVERS) -> None:
+        """A second person says yes."""
+        self.decide_of(ref, kind)
+
+    def decide_of(self, ref: Ref, kind: Kind, verb: str = "confirm", *, run: bool = True) -> None:
+        """A second person answers."""
+        self.say(f"{verb} {self.question(ref, kind).code}", APPROVER, run=run)
+
+    def said(self, text: str, by: Actor = LEAD, *, seconds: float = 5.0) -> str:
+        """Somebody types this, and a few seconds pass, whoever waits for the world then."""
+        answer = self.say(text, by, run=False)
+        self.machine.elapse(seconds)
+        return answer
+
+    def ready(self) -> None:
+        """The new fleet is made and tested; people decide when it is switched to."""
+        self.say(f"{BOTH} to production")
+        self.confirm(Kind.START)
+
+    def live(self) -> None:
+        """Both are live."""
+        self.ready()
+        self.say("finish cameras production")
+        self.confirm(Kind.FINISH)
+        self.machine.let(200)
+        assert self.of(SERVERS).state is State.KEEPING
+        assert (self.of(PAGES).state, self.shown) == (State.KEEPING, B)
+
+    def sweeps(self, minutes: int = 1) -> None:
+        """Time passes, and the sweeper looks every minute."""
+        for _ in range(minutes):
+            self.machine.elapse(60)
+            self.sweeper.sweep()
+        self.machine.elapse(5)
+
+    # --- looking ------------------------------------------------------------------------------------------------
 
     def of(self, ref: Ref) -> Deployment:
         """A deployment's record."""
@@ -63,5 +111,16 @@ class CoupleRig(Rig):
 
     @property
     def shown(self) -> str:
-        """The release that visitors see."""
-        return self.cdn.pointer(STORE)
+        """The release whose first page visitors see."""
+        page = self.site.served().get("index.html")
+        return next((tag for tag, each in self.site.releases.items() if page in each.files), "")
+
+    def paired(self) -> None:
+        """No page outlives the server that it asks. A first release does: there is none before it."""
+        assert self.first or self.shown != B or self.taking() != CONTROLS, "B asks the servers that run 141"
+
+    def check(self) -> None:
+        """After each step: the servers as ever, what visitors have open, and both together."""
+        super().check()
+        self._visitors.look()
+        self.paired()

@@ -123,10 +123,14 @@ class Machine:
 
     def let(self, seconds: float) -> None:
         """Let time pass, waits that time out meanwhile included, then run."""
+        self.elapse(seconds)
+        self.run()
+
+    def elapse(self, seconds: float) -> None:
+        """Let just so much time pass, whoever waits for the world then."""
         end = self._clock.now() + seconds
         self._go_on("", limit=end)
         self._clock.advance(max(0.0, end - self._clock.now()))
-        self.run()
 
     def step(self) -> None:
         """One step of whoever goes on first."""

@@ -44,7 +44,6 @@ class ReleaseRig(Talking):
     ) -> None:
         """`more` is in every release."""
         self.site = Website()
-        self._more = more
         self.site.shown = "production"
         raw = raw_config()
         raw["services"]["web"] = web(pointed=pointed, keep=keep)
@@ -60,33 +59,12 @@ class ReleaseRig(Talking):
         self.machine = Machine(self.store, self.workflow, self.clock, steps)
         self.machine.after_each_step = self.check
         self._events = (f"slack-{number}" for number in count(1))
-        self._opened: list[tuple[str, str]] = []
+        self._visitors = Visitors(self.site)
         for number, tag in enumerate((A, B, C)):
-            self._push(number, tag)
+            self.store.put(pushed(self.site, number, tag, more))
         if first:
             self.enabled(A)
             self.machine.let(7_300)
-
-    def _push(self, number: int, tag: str) -> None:
-        """Each has a page that leads to one that only it has, a style of its own name and one whose name stays."""
-        own, style, only = f"app.{number}.css", "style.css", f"only-{number}.html"
-        pages = {"index.html": (own, style, only), only: (own,)}
-        made: list[File] = [
-            file(own, f"own {number}"),
-            file(style, f"style {number}"),
-            file("logo.svg", "logo"),
-        ]
-        for path, refers in pages.items():
-            page = file(path, f"{path} {number}", page=True)
-            self.site.refers[page.sha256] = refers
-            made.append(page)
-        made += self._more
-        self.site.refers |= {each.sha256: () for each in self._more}
-        release: Manifest = manifest("web", tag, made, int(NOW) + number, version=str(number + 1))
-        self.site.push(release)
-        self.store.put(
-            Release("web", tag, release.digest, ci("jenkins"), NOW, len(made), 9, version=str(number + 1))
-        )
 
     # --- acting -------------------------------------------------------------------------------------------------
 
@@ -122,15 +100,8 @@ class ReleaseRig(Talking):
         return all(served.get(each.path) == each for each in self.site.releases[tag].files)
 
     def check(self) -> None:
-        """I13 of docs/safety.md: whatever page a visitor was ever shown, everything it refers to is there where it is
-        asked for, wherever the site points by now; and what is said to be live is complete."""
-        served = self.site.served()
-        shown = {(path, each.sha256) for path, each in served.items() if each.page}
-        self._opened += sorted(shown - set(self._opened))
-        for path, sha256 in self._opened:
-            kept = any(each.sha256 == sha256 for one in self.site.releases.values() for each in one.files)
-            missing = [each for each in self.site.refers[sha256] if each not in served]
-            assert not (kept and missing), f"{path} refers to {missing}"
+        """I13 of docs/safety.md: what visitors have open is whole, and so is what is said to be live."""
+        self._visitors.look()
         live = self.environment().live_version
         assert not live or live in self.site.releases
         if self.environment().active is None and live:
@@ -142,6 +113,46 @@ class ReleaseRig(Talking):
         assert self.open() == []
         assert self.environment().active is None
         assert self.environment().keeping is None
+
+
+class Visitors:
+    """People who open every page that they are shown, and leave it open."""
+
+    def __init__(self, site: Website) -> None:
+        self._site = site
+        self._opened: list[tuple[str, str]] = []
+
+    def look(self) -> None:
+        """I13 of docs/safety.md: whatever page a visitor was ever shown, everything it refers to is there where it is
+        asked for, wherever the site points by now."""
+        served = self._site.served()
+        shown = {(path, each.sha256) for path, each in served.items() if each.page}
+        self._opened += sorted(shown - set(self._opened))
+        for path, sha256 in self._opened:
+            kept = any(each.sha256 == sha256 for one in self._site.releases.values() for each in one.files)
+            missing = [each for each in self._site.refers[sha256] if each not in served]
+            assert not (kept and missing), f"{path} refers to {missing}"
+
+
+def pushed(site: Website, number: int, tag: str, more: Sequence[File] = ()) -> Release:
+    """A release that was pushed and reported: it has a page that leads to one that only it has, a style of its own name
+    and one whose name stays."""
+    own, style, only = f"app.{number}.css", "style.css", f"only-{number}.html"
+    pages = {"index.html": (own, style, only), only: (own,)}
+    made: list[File] = [
+        file(own, f"own {number}"),
+        file(style, f"style {number}"),
+        file("logo.svg", "logo"),
+    ]
+    for path, refers in pages.items():
+        page = file(path, f"{path} {number}", page=True)
+        site.refers[page.sha256] = refers
+        made.append(page)
+    made += more
+    site.refers |= {each.sha256: () for each in more}
+    release: Manifest = manifest("web", tag, made, int(NOW) + number, version=str(number + 1))
+    site.push(release)
+    return Release("web", tag, release.digest, ci("jenkins"), NOW, len(made), 9, version=str(number + 1))
 
 
 def web(*, pointed: bool, keep: int) -> dict[str, Any]:

@@ -5,20 +5,32 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.approval import GRACE_SECONDS, SECOND_PERSON, Answer, Kind, Question, code_from
-from chalicelib.domain.brief import Brief
-from chalicelib.domain.briefing import Made, brief, needed, of_build, of_release
-from chalicelib.domain.deployment import BEFORE_SWITCH, HAS_FLEET, Machine, Slot, State, Trigger
+from chalicelib.domain.coupling import stays
+from chalicelib.domain.deployment import (
+    BEFORE_SWITCH,
+    HAS_FLEET,
+    Machine,
+    Slot,
+    State,
+    Trigger,
+)
 from chalicelib.domain.errors import LostLock, StepFailed
 from chalicelib.domain.people import SERVICE, Actor
 from chalicelib.domain.reasons import Reason
-from chalicelib.domain.release import newest_first
 from chalicelib.usecases.ports import Change, Save, Workflow
-from chalicelib.usecases.steps.coupled import start_follower
+from chalicelib.usecases.steps.coupled import (
+    close_both,
+    did_not_stay,
+    extend_both,
+    follower,
+    lasts_until,
+    pages_first,
+    start_follower,
+    window_until,
+)
+from chalicelib.usecases.steps.telling import also_of, brief_of, needed_of
 from chalicelib.usecases.steps.work import Result, Work
 from chalicelib.usecases.texts import plain
-
-MOST_BUILDS = 40
-"""So many reports are looked through for what is between the live version and the new one."""
 
 
 def ask(
@@ -35,7 +47,7 @@ def ask(
             work.store.commit(Save(renewed))
         return renewed
     deployment = work.deployment
-    told = _brief(work, kind) if kind in SECOND_PERSON else None
+    told = brief_of(work, kind) if kind in SECOND_PERSON else None
     question = Question(
         code=code,
         kind=kind,
@@ -47,8 +59,9 @@ def ask(
         deadline=work.now + seconds,
         digest=deployment.plan.digest if deployment.plan else "",
         token=work.event.token,
-        needed=needed(work.settings.approvals, kind, told.risks) if told else 1,
+        needed=needed_of(work, kind, told) if told else 1,
         brief=told,
+        also=also_of(work),
     )
     changes: tuple[Change, ...] = (Save(question), *_supersede(work, kind), work.history(f"asked_{kind}"))
     if deployment.state in BEFORE_SWITCH:
@@ -65,34 +78,6 @@ def _supersede(work: Work, kind: Kind) -> list[Save]:
     asked = work.store.questions(work.deployment.ref)
     older = (each for each in asked if each.kind is kind and each.answer is None)
     return [Save(each.superseded(SERVICE, work.now)) for each in older]
-
-
-def _brief(work: Work, kind: Kind) -> Brief:
-    """From what was reported last, with the two that it is about however old they are."""
-    made = _releases(work) if work.deployment.machine is Machine.RELEASE else _builds(work)
-    return brief(work.deployment, kind, made)
-
-
-def _builds(work: Work) -> list[Made]:
-    store, service = work.store, work.deployment.service
-    builds = list(store.builds(service, limit=MOST_BUILDS))
-    missing = _versions(work) - {each.version for each in builds}
-    builds += [found for version in sorted(missing) if (found := store.build(service, version))]
-    return [of_build(each) for each in sorted(builds, key=lambda each: each.reported_at, reverse=True)]
-
-
-def _releases(work: Work) -> list[Made]:
-    store, service = work.store, work.deployment.service
-    known = {each.tag: each for each in store.releases(service, limit=MOST_BUILDS)}
-    missing = _versions(work) - set(known)
-    known |= {tag: found for tag in sorted(missing) if (found := store.release(service, tag))}
-    return [of_release(known[tag]) for tag in newest_first(known, service)]
-
-
-def _versions(work: Work) -> set[str]:
-    """The two that a question is about."""
-    deployment = work.deployment
-    return {deployment.version, deployment.plan.old_version if deployment.plan else ""} - {""}
 
 
 def settle(work: Work, kind: Kind) -> Question:
@@ -141,6 +126,7 @@ _NOT_MENDED = {
     Reason.FLEET_CHANGED,
     Reason.BUILD_FAILED,
     Reason.PARTNER_ENDED,
+    Reason.GIVES_WAY,
 }
 """What another try of the same plan can not change."""
 
@@ -174,7 +160,7 @@ def _who(question: Question) -> Actor:
     return question.answered_by or question.requester
 
 
-def _roll_back_asked(work: Work, question: Question) -> Result:
+def _roll_back_asked(work: Work, workflow: Workflow, question: Question) -> Result:
     """The environment is taken again, under a new fencing number, unless the next deployment was faster."""
     if not _take_again(work):
         work.note(
@@ -183,26 +169,32 @@ def _roll_back_asked(work: Work, question: Question) -> Result:
         return say("keep", _left(work))
     by_itself = question.answered_by == SERVICE
     work.note(wanted="rollback", wanted_by=question.answered_by)
-    if work.settings.protected and not by_itself:
+    if work.deployment.protected and not by_itself:
         return say("ask_rollback")
+    pages_first(work, workflow)
     why = {"detail": plain(question.reason)} if by_itself else {}
     work.note(outcome=State.ROLLED_BACK, rollback_by=question.answered_by, **why)
     return say("rollback")
 
 
-def _extend(work: Work, question: Question) -> Result:
+def _extend(work: Work, workflow: Workflow, question: Question) -> Result:
     until = question.deadline + question.seconds
-    work.note(keep_until=until)
+    extend_both(work, workflow, until)
     return say("keep", until - work.now)
 
 
-def _end_asked(work: Work, question: Question) -> Result:
+def _end_asked(work: Work, workflow: Workflow, question: Question) -> Result:
     work.note(wanted_by=question.answered_by)
-    return say("ask_end") if work.settings.protected else _window_closed(work)
+    return say("ask_end") if work.deployment.protected else _window_over(work, workflow)
 
 
-def _window_closed(work: Work) -> Result:
-    work.note(outcome=State.SUCCEEDED)
+def _window_over(work: Work, workflow: Workflow) -> dict[str, Any]:
+    """The way back ends, for both of two that go together; it stays open where one of them is not there yet."""
+    until = lasts_until(work)
+    if until:
+        work.note(keep_until=until)
+        return say("keep", until - work.now)
+    close_both(work, workflow)
     return say("retire")
 
 
@@ -278,7 +270,7 @@ class AskingSteps:
         if question.answer is not Answer.FINISH:
             return _give_up(work, question)
         work.note(finished_by=question.answered_by, finish_note=question.reason)
-        return say("ask" if work.settings.protected else "finish")
+        return say("ask" if work.deployment.protected else "finish")
 
     def ask_to_finish(self, work: Work) -> Result:
         """A second person is asked whether to switch."""
@@ -307,7 +299,7 @@ class AskingSteps:
     def keep_old(self, work: Work) -> Result:
         """The environment is free for the next deployment; the old fleet stands by."""
         deployment = work.deployment
-        until = deployment.keep_until or work.now + work.settings.timeouts.keep_old
+        until = deployment.keep_until or window_until(work)
         environment = work.environment()
         slot = Slot(deployment.id, deployment.fence, work.now)
         if environment.keeping is None or environment.keeping.deployment != deployment.id:
@@ -316,21 +308,22 @@ class AskingSteps:
         else:
             work.move(Trigger.KEEP, keep_until=until)
         question = ask(work, self._workflow, Kind.KEEP, seconds=max(1.0, until - work.now))
-        start_follower(work, self._workflow)
         if deployment.wanted == "rollback":
             _answer_late_wish(work, self._workflow, question.code)
+        elif not did_not_stay(work, self._workflow):
+            start_follower(work, self._workflow)
         return None
 
     def read_keep(self, work: Work) -> Result:
         """Roll back, extend, end now, or the window has closed."""
         question = settle(work, Kind.KEEP)
         if question.answer is Answer.ROLLBACK:
-            return _roll_back_asked(work, question)
+            return _roll_back_asked(work, self._workflow, question)
         if question.answer is Answer.EXTEND:
-            return _extend(work, question)
+            return _extend(work, self._workflow, question)
         if question.answer is Answer.END:
-            return _end_asked(work, question)
-        return _window_closed(work)
+            return _end_asked(work, self._workflow, question)
+        return _window_over(work, self._workflow)
 
     def await_retry(self, work: Work) -> Result:
         """A step failed: people may mend what was wrong and have it tried again on the fleet that is there."""
@@ -351,7 +344,7 @@ class AskingSteps:
     def ask_to_roll_back(self, work: Work) -> Result:
         """A second person is asked whether to go back."""
         work.guard()
-        work.move(Trigger.ASK_ROLLBACK)
+        work.move(Trigger.ASK_ROLLBACK, stays=stays(follower(work)))
         requester = work.deployment.wanted_by
         ask(work, self._workflow, Kind.ROLLBACK, seconds=work.settings.timeouts.ask, requester=requester)
         return None
@@ -360,6 +353,7 @@ class AskingSteps:
         """Go back only when confirmed; else what the question came into goes on: the watching, or the window."""
         question = settle(work, Kind.ROLLBACK)
         if question.answer is Answer.CONFIRM:
+            pages_first(work, self._workflow)
             work.note(
                 outcome=State.ROLLED_BACK,
                 rollback_by=question.requester,
@@ -383,6 +377,6 @@ class AskingSteps:
         """End it when confirmed; else it stands by for the rest of its window."""
         question = settle(work, Kind.END)
         if question.answer is Answer.CONFIRM:
-            _window_closed(work)
-            return say("confirm")
+            over = _window_over(work, self._workflow)
+            return over if over["is"] == "keep" else say("confirm")
         return say("keep", _left(work))

@@ -1,7 +1,10 @@
 """What a state machine does first with a deployment: ask, begin, or go on where an earlier run has brought it."""
 
+from dataclasses import replace
+
 from chalicelib.domain.approval import GRACE_SECONDS
-from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State, Trigger
+from chalicelib.domain.coupling import leads
+from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, Ref, State, Trigger
 from chalicelib.domain.people import Actor
 from chalicelib.usecases.steps.work import Result, Work
 
@@ -11,10 +14,21 @@ def begin(work: Work, confirmed_by: Actor | None = None) -> Result:
     if work.deployment.plan_only:
         work.move(Trigger.PLAN_ONLY)
         return _next("over", work)
-    if work.settings.protected and confirmed_by is None:
+    if work.deployment.closes:
+        work.note(closes_too=_closes_too(work))
+    if work.deployment.protected and confirmed_by is None:
         return _next("ask", work)
     work.move(Trigger.BEGIN, confirmed_by=confirmed_by)
     return _next("begin", work)
+
+
+def _closes_too(work: Work) -> Ref | None:
+    """What goes with the deployment whose window this one closes, where it loses its way back by that."""
+    closed = work.store.deployment(replace(work.deployment.ref, deployment=work.deployment.closes))
+    if closed is None or closed.partner is None:
+        return None
+    lead = work.store.deployment(closed.partner) if closed.follows else closed
+    return closed.partner if leads(lead) else None
 
 
 _GO_ON: dict[State, str] = {

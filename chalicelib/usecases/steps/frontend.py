@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State, Trigger
 from chalicelib.domain.errors import NotReady, StepFailed
-from chalicelib.domain.plan import Plan
+from chalicelib.domain.plan import released
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.release import File, address
 from chalicelib.domain.settings import Site
@@ -85,7 +85,9 @@ class FrontendSteps:
         """The last look before anybody is shown anything new."""
         if work.deployment.state not in {State.SWITCHING, State.BAKING}:
             work.guard()
-            if work.settings.protected and work.deployment.confirmed_by is None:
+            if work.deployment.follows:
+                lead_of(work)
+            if work.deployment.protected and work.deployment.confirmed_by is None:
                 raise StepFailed(Reason.INTERNAL, step="Switching", what="nobody confirmed it")
             self._placing(work)
             _refuse_other(work, self._pointed(work))
@@ -232,14 +234,7 @@ class FrontendSteps:
         deployment, site = work.deployment, site_of(work)
         new = self._bucket.manifest(site.bucket, deployment.version)
         _refuse_unreported(work, new.digest)
-        made = Plan(
-            version=deployment.version,
-            sha256=new.digest,
-            groups=(),
-            old=(),
-            routes=(),
-            old_version=work.environment().live_version,
-        )
+        made = released(deployment.version, work.environment().live_version, new.digest)
         work.deployment = replace(deployment, plan=made)
         counted = replace(made, files=self._placing(work).counts())
         work.save(replace(deployment, plan=counted), work.history("plan", detail=counted.digest))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chalicelib.domain.approval import Answer, Kind
 from chalicelib.domain.builds import BuildStatus, newest_passed, waits_for
-from chalicelib.domain.deployment import CLOSING, Package, State, Trigger
+from chalicelib.domain.deployment import CLOSING, Package, Ref, State, Trigger
 from chalicelib.domain.errors import NotReady, StepFailed
 from chalicelib.domain.people import SERVICE
 from chalicelib.domain.reasons import Reason
@@ -17,7 +17,7 @@ from chalicelib.usecases.steps.asking import (
     settle,
     worth_retrying,
 )
-from chalicelib.usecases.steps.coupled import let_go_of_lead, start_follower
+from chalicelib.usecases.steps.coupled import decides, let_go_of_lead, start_follower
 from chalicelib.usecases.steps.work import Result, Work, cause_text
 from chalicelib.usecases.texts import plain
 from chalicelib.usecases.words import words_of
@@ -116,7 +116,13 @@ def _close_window(work: Work, workflow: Workflow) -> None:
     keeping = work.environment().keeping
     if keeping is None or keeping.deployment == work.deployment.id:
         return
-    ref = replace(work.deployment.ref, deployment=keeping.deployment)
+    kept = work.store.deployment(replace(work.deployment.ref, deployment=keeping.deployment))
+    if kept is not None:
+        _let_go(work, workflow, decides(work, kept).ref)
+    raise NotReady(f"{keeping.deployment} {words_of(work.deployment).still_keeps}")
+
+
+def _let_go(work: Work, workflow: Workflow, ref: Ref) -> None:
     for question in work.store.questions(ref):
         if question.kind is not Kind.KEEP:
             continue
@@ -126,7 +132,6 @@ def _close_window(work: Work, workflow: Workflow) -> None:
         if question.answer in {None, Answer.SUPERSEDED}:
             # Also where it was closed before: the try that closed it may have died before the wake-up.
             workflow.wake(question.token)
-    raise NotReady(f"{keeping.deployment} {words_of(work.deployment).still_keeps}")
 
 
 def _record_trouble(work: Work) -> Result:

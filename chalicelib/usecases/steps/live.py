@@ -28,7 +28,7 @@ def wanted_back(work: Work) -> Result:
     deployment = work.deployment
     if deployment.wanted != "rollback":
         return None
-    if work.settings.protected and deployment.wanted_by != SERVICE:
+    if deployment.protected and deployment.wanted_by != SERVICE:
         return {"is": "ask_rollback", "seconds": _window(work)}
     work.note(outcome=State.ROLLED_BACK, rollback_by=deployment.wanted_by)
     return {"is": "rollback", "seconds": _window(work)}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chalicelib.domain.builds import BuildStatus
 from chalicelib.domain.deployment import Package, State
-from chalicelib.domain.plan import HostState, Plan, mirror
+from chalicelib.domain.plan import HostState, Plan, mirror, released
 from chalicelib.domain.settings import EnvironmentSettings
 from chalicelib.usecases.ports import Fleet, Traffic
 from chalicelib.usecases.steps.beginning import begin, go_on
@@ -44,14 +44,8 @@ def _make_plan(work: Work, fleet: Fleet, traffic: Traffic) -> None:
     package = None
     if build is not None and build.status is BuildStatus.PASSED:
         package = Package(build.artifact, build.sha256, build.commit, build.author)
-    empty = Plan(
-        version=deployment.version,
-        sha256=package.sha256 if package else "",
-        groups=(),
-        old=(),
-        routes=(),
-        old_version=work.environment().live_version,
-    )
+    sha256 = package.sha256 if package else ""
+    empty = released(deployment.version, work.environment().live_version, sha256)
     made = snapshot(work.settings, fleet, traffic, of=bound(work, empty))
     made = replace(made, old_version=made.old_version or _labeled_version(work, fleet))
     work.save(replace(deployment, plan=made, package=package), work.history("plan", detail=made.digest))

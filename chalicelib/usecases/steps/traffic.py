@@ -96,7 +96,7 @@ def _approve(work: Work, traffic: Traffic, fleet: Fleet) -> None:
     """The last look before traffic moves: confirmed, nothing changed since, and every exact host healthy."""
     work.guard()
     deployment = work.deployment
-    if work.settings.protected and deployment.finish_confirmed_by is None:
+    if deployment.protected and deployment.finish_confirmed_by is None:
         raise StepFailed(Reason.INTERNAL, step="Switching", what="nobody confirmed it")
     now = snapshot(work.settings, fleet, traffic, of=work.plan)
     changed = difference(work.plan, now)
