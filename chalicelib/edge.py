@@ -227,7 +227,7 @@ class Edge:
             said = command_of(sent.form, sent.about, sent.values)
             reply = self._chatops.handle(Request(parse(said), sent.actor, sent.event))
         except Refused as refused:
-            field = field_of(sent.form, refused, sent.values)
+            field = field_of(refused, sent.values)
             reply = _refusal(refused, sent.actor, said)
             if field in sent.values:
                 return Answer(200, json.dumps(errors_of(field, refused.text)))

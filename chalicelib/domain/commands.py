@@ -3,14 +3,14 @@
 Unknown or malformed text raises Refused that names what was wrong and how to write it.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.domain import holding
 from chalicelib.domain.coupling import Together, parts_of, together
 from chalicelib.domain.errors import Refused
-from chalicelib.domain.grammar import USAGE, deployment_of, malformed, name, seconds, shown
+from chalicelib.domain.form_commands import OpenForm, open_form
+from chalicelib.domain.grammar import USAGE, code, deployment_of, malformed, name, seconds, shown
 from chalicelib.domain.holding import Holding, reason, target
 from chalicelib.domain.reading import PARSERS, Reading
 from chalicelib.domain.reasons import Reason
@@ -62,15 +62,6 @@ class Decide:
     verb: str
     code: str
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenForm:
-    """A form for people who do not want to type: to deploy or, where a code is named, to reject with a reason."""
-
-    service: str = ""
-    environment: str = ""
-    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,30 +144,16 @@ def _keep(verb: str, words: list[str]) -> Command:
     return Keep(*where, seconds(verb, words[2]), deployment)
 
 
-def _form(verb: str, words: list[str]) -> Command:
-    if len(words) == 2 and words[0] == "reject":
-        return OpenForm(code=_code("reject", words[1]))
-    if len(words) not in {0, 2}:
-        raise malformed(verb, "`form` takes a service and an environment, or `reject` and a code.")
-    return OpenForm(*(name(verb, word) for word in words))
-
-
 def _help(verb: str, words: list[str]) -> Command:
     if len(words) > 1 or (words and words[0] not in USAGE):
         raise malformed(verb, f"I know no command `{shown(' '.join(words))}`.")
     return Help(*words)
 
 
-def _code(verb: str, word: str) -> str:
-    if not re.fullmatch(r"[A-Z0-9]{3,12}", word.upper()):
-        raise malformed(verb, f"`{shown(word)}` is not a code.")
-    return word.upper()
-
-
 def _decide(verb: str, words: list[str]) -> Command:
     if not words or (verb == "confirm" and len(words) > 1):
         raise malformed(verb, f"`{verb}` needs the code that I gave.")
-    return Decide(verb, _code(verb, words[0]), " ".join(words[1:])[:200])
+    return Decide(verb, code(verb, words[0]), " ".join(words[1:])[:200])
 
 
 _PARSERS: dict[str, Callable[[str, list[str]], Command]] = {
@@ -190,7 +167,7 @@ _PARSERS: dict[str, Callable[[str, list[str]], Command]] = {
     "cleanup": _act,
     "confirm": _decide,
     "reject": _decide,
-    "form": _form,
+    "form": open_form,
     "help": _help,
     **holding.PARSERS,
     **PARSERS,

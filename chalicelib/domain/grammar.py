@@ -13,6 +13,7 @@ _DURATION = re.compile(r"\+?([0-9]{1,4})([smh])\Z")
 _DAYS = re.compile(r"([1-9][0-9]{0,2})d\Z")
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
+_CODE = re.compile(r"[A-Z0-9]{3,12}")
 _MOST_PAGES = 10_000
 
 USAGE: dict[str, str] = {
@@ -44,7 +45,7 @@ USAGE: dict[str, str] = {
     "revoke": "/deploy revoke @user ROLE [on SERVICE]",
     "roles": "/deploy roles [SERVICE]",
     "whoami": "/deploy whoami",
-    "form": "/deploy form [SERVICE ENVIRONMENT] | form reject CODE",
+    "form": "/deploy form [COMMAND] [SERVICE ENVIRONMENT] | form reject CODE",
     "help": "/deploy help [COMMAND]",
 }
 
@@ -85,6 +86,13 @@ def longest(seconds: int) -> str:
     """The longest time that can be typed and is no longer than this."""
     units = ((unit, seconds // one) for unit, one in _SECONDS.items())
     return next((f"{number}{unit}" for unit, number in units if number < 10_000), "9999h")
+
+
+def code(verb: str, word: str) -> str:
+    """The code of a question, in any case of letters."""
+    if not _CODE.fullmatch(word.upper()):
+        raise malformed(verb, f"`{shown(word)}` is not a code.")
+    return word.upper()
 
 
 def paged(verb: str, words: list[str]) -> tuple[list[str], int]:

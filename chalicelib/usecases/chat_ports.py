@@ -251,7 +251,7 @@ class Field:
 @dataclass(frozen=True, slots=True)
 class Form:
     """What people who prefer forms fill in; it comes back by its kind, with what it was about. Sent, it is a command
-    (usecases/forms.py)."""
+    (usecases/forms/)."""
 
     kind: str
     title: str

@@ -5,9 +5,10 @@ The edge never reaches a server; the state machine does the work.
 
 from collections.abc import Callable
 
-from chalicelib.domain.commands import Act, Command, Decide, Deploy, Help, Keep, OpenForm
+from chalicelib.domain.commands import Act, Command, Decide, Deploy, Help, Keep
 from chalicelib.domain.coupling import Together
 from chalicelib.domain.errors import Conflict, Refused
+from chalicelib.domain.form_commands import OpenForm
 from chalicelib.domain.holding import Holding
 from chalicelib.domain.reading import Reading
 from chalicelib.domain.reasons import Reason

@@ -36,7 +36,10 @@ ABOUT: dict[str, tuple[str, str]] = {
         "Ends the way back now, and what it kept: the old fleet, or files.",
         "cleanup web production",
     ),
-    "form": ("Opens a form to deploy with, for whoever does not want to type.", "form"),
+    "form": (
+        "A form for it: to deploy, lock, grant and so on.",
+        "form lock cameras production",
+    ),
     "confirm": ("Says yes to a question, by its code; never to one's own.", "confirm K7Q2F"),
     "reject": ("Says no to a question, with a reason if you like.", "reject K7Q2F not before the demo"),
     "lock": (

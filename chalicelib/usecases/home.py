@@ -4,12 +4,13 @@ from records alone; times are for the reader's clock, so that nothing changes on
 from collections.abc import Iterator, Sequence
 
 from chalicelib.domain.approval import SECOND_PERSON, Question
-from chalicelib.domain.deployment import Deployment, State
+from chalicelib.domain.deployment import Deployment, Environment, State
 from chalicelib.domain.people import Actor
 from chalicelib.domain.policy import Role, holds
 from chalicelib.domain.settings import Team
 from chalicelib.usecases.buttons import buttons, confirm_or_reject
 from chalicelib.usecases.chat_ports import Action, Home, Part
+from chalicelib.usecases.holding import lock_line
 from chalicelib.usecases.ports import Overview
 from chalicelib.usecases.questions import progress
 from chalicelib.usecases.role_questions import for_home
@@ -45,7 +46,7 @@ def home_page(
         *waiting[:_MOST_WAITING],
         *([Part((f"And {more} more: `/deploy status` shows them.",))] if more > 0 else []),
         Part((), title="What is live where"),
-        *(_place(each, now) for each in mine),
+        *(_place(team, who, each, now) for each in mine),
         *_unread(team, overviews),
         Part(tuple(_latest(mine)), title="Latest deployments"),
     ]
@@ -99,8 +100,8 @@ def _own(deployment: Deployment, questions: Sequence[Question]) -> Part:
     return Part((line,), buttons(deployment, questions))
 
 
-def _place(overview: Overview, now: float) -> Part:
-    """One environment: what is live, what is under way, who keeps it."""
+def _place(team: Team, who: Actor, overview: Overview, now: float) -> Part:
+    """One environment: what is live, what is under way, who keeps it; what this person may do about it."""
     environment = overview.environment
     value = f"{environment.service} {environment.name}"
     lines = [f"*{environment.service}* in *{environment.name}*: {live(environment)}"]
@@ -110,13 +111,22 @@ def _place(overview: Overview, now: float) -> Part:
         for each in overview.deployments
         if each.id in held
     ]
-    lock = environment.lock
-    if lock is not None and now < lock.until:
-        lines.append(
-            f"• locked by {{person:{lock.actor}}} until {{when:{lock.until:.0f}}}: {plain(lock.reason)}"
-        )
+    locked = lock_line(environment, now)
+    if locked:
+        lines.append(f"• {locked}")
     action = Action("why", "Why?", value) if held else Action("form", "Deploy", value)
-    return Part(tuple(lines), (action,))
+    return Part(tuple(lines), (action, *_lock(team, who, environment, now)))
+
+
+def _lock(team: Team, who: Actor, environment: Environment, now: float) -> tuple[Action, ...]:
+    """The form that locks it, or ends the lock."""
+    value, lock = f"{environment.service} {environment.name}", environment.lock
+    if lock is None or now >= lock.until:
+        may = holds(team, who, Role.DEPLOYER, environment.service)
+        return (Action("form", "Lock", f"lock {value}"),) if may else ()
+    if lock.actor == who or holds(team, who, Role.APPROVER, environment.service):
+        return (Action("form", "End the lock", f"unlock {value}"),)
+    return ()
 
 
 def _unread(team: Team, overviews: Sequence[Overview]) -> Iterator[Part]:

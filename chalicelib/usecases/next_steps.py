@@ -51,6 +51,16 @@ def _deploy(facts: Facts) -> tuple[Action, ...]:
     return (Action("deploy", f"Deploy {facts['wanted']} now", value, "primary"),)
 
 
+def _override(facts: Facts) -> tuple[Action, ...]:
+    """In spite of what is in the way, and why, with all that was asked for."""
+    wanted = facts.get("together") or facts["wanted"]
+    return (Action("form", "Deploy all the same", f"override {wanted} {facts['environment']}"),)
+
+
+def _unlock(facts: Facts) -> tuple[Action, ...]:
+    return (Action("form", "End it, with a reason", f"unlock {facts['service']} {facts['environment']}"),)
+
+
 def _leave(facts: Facts) -> tuple[Action, ...]:
     return (Action("leave", "Leave the queue", f"{facts['service']} {facts['environment']}"),)
 
@@ -185,8 +195,14 @@ _STEPS: dict[Reason, Callable[[Facts], tuple[Action, ...]]] = {
         *_plan(facts),
         *_status(facts),
     ),
-    Reason.LOCKED: lambda facts: (*_queue(facts), *_ask(facts), *_plan(facts), *_status(facts)),
-    Reason.FROZEN: lambda facts: (*_queue(facts), *_plan(facts)),
+    Reason.LOCKED: lambda facts: (
+        *_queue(facts),
+        *_ask(facts),
+        *_override(facts),
+        *_plan(facts),
+        *_status(facts),
+    ),
+    Reason.FROZEN: lambda facts: (*_queue(facts), *_override(facts), *_plan(facts)),
     Reason.OTHERS_TURN: lambda facts: (*_queue(facts), *_ask(facts), *_plan(facts)),
     Reason.ASKED_LATELY: lambda facts: (*_queue(facts), *_why(facts)),
     Reason.HELD_BY_NOBODY: lambda facts: (*_form(facts), *_status(facts)),
@@ -240,5 +256,5 @@ _STEPS: dict[Reason, Callable[[Facts], tuple[Action, ...]]] = {
     Reason.NOTHING_TO_RETRY: lambda facts: (*_why(facts), *_status(facts)),
     Reason.NOT_QUEUED: lambda facts: (*_queue(facts), *_status(facts)),
     Reason.QUEUE_FULL: _status,
-    Reason.OTHERS_LOCK: lambda facts: (*_ask(facts), *_locks(facts)),
+    Reason.OTHERS_LOCK: lambda facts: (*_unlock(facts), *_ask(facts), *_locks(facts)),
 }

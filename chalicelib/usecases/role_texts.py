@@ -12,7 +12,7 @@ from chalicelib.domain.reasons import Reason
 from chalicelib.domain.role_commands import Roles, Whoami
 from chalicelib.domain.roles import Grant, Role, RoleChange
 from chalicelib.domain.settings import Team, names
-from chalicelib.usecases.chat_ports import Reply
+from chalicelib.usecases.chat_ports import Action, Reply
 from chalicelib.usecases.paging import Page, page
 
 DOING = {
@@ -29,7 +29,7 @@ _LEGEND = (
     "An admin holds every role. Who has no date stands in `pointsman.yaml`; the others were granted here with "
     "`/deploy grant`."
 )
-_MAY = {
+MAY = {
     Role.VIEWER: "ask for the status",
     Role.DEPLOYER: "start, finish, cancel and roll back deployments",
     Role.APPROVER: "confirm what somebody else asked for",
@@ -122,13 +122,23 @@ def answer(team: Team, command: Roles | Whoami, by: Actor, waiting: Callable[[],
         raise Refused(Reason.UNKNOWN_SERVICE, service=command.service, known=names(team.services()))
     some = listed(team, command.service, command.page)
     heading = f"*Roles for {'`' + command.service + '`' if command.service else 'all services'}*"
-    return Reply("\n".join([heading, *_lines(some.shown), _LEGEND, *waiting(), *some.notes]), some.actions)
+    return Reply(
+        "\n".join([heading, *_lines(some.shown), _LEGEND, *waiting(), *some.notes]),
+        (*_ways(team, by), *some.actions),
+    )
+
+
+def _ways(team: Team, by: Actor) -> tuple[Action, ...]:
+    """Who may change roles does it here, too."""
+    if not any(holds(team, by, Role.ADMIN, each) for each in team.services()):
+        return ()
+    return (Action("form", "Grant a role", "grant"), Action("form", "Revoke a role", "revoke"))
 
 
 def _lines(shown: Sequence[tuple[Role, str]]) -> Iterator[str]:
     """One for each role."""
     for each, found in groupby(shown, key=itemgetter(0)):
-        yield f"• *{each}* ({_MAY[each]}): {', '.join(who for _, who in found)}"
+        yield f"• *{each}* ({MAY[each]}): {', '.join(who for _, who in found)}"
 
 
 def _holders(team: Team, role: Role, service: str) -> list[str]:
@@ -149,10 +159,10 @@ def own(team: Team, actor: Actor) -> str:
     """Which roles somebody holds, and what they may do with them."""
     lines = [f"You are {{person:{actor}}} (`{actor.user}`)."]
     everywhere = [each for each in Role if holds(team, actor, each)]
-    lines += [f"• You may {_MAY[each]} (*{each}*)." for each in everywhere]
+    lines += [f"• You may {MAY[each]} (*{each}*)." for each in everywhere]
     for service in sorted(team.services()):
         more = [each for each in Role if each not in everywhere and holds(team, actor, each, service)]
-        lines += [f"• For `{service}` you may {_MAY[each]} (*{each}*)." for each in more]
+        lines += [f"• For `{service}` you may {MAY[each]} (*{each}*)." for each in more]
     if len(lines) == 1:
         lines.append("You hold no role. An admin can grant you one with `/deploy grant`.")
     return "\n".join(lines)

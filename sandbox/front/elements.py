@@ -71,6 +71,11 @@ def _input(given: dict[str, Any], at: str) -> Iterator[str]:
     yield from string(given.get("initial_value", ""), at=f"{at}/initial_value", most=MAX_INPUT, least=0)
 
 
+def _users(given: dict[str, Any], at: str) -> Iterator[str]:
+    """https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element#users_select"""
+    yield from string(given.get("initial_user", "-"), at=f"{at}/initial_user", most=MAX_ID)
+
+
 _KINDS: dict[str, Callable[[dict[str, Any], str], Iterator[str]]] = {
     "button": _button,
     "image": image,
@@ -78,7 +83,8 @@ _KINDS: dict[str, Callable[[dict[str, Any], str], Iterator[str]]] = {
     "radio_buttons": _choices,
     "checkboxes": _choices,
     "plain_text_input": _input,
+    "users_select": _users,
 }
 IN_ACTIONS = frozenset({"button", "static_select", "radio_buttons", "checkboxes"})
 IN_SECTION = IN_ACTIONS | {"image"}
-IN_INPUT = frozenset({"static_select", "radio_buttons", "checkboxes", "plain_text_input"})
+IN_INPUT = frozenset({"static_select", "radio_buttons", "checkboxes", "plain_text_input", "users_select"})

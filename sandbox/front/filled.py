@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sandbox.front.workspace import display_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -15,6 +17,7 @@ _INITIAL: dict[str, tuple[str, str, Any]] = {
     "plain_text_input": ("value", "initial_value", None),
     "static_select": ("selected_option", "initial_option", None),
     "radio_buttons": ("selected_option", "initial_option", None),
+    "users_select": ("selected_user", "initial_user", None),
     "checkboxes": ("selected_options", "initial_options", []),
 }
 
@@ -53,7 +56,8 @@ def in_words(values: Mapping[str, Any]) -> str:
         for state in fields.values():
             chosen = state.get("selected_option") or {}
             several = [each["text"]["text"] for each in state.get("selected_options") or ()]
-            text = state.get("value") or (chosen["text"]["text"] if chosen else ", ".join(several))
+            person = display_name(state["selected_user"]) if state.get("selected_user") else ""
+            text = state.get("value") or person or (chosen["text"]["text"] if chosen else ", ".join(several))
             said += [str(text)] if text else []
     return "; ".join(said) or "nothing"
 
@@ -67,7 +71,8 @@ def _stateful(view: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[st
 
 def _objection(element: Mapping[str, Any], state: Mapping[str, Any], *, optional: bool) -> str:
     text = state.get("value") or ""
-    if not (text or state.get("selected_option") or state.get("selected_options")):
+    chosen = state.get("selected_option") or state.get("selected_options") or state.get("selected_user")
+    if not (text or chosen):
         return "" if optional else "Please fill this in."
     least, most = element.get("min_length", 0), element.get("max_length")
     if text and len(text) < least:

@@ -109,6 +109,18 @@ def test_what_the_inputs_do_not_allow_is_never_sent(text: str | None, says: str)
         assert shown(staged) == view
 
 
+@pytest.mark.parametrize(("user", "says"), [(None, "fill this in"), ("U0GUEST", "")])
+def test_a_person_is_chosen_from_the_workspace(user: str | None, says: str) -> None:
+    """`users_select`: its state is the id of whoever was chosen."""
+    chosen = {"version": {"a": {"type": "users_select", "selected_user": user}}}
+    with stage() as (staged, product):
+        field = {**FIELD, "element": {"type": "users_select", "action_id": "a"}}
+        view = opened(staged, {**FORM, "blocks": [field]})
+        assert says in staged.chat.submit("Lead", view, chosen).get("version", "")
+        sent = [payload(product)["view"]["state"]["values"]] if product.forms else []
+        assert sent == ([chosen] if user else [])
+
+
 def test_an_optional_input_may_stay_empty() -> None:
     """`optional`: its minimum counts only once something is written."""
     with stage() as (staged, product):

@@ -132,6 +132,66 @@ def home(house: House) -> None:
     assert "Not before lunch." in house.channel()
 
 
+def filled_in(house: House) -> None:
+    """Forms for whoever does not type: from the deploy form, lists, the home, and from what was refused."""
+    house.types(DEPLOYER, "form")
+    house.presses(DEPLOYER, "Lock an environment")
+    house.sends(DEPLOYER, {"where": AT, "reason": " "}, refused="reason")
+    assert "is locked until" in house.sends(DEPLOYER, {"where": AT, "long": "1h", "reason": "for 3 devices"})
+    assert "for 3 devices" in house.channel()
+    house.types(LEAD, "form")
+    house.presses(LEAD, "Join a queue")
+    house.sends(LEAD, {"where": AT, "typed": "999"}, refused="typed")
+    assert "number 1" in house.sends(LEAD, {"where": AT, "version": "cameras@142"})
+    house.types(LEAD, f"leave {AT}")
+    house.types(GUEST, "locks")
+    house.presses(GUEST, "Join a queue", refused="not_allowed")
+    house.types(GUEST, "locks")
+    house.presses(GUEST, "End a lock")
+    house.sends(GUEST, {"where": AT, "reason": "It is late."}, refused="not_allowed")
+    house.types(APPROVER, f"unlock {AT}", refused="others_lock")
+    house.presses(APPROVER, "End it, with a reason")
+    assert "I tell" in house.sends(APPROVER, {"reason": "It is late."})
+    house.looks(DEPLOYER)
+    house.presses(DEPLOYER, "Lock")
+    house.sends(DEPLOYER, {"reason": "Once more."})
+    assert "Once more." in house.looks(DEPLOYER)
+    house.presses(DEPLOYER, "End the lock")
+    house.sends(DEPLOYER, {})
+    _against_a_lock(house)
+    _who_may(house)
+
+
+def _against_a_lock(house: House) -> None:
+    house.types(DEPLOYER, f"lock {AT} for 1h A migration.")
+    house.types(LEAD, "form")
+    house.presses(LEAD, "Deploy against a lock")
+    house.sends(LEAD, {"where": AT, "typed": "999", "reason": "It can not wait."}, refused="typed")
+    house.types(LEAD, THIS, refused="locked")
+    house.presses(LEAD, "Deploy all the same")
+    assert "Started" in house.sends(LEAD, {"reason": "Devices lose messages."})
+    assert "Devices lose messages." in house.channel()
+    house.types(LEAD, f"cancel {AT}")
+
+
+def _who_may(house: House) -> None:
+    """Only admins find the way, and only they may go it."""
+    house.types(LEAD, "form grant", refused="not_allowed")
+    an_admin(house)
+    viewer = {"who": GUEST.user, "role": "viewer", "for": "cameras"}
+    house.types(LEAD, "roles")
+    house.presses(LEAD, "Revoke a role")
+    house.sends(LEAD, viewer, refused="role_not_held")
+    house.types(LEAD, "form")
+    house.presses(LEAD, "Grant a role")
+    assert "is now *viewer* for `cameras`" in house.sends(LEAD, viewer)
+    house.types(LEAD, "form grant")
+    house.sends(LEAD, viewer, refused="holds_role")
+    house.presses(LEAD, "Show the roles")
+    house.types(LEAD, "form revoke")
+    assert "is no longer *viewer*" in house.sends(LEAD, viewer)
+
+
 def _grow(house: House) -> None:
     """Many environments, many builds."""
     store = house.account.store
@@ -310,4 +370,4 @@ def released(site: Site) -> None:
 
 
 SITE_STORIES = (released,)
-STORIES = (refused, looked, home, deployed, took_turns, in_trouble, changed_roles)
+STORIES = (refused, looked, home, filled_in, deployed, took_turns, in_trouble, changed_roles)

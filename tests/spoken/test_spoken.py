@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.domain import commands
 from chalicelib.domain.reasons import Reason
+from chalicelib.usecases.forms import KINDS
 from tests.spoken.buttons import Button, buttons
 from tests.spoken.house import House, Use
 from tests.spoken.refusals import REFUSALS, SITE_REFUSALS, UNREACHED
@@ -90,6 +91,14 @@ def test_every_reason_that_chat_can_answer_is_read_by_somebody(reason: Reason) -
 def test_what_no_command_is_answered_with_is_not_answered() -> None:
     """The exceptions do not outlive what made them so."""
     assert {use.refused for use in uses()} & set(UNREACHED) == set()
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_form_is_sent_and_refused(kind: str) -> None:
+    """Once at least it does what it is for, and once it says why not: at a field, or in its place."""
+    sent = [use for use in uses() if use.how == "sent" and use.verb == kind]
+    assert any(not use.refused for use in sent), "nobody uses it"
+    assert any(use.refused for use in sent), "nobody is refused"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from chalicelib.domain.grammar import USAGE
 from chalicelib.domain.locks import Lock, Place
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import TEXTS, Reason
+from chalicelib.domain.roles import Grant, Grants, Role
 from chalicelib.domain.settings import Team
 from chalicelib.usecases.answering import Request
 from chalicelib.usecases.chat_ports import Action, Field, Form, Home, Option, Part, Reply
@@ -71,12 +72,27 @@ def test_no_home_of_any_size_is_refused(parts: list[tuple[str, str, list[str]]],
     assert check_view(home_of(Home(tuple(made), tuple(notes))), "home") == []
 
 
-@pytest.mark.parametrize("text", ["form", "form cameras staging", "form reject K7Q2F"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "form",
+        "form cameras staging",
+        "form reject K7Q2F",
+        *(f"form {verb}" for verb in ("lock", "unlock", "queue", "override", "grant", "revoke")),
+        *(f"form {verb} cameras staging" for verb in ("lock", "unlock", "queue", "override")),
+    ],
+)
 @given(author=LONG)
 def test_every_form_is_valid(text: str, author: str) -> None:
     """Whatever CI says about a build."""
     desk = Desk()
-    desk.store.put(*(build(f"{number}", author=author) for number in range(150, 190)), question())
+    lock = Lock("cameras", "staging", 1, DEPLOYER, author, NOW, NOW + 60)
+    desk.store.put(
+        *(build(f"{number}", author=author) for number in range(150, 190)),
+        question(),
+        Environment("cameras", "staging", lock=lock),
+        Grants((Grant(APPROVER.user, Role.ADMIN),)),
+    )
     shown = desk.chatops.handle(Request(parse(text), APPROVER, "slack-1")).form
     assert shown is not None
     assert check_view(view_of(shown), "modal") == []

@@ -2,6 +2,7 @@
 
 import { el } from "./dom.js";
 import { plain, textObject } from "./mrkdwn.js";
+import { world } from "./world.js";
 
 const readers = new WeakMap(); // field -> () => its state
 let made = 0;
@@ -56,7 +57,7 @@ export function missing(view, given) {
   const wrong = {};
   for (const block of view.blocks.filter((each) => each.type === "input" && !each.optional)) {
     const state = given[block.block_id]?.[block.element.action_id] ?? {};
-    const there = state.value?.trim() || state.selected_option || state.selected_options?.length;
+    const there = state.value?.trim() || state.selected_option || state.selected_user || state.selected_options?.length;
     if (!there) wrong[block.block_id] = "Please fill this in.";
   }
   return wrong;
@@ -65,6 +66,7 @@ export function missing(view, given) {
 const KINDS = {
   plain_text_input: text,
   static_select: select,
+  users_select: person,
   radio_buttons: (element, more) => boxes(element, more, "radio"),
   checkboxes: (element, more) => boxes(element, more, "checkbox"),
 };
@@ -90,6 +92,15 @@ function select(element, { id, aria, state, required }) {
   node.value = (state ? state.selected_option : element.initial_option)?.value ?? "";
   const chosen = () => all.find((option) => option.value === node.value) ?? null;
   return { node, read: () => ({ type: "static_select", selected_option: chosen() }) };
+}
+
+/** Everybody of the workspace, as Slack offers them. */
+function person(element, more) {
+  const options = world.persons.map(({ id, name }) => ({ value: id, text: { type: "plain_text", text: name } }));
+  const chosen = (user) => ({ selected_option: user ? { value: user } : null });
+  const state = more.state && chosen(more.state.selected_user);
+  const { node } = select({ ...element, options, initial_option: chosen(element.initial_user).selected_option }, { ...more, state });
+  return { node, read: () => ({ type: "users_select", selected_user: node.value || null }) };
 }
 
 function boxes(element, { id, state }, type) {

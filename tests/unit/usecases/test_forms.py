@@ -3,14 +3,19 @@
 import pytest
 
 from chalicelib.domain.builds import BuildStatus
-from chalicelib.domain.commands import Decide, Deploy, parse
+from chalicelib.domain.commands import Command, Decide, Deploy, parse
+from chalicelib.domain.coupling import Part, Together
 from chalicelib.domain.errors import Refused
+from chalicelib.domain.holding import Join, LockIt, Unlock
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
+from chalicelib.domain.role_commands import ChangeRole
+from chalicelib.domain.roles import Grant, Grants, Role
 from chalicelib.usecases.answering import Request
 from chalicelib.usecases.chat_ports import Field, Form
-from chalicelib.usecases.forms import MOST_PLACES, command_of
-from tests.builders import APPROVER, DEPLOYER, GUEST, NOW, build, question, raw_config
+from chalicelib.usecases.forms import command_of
+from chalicelib.usecases.forms.shape import MOST_PLACES
+from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, build, question, raw_config
 from tests.unit.usecases.desk import CODE, Desk, nothing_happened
 
 
@@ -139,3 +144,135 @@ def test_a_question_that_is_over_opens_no_form() -> None:
     desk = Desk()
     desk.store.put(question(deadline=NOW - 1))
     assert desk.refused(f"form reject {CODE}", APPROVER).reason is Reason.EXPIRED
+
+
+@pytest.mark.parametrize(
+    ("kind", "about", "values", "command"),
+    [
+        (
+            "lock",
+            "cameras staging",
+            {"long": "2h", "reason": "for 3\ndevices"},
+            LockIt("cameras", "staging", "for 3 devices", 7_200),
+        ),
+        (
+            "lock",
+            "",
+            {"where": "cameras staging", "long": "1d", "reason": "x"},
+            LockIt("cameras", "staging", "x", 86_400),
+        ),
+        (
+            "unlock",
+            "cameras staging",
+            {"reason": "It is late."},
+            Unlock("cameras", "staging", "It is late."),
+        ),
+        ("unlock", "", {"where": "cameras staging", "reason": ""}, Unlock("cameras", "staging")),
+        (
+            "queue",
+            "",
+            {"where": "cameras staging", "version": "cameras@142"},
+            Join("cameras", "142", "staging"),
+        ),
+        ("queue", "cameras staging", {"typed": "142"}, Join("cameras", "142", "staging")),
+        (
+            "override",
+            "cameras@142 staging",
+            {"reason": "a b"},
+            Deploy("cameras", "142", "staging", override="a b"),
+        ),
+        (
+            "override",
+            "cameras@142+web@7 staging",
+            {"reason": "a b"},
+            Together((Part("cameras", "142"), Part("web", "7")), "staging", override="a b"),
+        ),
+        (
+            "grant",
+            "",
+            {"who": "{person:T0TEST/U0GUEST}", "role": "viewer", "for": "*"},
+            ChangeRole("grant", "U0GUEST", Role.VIEWER),
+        ),
+        (
+            "revoke",
+            "",
+            {"who": "{person:T0TEST/U0GUEST}", "role": "admin", "for": "cameras"},
+            ChangeRole("revoke", "U0GUEST", Role.ADMIN, "cameras"),
+        ),
+    ],
+)
+def test_every_form_is_the_command_that_could_have_been_typed(
+    kind: str, about: str, values: dict[str, str], command: Command
+) -> None:
+    """Whatever was known before stands in what the form is about."""
+    assert parse(command_of(kind, about, values)) == command
+
+
+@pytest.mark.parametrize(
+    ("text", "by", "reason"),
+    [
+        ("form lock cameras production", GUEST, Reason.NOT_ALLOWED),
+        ("form lock", APPROVER, Reason.NOT_ALLOWED),
+        ("form lock cameras moon", DEPLOYER, Reason.UNKNOWN_ENVIRONMENT),
+        ("form unlock cameras production", DEPLOYER, Reason.NOT_LOCKED),
+        ("form queue cameras production", GUEST, Reason.NOT_ALLOWED),
+        ("form override cameras production", DEPLOYER, Reason.NOT_ALLOWED),
+        ("form override cameras production", APPROVER, Reason.NOT_ALLOWED),
+        ("form grant", LEAD, Reason.NOT_ALLOWED),
+        ("form grant cameras", LEAD, Reason.UNKNOWN_SERVICE),
+        ("form lock cameras", LEAD, Reason.UNKNOWN_SERVICE),
+        ("form a b c", LEAD, Reason.MALFORMED_COMMAND),
+        ("form override cameras@<x> production", LEAD, Reason.MALFORMED_COMMAND),
+    ],
+)
+def test_who_would_be_refused_whatever_they_fill_in_gets_no_form(
+    text: str, by: Actor, reason: Reason
+) -> None:
+    """Nobody writes a reason for nothing."""
+    assert Desk().refused(text, by).reason is reason
+
+
+def test_a_lock_is_ended_by_its_owner_or_with_a_reason() -> None:
+    """The form says whose lock it is; who may not end it gets none."""
+    desk = Desk()
+    desk.say("lock cameras production A migration.", DEPLOYER)
+    own, others = (form(desk, "form unlock cameras production", by) for by in (DEPLOYER, LEAD))
+    assert field(own, "reason").optional
+    assert not field(others, "reason").optional
+    assert any("A migration." in line for line in others.lines)
+    assert desk.refused("form unlock cameras production", GUEST).reason is Reason.NOT_ALLOWED
+
+
+def test_a_lock_is_offered_for_as_long_as_the_place_allows() -> None:
+    """What configuration says for it is chosen."""
+    limits = {**raw_config()["services"]["cameras"]["environments"]["production"]["timeouts"]}
+    desk = Desk(raw_config(timeouts={**limits, "lock": 5_400, "most_lock": 7_200}))
+    long = field(form(desk, "form lock cameras production"), "long")
+    assert [each.value for each in long.options] == ["30m", "1h", "90m", "2h"]
+    assert long.chosen == "90m"
+
+
+def test_an_admin_of_one_service_grants_for_that_one() -> None:
+    """As typed: for nothing else."""
+    desk = Desk()
+    desk.store.put(Grants((Grant(LEAD.user, Role.ADMIN, "cameras"),)))
+    shown = form(desk, "form grant", LEAD)
+    assert field(shown, "who").people
+    assert [each.value for each in field(shown, "for").options] == ["cameras"]
+
+
+@pytest.mark.parametrize(
+    ("by", "offered"),
+    [
+        (GUEST, set()),
+        (DEPLOYER, {"lock", "queue", "unlock"}),
+        (APPROVER, {"unlock"}),
+        (LEAD, {"lock", "queue", "unlock", "override"}),
+    ],
+)
+def test_the_form_leads_to_the_others_that_one_may_fill_in(by: Actor, offered: set[str]) -> None:
+    """Each a command that can be typed."""
+    ways = form(Desk(), "form", by).actions
+    assert {each.value for each in ways} == offered
+    for each in ways:
+        parse(f"{each.verb} {each.value}")
