@@ -26,6 +26,7 @@ def test_in_a_freeze_nothing_starts_and_the_refusal_says_what_to_do() -> None:
     assert "/deploy override cameras@142 to production REASON" in refused.text
     assert [(each.verb, each.value) for each in next_steps(refused)] == [
         ("queue", "cameras@142 to production"),
+        ("form", "override cameras@142 production"),
         ("plan", "cameras@142 to production"),
     ]
 
