@@ -6,11 +6,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
-
 from cli.document import Document
 from cli.findings import Path, nearest, shown
+from cli.validation import Violation, violations
 
 _WORDS = {
     "string": "text",
@@ -35,32 +33,26 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
-@cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(schema())
-
-
 def check(document: Document) -> None:
     """Add a finding for everything in the document that the schema does not allow."""
-    for error in _validator().iter_errors(document.data):
-        _report(document, tuple(error.absolute_path), error)
+    for each in violations(schema(), document.data):
+        _report(document, each)
 
 
-def _report(document: Document, path: Path, error: ValidationError) -> None:
-    node: dict[str, Any] = error.schema if isinstance(error.schema, dict) else {}
-    value: Any = error.instance
+def _report(document: Document, found: Violation) -> None:
+    (path, value, of_key), keyword, node = found
     description = str(node.get("description", ""))
-    if "propertyNames" in error.absolute_schema_path:
+    if of_key:
         problem = f"{shown(value)} is not a valid {node.get('title', 'name')}"
         document.add((*path, str(value)), problem, description, at_key=True)
-    elif error.validator == "additionalProperties":
+    elif keyword == "additionalProperties":
         _unknown_keys(document, path, value, list(node.get("properties", ())))
-    elif error.validator == "required":
+    elif keyword == "required":
         for key in [each for each in node["required"] if each not in value]:
             document.add(path, f"`{key}` is missing", f"add `{key}:`", at_key=True)
     else:
         known = node.get("enum", ()) if isinstance(value, str) else ()
-        problem = _problem(str(error.validator), error.validator_value, value, node)
+        problem = _problem(keyword, node[keyword], value, node)
         document.add(path, problem, (nearest(value, known) if known else "") or description)
 
 
