@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.approval import Kind
 from chalicelib.domain.deployment import State
-from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.errors import NotReady, PointsmanError, Unavailable
 from tests.builders import APPROVER, LEAD
 from tests.fakes.recorder import Killed
 from tests.machine.release_rig import A, B, C, ReleaseRig
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from chalicelib.usecases.steps.work import Work
 
-FAILS = 3
-"""So often in a row a call is refused: more than a client tries it, less than the machine does."""
+FAILS, THROTTLES = 3, 4
+"""So often in a row a call is refused, whoever makes it: more than a client tries it, less than the machine does."""
 
 
 class Fault(StrEnum):
@@ -37,6 +37,7 @@ class Fault(StrEnum):
 
     ERROR = "error"
     ERRORS = "errors"
+    THROTTLED = "throttled"
     LOST = "reply lost"
     KILLED_BEFORE = "killed before"
     KILLED_AFTER = "killed after"
@@ -100,14 +101,18 @@ class Line:
         call = Call(len(self.calls), self._step, method)
         self.calls.append(call)
         if call.number == self.at:
-            self._again = FAILS - 1 if self.meets is Fault.ERRORS else 0
+            self._again = {Fault.ERRORS: FAILS, Fault.THROTTLED: THROTTLES}.get(self.meets, 1) - 1
         elif self._again and method == self.calls[self.at].operation:
             self._again -= 1
         else:
             return None, False
-        killed = self.meets in {Fault.KILLED_BEFORE, Fault.KILLED_AFTER}
-        after = self.meets in _AFTER
-        return (Killed() if killed else Unavailable(f"{method} was told to fail")), after
+        return self._error(method), self.meets in _AFTER
+
+    def _error(self, method: str) -> Exception:
+        if self.meets in {Fault.KILLED_BEFORE, Fault.KILLED_AFTER}:
+            return Killed()
+        busy = self.meets is Fault.THROTTLED and method == "invalidate"
+        return NotReady("too many in progress") if busy else Unavailable(f"{method} was told to fail")
 
     def done(self) -> None:
         """I13 of docs/safety.md, after every effect."""
@@ -175,6 +180,67 @@ def _broken(rig: ReleaseRig) -> None:
     rig.machine.let(8_000)
 
 
+def _held(rig: ReleaseRig) -> None:
+    """One of its objects is gone, and people are waited for."""
+    rig.site.objects -= {each.body for each in rig.site.releases[B].files if each.path == "style.css"}
+    rig.enabled(B)
+    rig.machine.let(5)
+
+
+def _retried(rig: ReleaseRig) -> None:
+    _held(rig)
+    rig.site.push(rig.site.releases[B])
+    rig.say("retry web production")
+    rig.machine.let(7_400)
+
+
+def _given_up(rig: ReleaseRig) -> None:
+    _held(rig)
+    rig.say("cancel web production")
+    rig.machine.let(300)
+
+
+def _begun(rig: ReleaseRig, until: str) -> None:
+    """Release B is confirmed, and its machine is about to run a state."""
+    rig.say(f"web@{B} to production")
+    rig.decide("confirm", Kind.START, run=False)
+    rig.machine.run(until=until)
+
+
+def _canceled(rig: ReleaseRig) -> None:
+    _begun(rig, "CopyAssets")
+    rig.say("cancel web production")
+    rig.machine.let(300)
+
+
+def _back_at_once(rig: ReleaseRig) -> None:
+    _begun(rig, "Bake")
+    rig.say("rollback web production", LEAD)
+    rig.decide("confirm", Kind.ROLLBACK, APPROVER)
+    rig.machine.let(300)
+
+
+def _cleaned_up(rig: ReleaseRig) -> None:
+    rig.enabled(B)
+    rig.say("cleanup web production", LEAD)
+    rig.decide("confirm", Kind.END, APPROVER)
+    rig.machine.let(300)
+
+
+def _changed_by_hand(rig: ReleaseRig) -> None:
+    rig.say(f"web@{B} to production")
+    for folder in rig.site.folders.values():
+        folder.pop("logo.svg", None)
+    rig.decide("confirm", Kind.START)
+    rig.machine.let(7_400)
+
+
+def _busy(rig: ReleaseRig) -> None:
+    rig.cdn.fail("invalidate", NotReady("too many in progress"), times=1_000)
+    rig.enabled(B)
+    rig.machine.let(9_000)
+
+
 def _one_after_the_other(rig: ReleaseRig) -> None:
     rig.enabled(B)
     rig.machine.let(60)
@@ -190,6 +256,13 @@ FLOWS = (
     Flow("rejected", _rejected, 2, State.REJECTED, A),
     Flow("expired", _expired, 2, State.EXPIRED, A),
     Flow("files are gone", _broken, 2, State.FAILED, A),
+    Flow("tried again after a part failed", _retried, 2, State.SUCCEEDED, B),
+    Flow("given up after a part failed", _given_up, 2, State.FAILED, A),
+    Flow("canceled while it is copied", _canceled, 2, State.CANCELED, A),
+    Flow("rolled back while it is looked at", _back_at_once, 2, State.ROLLED_BACK, A),
+    Flow("cleaned up early", _cleaned_up, 2, State.SUCCEEDED, B),
+    Flow("changed by hand", _changed_by_hand, 2, State.SUCCEEDED, B),
+    Flow("the CDN stays busy", _busy, 2, State.SUCCEEDED, B),
     Flow("one after the other", _one_after_the_other, 3, State.SUCCEEDED, C),
 )
 
@@ -210,7 +283,7 @@ def executed(flow: Flow, *, pointed: bool, at: int = -1, meets: Fault | None = N
         rig.over(flow.number)
         if not rig.shows(flow.shows):
             return line, f"visitors do not see {flow.shows}"
-    except (AssertionError, ValueError, LookupError) as error:
+    except (AssertionError, ValueError, LookupError, PointsmanError) as error:
         return line, f"{type(error).__name__}: {error}"
     return line, ""
 
