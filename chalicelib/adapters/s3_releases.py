@@ -55,9 +55,14 @@ class Stored(NamedTuple):
 class S3Releases:
     """The port Bucket on S3; `open_bucket` opens one by its name."""
 
-    def __init__(self, open_bucket: Callable[[str], S3Store], threads: int = THREADS) -> None:
+    def __init__(
+        self,
+        open_bucket: Callable[[str], S3Store],
+        threads: int = THREADS,
+        most_listed: int = MOST_LISTED,
+    ) -> None:
         self._store = cache(open_bucket)
-        self._threads = threads
+        self._threads, self._most_listed = threads, most_listed
 
     def manifest(self, bucket: str, tag: str) -> Manifest:
         """One GetObject."""
@@ -124,10 +129,10 @@ class S3Releases:
     def _found(self, bucket: str, prefix: str, names: Collection[str]) -> dict[str, Stored]:
         """What there is of these names: listed from the first of them on, as long as that is short, then one by one. So
         it takes as much time whatever else is in the bucket."""
-        store, last = self._store(bucket), max(names, default="")
-        listed = islice(_listed(store, prefix, min(names, default="")[:-1]), MOST_LISTED) if names else ()
+        store, most, last = self._store(bucket), self._most_listed, max(names, default="")
+        listed = islice(_listed(store, prefix, min(names, default="")[:-1]), most) if names else ()
         found = dict(takewhile(lambda each: each[0] <= last, listed))
-        end = max(found) if len(found) == MOST_LISTED else last
+        end = max(found) if len(found) == most else last
         missing = [name for name in names if name > end]
 
         def one(name: str) -> tuple[str, Stored] | None:

@@ -11,7 +11,7 @@ import boto3
 
 from chalicelib.adapters.cloudfront import CloudFrontCdn
 from chalicelib.adapters.object_store import from_environment, open_bucket
-from chalicelib.adapters.s3_releases import S3Releases
+from chalicelib.adapters.s3_releases import MOST_LISTED, S3Releases
 from chalicelib.adapters.viewer import HttpViewer
 from chalicelib.domain.release import Manifest, live_key, manifest_key, object_key
 from tests.fakes.releases import FakeBucket, FakeCdn, FakeViewer, Website
@@ -116,16 +116,7 @@ class EmulatedReleases:
         self.s3 = boto3.client("s3", endpoint_url=self.aws, **CREDENTIALS)
         self.s3.create_bucket(Bucket=BUCKET)
         api = self.edge.edge.api_url
-        self.bucket = S3Releases(
-            partial(
-                open_bucket,
-                region="us-east-1",
-                credentials=from_environment(KEYS),
-                endpoint=self.aws,
-                tries=0,
-            ),
-            threads=4,
-        )
+        self.bucket = self.over_s3()
         self.cdn = CloudFrontCdn(
             lambda: boto3.client("cloudfront", endpoint_url=api, **CREDENTIALS),
             lambda: boto3.client("cloudfront-keyvaluestore", endpoint_url=api, **CREDENTIALS),
@@ -135,6 +126,17 @@ class EmulatedReleases:
         self.distribution = POINTER.id
         self.address = self.edge.edge.urls[POINTER.id][0]
         self.stack.callback(self._empty)
+
+    def over_s3(self, *, most_listed: int = MOST_LISTED) -> S3Releases:
+        """The adapter, which tries nothing twice."""
+        opened = partial(
+            open_bucket,
+            region="us-east-1",
+            credentials=from_environment(KEYS),
+            endpoint=self.aws,
+            tries=0,
+        )
+        return S3Releases(opened, threads=4, most_listed=most_listed)
 
     def push(self, release: Manifest, bodies: Mapping[str, bytes]) -> None:
         """Objects first, the manifest last."""

@@ -122,6 +122,20 @@ def test_what_somebody_wrote_over_is_wrong(world: ReleaseWorld, pushed: Manifest
     assert world.bucket.wrong(BUCKET, pushed.files, "staging") == ["app.js"]
 
 
+@pytest.mark.parametrize("listed", range(1, 6))
+def test_what_is_wrong_is_found_however_much_else_is_there(emulated: EmulatedReleases, listed: int) -> None:
+    """A listing ends where it would be long, and what comes after it is asked for one by one."""
+    made, bodies = release()
+    emulated.push(made, bodies)
+    bucket = emulated.over_s3(most_listed=listed)
+    bucket.place(BUCKET, made.files, "staging")
+    assert bucket.wrong(BUCKET, made.files, "staging") == []
+    for each in made.files:
+        emulated.write("staging", each, b"other")
+    emulated.s3.delete_object(Bucket=BUCKET, Key=live_key("staging", made.files[0].path))
+    assert bucket.wrong(BUCKET, made.files, "staging") == [each.path for each in made.files]
+
+
 def test_a_folder_gets_what_only_another_has(world: ReleaseWorld, pushed: Manifest) -> None:
     """What was not asked for stays as it is, and what is not there is left out."""
     other, bodies = release("web_2026-11-23_10-00", app=b"alert(3)", more=b"more")
