@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from chalicelib.domain.brief import Brief
 from chalicelib.domain.locks import Lock, Override, Place
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import Host, Plan
@@ -191,6 +192,8 @@ class Deployment:
     output: str = ""
     package: Package | None = None
     plan: Plan | None = None
+    brief: Brief | None = None
+    """Of one that is only a plan: what its questions would tell."""
     new: tuple[Host, ...] = ()
     launching: float = 0.0
     commands: tuple[tuple[str, str], ...] = ()

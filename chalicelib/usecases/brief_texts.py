@@ -26,7 +26,16 @@ def told(question: Question, deployment: Deployment) -> tuple[str, ...]:
         _fleet(question.kind, deployment.plan),
         _files(question.kind, deployment.plan),
     ]
-    lines += [_why_more(question, brief, words), words.lasting[question.kind]]
+    lines += [_why_more(question.kind, brief, words), words.lasting[question.kind]]
+    return tuple(line for line in lines if line)
+
+
+def planned(deployment: Deployment) -> tuple[str, ...]:
+    """The same of a plan, as far as the fields of its message do not say it."""
+    brief, words = deployment.brief, words_of(deployment).questions
+    if brief is None:
+        return ()
+    lines = (_steps(brief, Kind.START, words), tested(brief.tests), _why_more(Kind.START, brief, words))
     return tuple(line for line in lines if line)
 
 
@@ -99,7 +108,7 @@ def fleet(plan: Plan) -> str:
     return ", ".join(f"{count} {role} ({kind})" for (role, kind), count in counts.items())
 
 
-def _why_more(question: Question, brief: Brief, words: Questions) -> str:
-    """The first line of the question at the start says already which window it closes."""
-    risks = [each for each in brief.risks if each is not Risk.CLOSES or question.kind is not Kind.START]
+def _why_more(kind: Kind, brief: Brief, words: Questions) -> str:
+    """At the start, which window it closes is said already."""
+    risks = [each for each in brief.risks if each is not Risk.CLOSES or kind is not Kind.START]
     return "⚠️ Look closely: " + "; ".join(words.risks[each] for each in risks) + "." if risks else ""

@@ -8,7 +8,7 @@ from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State
 from chalicelib.domain.history import Head
 from chalicelib.domain.people import Actor
 from chalicelib.domain.plan import Plan, Route
-from chalicelib.usecases.brief_texts import files, fleet, told
+from chalicelib.usecases.brief_texts import files, fleet, planned, told
 from chalicelib.usecases.buttons import ASKING, buttons, confirm_or_reject
 from chalicelib.usecases.chat_ports import Action, Message
 from chalicelib.usecases.cost import cost, left_over
@@ -55,6 +55,7 @@ def deployment_message(
             for line in (
                 *warnings(deployment),
                 *untold(deployment),
+                *planned(deployment),
                 _steps(deployment),
                 _last_no(deployment, questions),
                 *_next(deployment, questions, open_questions),
@@ -97,6 +98,8 @@ def _buttons(
     deployment: Deployment, questions: Sequence[Question], open_questions: Sequence[Question]
 ) -> tuple[Action, ...]:
     """None for the moment after a no, or after nobody answered: what can be done comes with the next state."""
+    if _canceled(deployment):
+        return ()
     waits = any(each.kind in SECOND_PERSON for each in open_questions)
     over = None if waits or deployment.state not in ASKING else _asked_here(deployment, questions)
     return buttons(deployment, open_questions) if over is None or over.answer is Answer.CONFIRM else ()
@@ -297,6 +300,8 @@ def _what_next(
 ) -> str:
     if deployment.state is State.STUCK and deployment.wanted == "release":
         return f"Released by {person(deployment.wanted_by)}: {words_of(deployment).let_go}."
+    if _canceled(deployment):
+        return f"Canceled by {person(deployment.wanted_by)}: {words_of(deployment).why.canceling}."
     asked = next((each for each in open_questions if each.kind in SECOND_PERSON), None)
     if asked is not None and deployment.state in ASKING:
         how_ = f"the buttons or `/deploy confirm {asked.code}`."
@@ -307,6 +312,11 @@ def _what_next(
         return _over(deployment, _asked_here(deployment, questions))
     words = words_of(deployment)
     return words.next(deployment, open_questions).get(deployment.state) or words.ended(deployment)
+
+
+def _canceled(deployment: Deployment) -> bool:
+    """Whether somebody canceled it, and the machine has not come to it yet."""
+    return deployment.wanted == "cancel" and deployment.state in BEFORE_SWITCH
 
 
 def _asked_here(deployment: Deployment, questions: Sequence[Question]) -> Question | None:

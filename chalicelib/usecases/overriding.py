@@ -64,7 +64,7 @@ def wanted(service: str, version: str | None) -> str:
 def told(override: Override) -> str:
     """What everybody reads: what was put aside, by whom and why."""
     parts = "; ".join(_put_aside(each) for each in override.over)
-    return f"⚠️ {{person:{override.by}}} starts this in spite of {parts}. Reason: {plain(override.reason)}"
+    return f"⚠️ {{person:{override.by}}} starts this in spite of {parts}. Reason: {sentence(override.reason)}"
 
 
 def warnings(deployment: Deployment) -> tuple[str, ...]:
@@ -93,10 +93,14 @@ def asked_in_freeze(note: str) -> str:
 def _put_aside(each: Overridden) -> str:
     until = f"until {{when:{each.until:.0f}}}"
     if each.what is Hindrance.LOCK:
-        return f"the lock of {{person:{each.actor}}} {until} ({plain(each.reason)})"
+        return f"the lock of {{person:{each.actor}}} {until} ({_aside(each.reason)})"
     if each.what is Hindrance.FREEZE:
-        return f"a freeze {until} ({plain(each.reason)})"
+        return f"a freeze {until} ({_aside(each.reason)})"
     return f"the turn of {{person:{each.actor}}}"
+
+
+def _aside(reason: str) -> str:
+    return plain(reason).strip().removesuffix(".")
 
 
 def sentence(reason: str) -> str:

@@ -55,7 +55,7 @@ def progress(question: Question) -> str:
         return ""
     confirmed = " and ".join(person(each.by) for each in question.confirmations) or "nobody"
     return (
-        f"*{question.needed} people have to confirm by {{time:{question.deadline:.0f}}}*; so far {confirmed}."
+        f"*{question.needed} people have to confirm* by {{time:{question.deadline:.0f}}}; so far {confirmed}."
     )
 
 

@@ -79,6 +79,11 @@ def _failing(document: str) -> Act:
     )
 
 
+def _reminded(run: Run) -> bool:
+    said = [f"{message.text} {message.blocks}" for message in run.account.slack.messages]
+    return any("Still open" in each for each in said)
+
+
 def flow(name: str, *acts: Act, ends: tuple[State, ...], more: bool = False, **settings: object) -> Flow:
     """A flow whose watching after a switch is short."""
     return Flow(name, acts, ends, {"bake": BAKE, **settings}, more)
@@ -93,7 +98,7 @@ ENDS = (
     ),
     flow("deploy", *KEPT, CLOSES, ends=(S.SUCCEEDED,)),
     flow("reject", ASK, click("reject", APPROVER, is_in(S.REJECTED), Kind.START), ends=(S.REJECTED,)),
-    flow("expire", ASK, wait(330, is_in(S.EXPIRED)), ends=(S.EXPIRED,)),
+    flow("expire", ASK, wait(245, _reminded), wait(85, is_in(S.EXPIRED)), ends=(S.EXPIRED,)),
     flow("nobody finishes", *READY, wait(86_500, is_in(S.EXPIRED)), ends=(S.EXPIRED,)),
     flow(
         "finish rejected",
@@ -250,11 +255,6 @@ def _role_asked(run: Run) -> bool:
 def _first_yes(run: Run) -> bool:
     asked = run.asked(Kind.FINISH)
     return asked is not None and asked.missing == 1
-
-
-def _reminded(run: Run) -> bool:
-    said = [f"{message.text} {message.blocks}" for message in run.account.slack.messages]
-    return any("Still open" in each for each in said)
 
 
 PEOPLE = (

@@ -6,7 +6,7 @@ from chalicelib.domain.approval import Answer, Kind
 from chalicelib.domain.brief import Counts, Risk
 from chalicelib.domain.deployment import State
 from chalicelib.domain.people import Actor
-from chalicelib.usecases.messages import question_message
+from chalicelib.usecases.messages import deployment_message, question_message
 from tests.builders import APPROVER, LEAD, NOW, WORKSPACE, build
 from tests.machine.rig import FIRST, SECOND, Rig
 
@@ -92,6 +92,22 @@ def test_going_back_is_not_made_harder_by_risk() -> None:
     team.kept()
     team.say(f"rollback cameras {team.name}")
     assert team.asked(Kind.ROLLBACK).needed == 1
+
+
+def test_a_plan_shows_what_its_question_would() -> None:
+    """What is new and by whom, what is risky, and the window that it would close; nobody is asked."""
+    team = rig()
+    team.kept()
+    team.say(f"plan cameras@140 to {team.name}")
+    team.say(f"cameras@140 to {team.name}", LEAD)
+    planned, asked = team.deployment(SECOND), team.asked(Kind.START)
+    assert planned.state is State.PLANNED
+    assert planned.brief == asked.brief is not None
+    said = "\n".join(deployment_message(planned, [], NOW).lines)
+    assert "*Taken out:*\n• `142`" in said
+    assert "build-server" in said
+    assert "goes back to an older version" in said
+    assert f"closes the rollback window of *{FIRST}*" in said
 
 
 def test_the_question_shows_what_is_new_and_how_it_was_tested() -> None:

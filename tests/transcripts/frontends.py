@@ -21,7 +21,7 @@ from tests.builders import APPROVER, DEPLOYER, LEAD
 from tests.fakes.chat import FakeChat
 from tests.fakes.lines import FakeLines, FakeWakes
 from tests.faults.memory.slack import Happened
-from tests.machine.release_rig import B, C, ReleaseRig, file
+from tests.machine.release_rig import A, B, C, ReleaseRig, file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ class JournalChat(FakeChat):
     ) -> str:
         """As FakeChat, and remember."""
         timestamp = super().post(channel, message, key=key, thread=thread, broadcast=broadcast)
-        self._keep("posted", message, timestamp, thread)
+        self._keep("posted", message, timestamp, thread, broadcast=broadcast)
         return timestamp
 
     def update(self, channel: str, timestamp: str, message: Message) -> None:
@@ -54,12 +54,14 @@ class JournalChat(FakeChat):
         super().update(channel, timestamp, message)
         self._keep("updated", message, timestamp, self.shown[timestamp].thread)
 
-    def _keep(self, what: str, message: Message, timestamp: str, thread: str) -> None:
+    def _keep(
+        self, what: str, message: Message, timestamp: str, thread: str, *, broadcast: bool = False
+    ) -> None:
         blocks = blocks_of(message)
         assert check_blocks(blocks) == []
         text = text_of(message)
         self.journal.append(
-            Happened(self._time.now(), what, "", text, ts=timestamp, thread=thread, blocks=tuple(blocks))
+            Happened(self._time.now(), what, "", text, timestamp, thread, tuple(blocks), broadcast)
         )
 
 
@@ -234,6 +236,12 @@ def _check_failed(told: Told) -> None:
     told.presses("Confirm", APPROVER)
 
 
+def _planned(told: Told) -> None:
+    told.types("web to production", DEPLOYER)
+    told.presses("Confirm", APPROVER)
+    told.types(f"plan web@{A} to production", LEAD)
+
+
 def _files_gone(told: Told) -> None:
     gone = {each.body for each in told.site.releases[C].files if each.path == "app.2.css"}
     told.site.objects -= gone
@@ -262,5 +270,6 @@ STORIES = (
     Story("frontend rejected", _rejected),
     Story("frontend check failed", _check_failed),
     Story("frontend files gone", _files_gone),
+    Story("frontend planned", _planned),
     Story("frontend cleaned up", _cleaned_up),
 )

@@ -24,9 +24,8 @@ def told(title: str, happened: Iterable[Happened]) -> str:
     for each in happened:
         person = each.who or person
         shown = _shown(each)
-        new = (
-            [line for line in shown if line not in seen.get(each.ts, [])] if each.what == "updated" else shown
-        )
+        again = each.what in {"updated", "home"}
+        new = [line for line in shown if line not in seen.get(each.ts, [])] if again else shown
         if each.ts:
             seen[each.ts] = shown
         if new:
@@ -40,17 +39,24 @@ def _entry(each: Happened, person: str, shown: list[str]) -> list[str]:
     if each.what == "typed":
         return [f"{clock} **{name}** types `/deploy {each.text}`", ""]
     if each.what == "pressed":
-        return [f"{clock} **{name}** presses `{each.text}`", ""]
+        return [f"{clock} **{name}** presses `{each.text.strip()}`", ""]
     if each.what == "sent":
-        return [f"{clock} **{name}** sends the form `{each.text}`", ""]
+        return [f"{clock} **{name}** sends the form `{' '.join(each.text.split())}`", ""]
     how = {
         "answered": f"to {name} only",
         "opened": f"opens a form for {name}" if _asks(each) else f"shows {name}",
         "objected": f"says at a field of {name}'s form",
-        "posted": "in the thread" if each.thread else "in the channel",
+        "posted": _where(each),
+        "home": f"on {name}'s home",
         "updated": "changes its reply" if each.thread else "changes its message",
     }
     return [f"{clock} **Pointsman**, {how[each.what]}:", "", *(f"> {line}".rstrip() for line in shown), ""]
+
+
+def _where(each: Happened) -> str:
+    if each.broadcast:
+        return "in the thread and the channel"
+    return "in the thread" if each.thread else "in the channel"
 
 
 def _asks(each: Happened) -> bool:

@@ -10,6 +10,8 @@ from tests.faults.flows import FLOWS
 from tests.faults.run import Run
 from tests.transcripts.frontends import STORIES, Story, Told
 from tests.transcripts.journal import told
+from tests.transcripts.servers import LOOKED
+from tests.transcripts.servers import Told as Looked
 
 GOLDEN = Path(__file__).parent / "golden"
 REWRITE = "REWRITE_TRANSCRIPTS"
@@ -56,7 +58,17 @@ def test_a_story_of_a_frontend_reads_as_agreed(story: Story) -> None:
     assert_agreed(story.name, frontend_transcript(story))
 
 
+@pytest.mark.parametrize("story", LOOKED, ids=lambda story: story.name)
+def test_what_people_look_at_reads_as_agreed(story: Looked) -> None:
+    """As those of servers."""
+    assert_agreed(story.name, told(story.name, story.house().account.slack.journal))
+
+
 def test_every_golden_transcript_has_its_story() -> None:
     """None is left of a story that is not told any more."""
-    names = {_file(flow.name) for flow in FLOWS} | {_file(story.name) for story in STORIES}
-    assert {path.name for path in GOLDEN.iterdir()} == names
+    names = [
+        *(each.name for each in FLOWS),
+        *(each.name for each in STORIES),
+        *(each.name for each in LOOKED),
+    ]
+    assert {path.name for path in GOLDEN.iterdir()} == set(map(_file, names))

@@ -2,20 +2,21 @@
 
 from dataclasses import replace
 
-from chalicelib.domain.approval import GRACE_SECONDS
+from chalicelib.domain.approval import GRACE_SECONDS, Kind
 from chalicelib.domain.coupling import leads
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, Ref, State, Trigger
 from chalicelib.domain.people import Actor
+from chalicelib.usecases.steps.telling import brief_of
 from chalicelib.usecases.steps.work import Result, Work
 
 
 def begin(work: Work, confirmed_by: Actor | None = None) -> Result:
     """What the machine does next with a new deployment; nobody is asked where somebody has confirmed it already."""
-    if work.deployment.plan_only:
-        work.move(Trigger.PLAN_ONLY)
-        return _next("over", work)
     if work.deployment.closes:
         work.note(closes_too=_closes_too(work))
+    if work.deployment.plan_only:
+        work.move(Trigger.PLAN_ONLY, brief=brief_of(work, Kind.START))
+        return _next("over", work)
     if work.deployment.protected and confirmed_by is None:
         return _next("ask", work)
     work.move(Trigger.BEGIN, confirmed_by=confirmed_by)

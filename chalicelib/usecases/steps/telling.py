@@ -1,4 +1,5 @@
-"""What a question tells, how many have to confirm it, and which services it is about: worked out when it is asked."""
+"""What a question or a plan tells, how many have to confirm it, and which services it is about: worked out when it is
+asked."""
 
 from dataclasses import replace
 

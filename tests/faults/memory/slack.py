@@ -31,7 +31,7 @@ CHANNEL = "C0DEPLOYS"
 @dataclass(frozen=True, slots=True)
 class Happened:
     """One thing that somebody could see: `what` is typed, pressed, sent, answered, opened, objected (at a field of a
-    form), posted or updated."""
+    form), posted, updated or home: what a Home tab shows."""
 
     at: float
     what: str
@@ -40,6 +40,8 @@ class Happened:
     ts: str = ""
     thread: str = ""
     blocks: tuple[dict[str, Any], ...] = ()
+    broadcast: bool = False
+    """Whether a reply is seen in the channel, too."""
 
 
 @dataclass(slots=True)
@@ -162,13 +164,16 @@ class MemorySlack:
         ts = f"{self._now():.0f}.{len(self.messages) + 1:06}"
         self.messages.append(Shown(ts, thread, given["text"], given["blocks"], given.get("metadata", {})))
         self.texts.append(json.dumps(given))
-        self.note("posted", "", given["text"], ts=ts, thread=thread, blocks=tuple(given["blocks"]))
+        shown = {"thread": thread, "blocks": tuple(given["blocks"])}
+        self.note("posted", "", given["text"], ts=ts, broadcast=bool(given.get("reply_broadcast")), **shown)
         return {"ok": True, "channel": CHANNEL, "ts": ts}
 
     def _publish(self, given: dict[str, Any]) -> dict[str, Any]:
         if self._wrong(check_view(given["view"], "home")):
             return self._refuse("invalid_arguments")
-        self.homes[given["user_id"]] = given["view"]
+        who = given["user_id"]
+        self.homes[who] = given["view"]
+        self.note("home", who, "", ts=f"home of {who}", blocks=tuple(given["view"]["blocks"]))
         self.texts.append(json.dumps(given))
         return {"ok": True, "view": {"id": f"V{given['user_id']}"}}
 

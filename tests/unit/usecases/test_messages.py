@@ -223,6 +223,14 @@ def test_between_an_answer_and_what_comes_of_it_it_says_what_that_is(
     assert [each.verb for each in message.actions] == verbs
 
 
+@pytest.mark.parametrize("state", sorted(BEFORE_SWITCH - {State.ACCEPTED}))
+def test_what_was_canceled_says_so_until_it_stops(state: State) -> None:
+    """Nobody is asked to finish, to confirm or to retry it any more."""
+    message = shown(state, wanted="cancel", wanted_by=LEAD)
+    assert message.actions == ()
+    assert message.lines[-1].startswith(f"Canceled by {{person:{LEAD}}}: it stops at its next step")
+
+
 def test_before_the_question_is_there_it_says_that_it_comes() -> None:
     """An earlier one of the same deployment is not taken for it."""
     before = question(Kind.FINISH, answer=Answer.REJECT, answered_by=APPROVER)
