@@ -50,6 +50,7 @@ from chalicelib.domain.pushed import Release
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.roles import Grants
 from chalicelib.domain.settings import Team
+from chalicelib.domain.sharing import Shared
 from chalicelib.domain.visits import Visit
 from chalicelib.telemetry import log
 from chalicelib.usecases.chat_ports import Posted
@@ -58,7 +59,7 @@ from chalicelib.usecases.ports import Change, Hold, Overview, Record, Save, Seen
 RECENT_SECONDS = 180 * 86_400
 """How long a build stays among those that were reported last; TTL is cleanup only."""
 RESOLVED_SECONDS = 30 * 86_400
-"""How long a finding, a lock or a place in the queue is remembered that is no more."""
+"""How long a finding, a lock or a place in the queue is remembered that is no more, and what was shown."""
 VISIT_SECONDS = 2 * 86_400
 """How long a visit is; it counts for much less (domain/visits.py)."""
 
@@ -113,6 +114,8 @@ class DynamoStore(Reader):
             ttl = int(record.at) + VISIT_SECONDS
         if isinstance(record, Lock | Place) and record.over is not None:
             ttl = int(record.over_at) + RESOLVED_SECONDS
+        if isinstance(record, Shared):
+            ttl = int(record.figures.at) + RESOLVED_SECONDS
         put = self._put(place(record), after, ttl=ttl)
         writes = [Write(Conflict, "Put", put, revision_is(record.revision))]
         if isinstance(record, Question) and not record.revision:
@@ -244,6 +247,11 @@ class DynamoStore(Reader):
         """That the holder was asked."""
         item = self._get(environment_pk(key.service, key.environment), ticket_sk(key))
         return from_item(Ask, item) if item else None
+
+    def shared(self, key: TicketKey) -> Shared | None:
+        """What somebody showed to the team."""
+        item = self._get(environment_pk(key.service, key.environment), ticket_sk(key))
+        return from_item(Shared, item) if item else None
 
     def past(self, service: str, name: str, *, limit: int) -> tuple[Deployment, ...]:
         """The newest deployments without what makes their items large; a page of a query (1 MB) counts what is left

@@ -9,9 +9,11 @@
 |                       | LOCK#lock-3                            | a lock, as chat shows it                        |
 |                       | PLACE#place-4                          | a place in the queue, as chat shows it          |
 |                       | ASK#ask-5954321                        | that a holder was asked, by its five minutes    |
+|                       | SHARE#share-29772704                   | what was shown to the team, by its minute       |
 |                       | HISTORY#00000042                       | a line of history, by its number                |
 |                       | HISTORYHEAD                            | number and hash of the newest line              |
 |                       | POST#deployment#key                    | a message in chat                               |
+| ENV#service#, ENV##   | SHARE#share-29772704                   | the same of all environments, of all services   |
 | SERVICE#service       | BUILD#version                          | a build as reported last                        |
 |                       | RELEASE#first tag of the minute#0002   | a release of a frontend as reported             |
 |                       | RECENT#millis#version                  | the same again, in the order of reports         |
@@ -36,6 +38,7 @@ from chalicelib.domain.locks import Ask, Lock, Place, TicketKey
 from chalicelib.domain.people import Actor
 from chalicelib.domain.pushed import Release
 from chalicelib.domain.roles import Grants
+from chalicelib.domain.sharing import Shared
 from chalicelib.domain.visits import Visit
 from chalicelib.usecases.ports import Record
 
@@ -96,7 +99,7 @@ def place(record: Record) -> Item:
     if isinstance(record, Question):
         sk = f"QUESTION#{record.deployment}#{millis(record.asked_at)}#{record.code}"
         return key(environment_pk(record.service, record.environment), sk)
-    if isinstance(record, Finding | Lock | Place | Ask):
+    if isinstance(record, Finding | Lock | Place | Ask | Shared):
         found = f"FINDING#{record.key}" if isinstance(record, Finding) else ticket_sk(record.key)
         return key(environment_pk(record.service, record.environment), found)
     return _place_apart(record)
@@ -114,7 +117,7 @@ def _place_apart(record: Build | Release | Visit | Grants) -> Item:
 
 
 def ticket_sk(ticket: TicketKey) -> str:
-    """The sort key of a lock or a place in the queue."""
+    """The sort key of a lock, a place in the queue, or of what else has such a key."""
     return f"{ticket.key.partition('-')[0].upper()}#{ticket.key}"
 
 
@@ -136,7 +139,7 @@ def changed(keys: Mapping[str, Attribute]) -> Changed | None:
 def _changed_there(pk: str, kind: str, rest: str) -> Ref | FindingKey | TicketKey | None:
     """In the partition of an environment."""
     _, service, environment = pk.split("#", 2)
-    if kind in {"LOCK", "PLACE", "ASK"}:
+    if kind in {"LOCK", "PLACE", "ASK", "SHARE"}:
         return TicketKey(service, environment, rest)
     if kind == "FINDING":
         return FindingKey(service, environment, rest)

@@ -7,7 +7,7 @@ cut short, with a break drawn across it.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.usecases.chat_ports import Bar, BarKind, Picture
+from chalicelib.usecases.chat_ports import Bar, BarKind, Timeline
 from chalicelib.usecases.texts import duration
 
 WIDTH = 1_440
@@ -67,8 +67,8 @@ class Layout:
     words: list[Words] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     dots: list[Dot] = field(default_factory=list)
-    lines: list[tuple[float, float, float]] = field(default_factory=list)
-    """Faint vertical lines: x, from, to."""
+    lines: list[tuple[float, float, float, float]] = field(default_factory=list)
+    """Faint lines: from x and y to x and y."""
 
 
 class Axis:
@@ -103,11 +103,12 @@ class Axis:
         )
 
 
-def arrange(picture: Picture, measure: Measure) -> Layout:
+def arrange(picture: Timeline, measure: Measure) -> Layout:
     """The whole picture; it needs one bar at least."""
     made = Layout()
     axis = Axis(picture.bars)
-    top = _heading(made, picture, measure)
+    lasted = f"{duration(picture.bars[-1].end - picture.bars[0].start)} in all"
+    top = heading(made, picture.title, lasted, measure)
     _ticks(made, axis, top, measure)
     first = top + 46
     bottom = _rows(made, picture, axis, first, measure)
@@ -130,16 +131,16 @@ def _fitted(spans: Sequence[float], room: float) -> list[float]:
     return [width * room / sum(widths) for width in widths]
 
 
-def _heading(made: Layout, picture: Picture, measure: Measure) -> float:
-    lasted = f"{duration(picture.bars[-1].end - picture.bars[0].start)} in all"
-    width = measure(lasted, TEXT)
-    made.words.append(Words(WIDTH - MARGIN - width, 44, lasted, TEXT, width, faint=True))
-    title = _short(picture.title, TITLE, WIDTH - 3 * MARGIN - width, measure)
+def heading(made: Layout, title: str, aside: str, measure: Measure) -> float:
+    """The title, and at the right what is said beside it; where the rest begins."""
+    width = measure(aside, TEXT)
+    made.words.append(Words(WIDTH - MARGIN - width, 44, aside, TEXT, width, faint=True))
+    title = short(title, TITLE, WIDTH - 3 * MARGIN - width, measure)
     made.words.append(Words(MARGIN, 38, title, TITLE, measure(title, TITLE)))
     return 112
 
 
-def _short(text: str, size: int, room: float, measure: Measure) -> str:
+def short(text: str, size: int, room: float, measure: Measure) -> str:
     """As much as there is room for."""
     if measure(text, size) <= room:
         return text
@@ -162,14 +163,14 @@ def _ticks(made: Layout, axis: Axis, top: float, measure: Measure) -> None:
             made.words.append(Words(x, top, text, SMALL, width, faint=True))
 
 
-def _rows(made: Layout, picture: Picture, axis: Axis, top: float, measure: Measure) -> float:
+def _rows(made: Layout, picture: Timeline, axis: Axis, top: float, measure: Measure) -> float:
     """A row for each label, in the order of time, with how long it was in all at its end."""
     rows: dict[str, list[Bar]] = {}
     for bar in picture.bars:
         rows.setdefault(bar.label, []).append(bar)
     for number, (label, bars) in enumerate(rows.items()):
         y = top + number * ROW
-        text = _short(label, TEXT, LEFT - MARGIN - _GAP, measure)
+        text = short(label, TEXT, LEFT - MARGIN - _GAP, measure)
         made.words.append(Words(MARGIN, y + 10, text, TEXT, measure(text, TEXT)))
         lasted = duration(sum(bar.end - bar.start for bar in bars))
         width = measure(lasted, TEXT)
@@ -179,11 +180,13 @@ def _rows(made: Layout, picture: Picture, axis: Axis, top: float, measure: Measu
             size = axis.at(bar.end) - x
             made.blocks.append(Block(x, y + (ROW - BAR) / 2, size, BAR, bar.kind, axis.breaks(bar)))
     bottom = top + len(rows) * ROW
-    made.lines += [(place, top, bottom) for place in axis.places]
+    made.lines += [(place, top, place, bottom) for place in axis.places]
     return bottom
 
 
-def _people(made: Layout, picture: Picture, axis: Axis, rows: tuple[float, float], measure: Measure) -> float:
+def _people(
+    made: Layout, picture: Timeline, axis: Axis, rows: tuple[float, float], measure: Measure
+) -> float:
     """Numbered circles under the rows, each as near to its moment as the others leave room."""
     first, top = rows
     if not picture.marks:
@@ -210,11 +213,11 @@ def _apart(places: Sequence[float], apart: float, low: float, high: float) -> li
     return found
 
 
-def _numbers(made: Layout, picture: Picture, y: float, measure: Measure) -> float:
+def _numbers(made: Layout, picture: Timeline, y: float, measure: Measure) -> float:
     """What each number did, in as many lines as it takes."""
     x = float(MARGIN)
     for number, mark in enumerate(picture.marks, 1):
-        text = _short(mark.label, SMALL, WIDTH - 2 * MARGIN - 60, measure)
+        text = short(mark.label, SMALL, WIDTH - 2 * MARGIN - 60, measure)
         width = 2 * RADIUS + 12 + measure(text, SMALL)
         if x > MARGIN and x + width > WIDTH - MARGIN:
             x, y = float(MARGIN), y + 54
@@ -232,7 +235,7 @@ _KINDS = {
 }
 
 
-def _key(made: Layout, picture: Picture, axis: Axis, top: float, measure: Measure) -> float:
+def _key(made: Layout, picture: Timeline, axis: Axis, top: float, measure: Measure) -> float:
     """What the patterns mean: those that are there."""
     x, y = float(MARGIN), top + 20
     for block, text in _samples(picture, axis):
@@ -246,7 +249,7 @@ def _key(made: Layout, picture: Picture, axis: Axis, top: float, measure: Measur
     return y + 40
 
 
-def _samples(picture: Picture, axis: Axis) -> Iterator[tuple[BarKind | None, str]]:
+def _samples(picture: Timeline, axis: Axis) -> Iterator[tuple[BarKind | None, str]]:
     there = {bar.kind for bar in picture.bars}
     yield from ((kind, text) for kind, text in _KINDS.items() if kind in there)
     if any(axis.cut):

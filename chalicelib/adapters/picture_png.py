@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from PIL import Image, ImageDraw, ImageFont
 
+from chalicelib.adapters.picture_chart import arrange_chart
 from chalicelib.adapters.picture_layout import RADIUS, WIDTH, Block, Dot, Layout, Words, arrange
-from chalicelib.usecases.chat_ports import BarKind, Picture
+from chalicelib.usecases.chat_ports import BarKind, Chart, Picture
 
 _SCALE = 2
 """Drawn larger and made smaller, because Pillow draws shapes with hard edges."""
@@ -28,7 +29,7 @@ _fonts: dict[int, ImageFont.FreeTypeFont] = {}
 
 def png(picture: Picture) -> bytes:
     """The same bytes for the same picture."""
-    layout = arrange(picture, _measure)
+    layout = arrange_chart(picture, _measure) if isinstance(picture, Chart) else arrange(picture, _measure)
     large = Image.new("RGB", (WIDTH * _SCALE, layout.height * _SCALE), _PAPER)
     _draw(large, layout)
     small = large.resize((WIDTH, layout.height), Image.Resampling.LANCZOS)
@@ -53,8 +54,8 @@ def _measure(text: str, size: int) -> float:
 def _draw(image: Image.Image, layout: Layout) -> None:
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 0, image.width - 1, image.height - 1), outline=_EDGE, width=2 * _SCALE)
-    for x, top, bottom in layout.lines:
-        pen.line(_scaled(x, top, x, bottom), fill=_LINE, width=2 * _SCALE)
+    for line in layout.lines:
+        pen.line(_scaled(*line), fill=_LINE, width=2 * _SCALE)
     for dot in layout.dots:
         _stem(pen, dot)
     for block in layout.blocks:

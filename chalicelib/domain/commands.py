@@ -12,7 +12,7 @@ from chalicelib.domain.errors import Refused
 from chalicelib.domain.form_commands import OpenForm, open_form
 from chalicelib.domain.grammar import USAGE, code, deployment_of, malformed, name, seconds, shown
 from chalicelib.domain.holding import Holding, reason, target
-from chalicelib.domain.reading import PARSERS, Reading
+from chalicelib.domain.reading import PARSERS, Reading, Share
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.role_commands import ChangeRole, Roles, Whoami, change_role, roles, whoami
 
@@ -79,6 +79,7 @@ Command = (
     | Decide
     | Holding
     | Reading
+    | Share
     | OpenForm
     | Help
     | ChangeRole

@@ -37,7 +37,7 @@ USAGE: dict[str, str] = {
     "why": "/deploy why SERVICE ENVIRONMENT",
     "history": "/deploy history SERVICE ENVIRONMENT | roles [before NUMBER]",
     "versions": "/deploy versions SERVICE",
-    "stats": "/deploy stats [SERVICE [ENVIRONMENT]] [30d | 90d]",
+    "stats": "/deploy stats [SERVICE [ENVIRONMENT]] [30d|90d [shared]]",
     "audit": "/deploy audit SERVICE ENVIRONMENT | roles",
     "confirm": "/deploy confirm CODE",
     "reject": "/deploy reject CODE [REASON]",

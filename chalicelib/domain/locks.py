@@ -27,7 +27,8 @@ class Over(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class TicketKey:
-    """Where the copy of a lock or a place is: `lock-3`, `place-4`; and where it stands that somebody asked."""
+    """Where the copy of a lock or a place is: `lock-3`, `place-4`; and where it stands that somebody asked, or showed
+    something to the team."""
 
     service: str
     environment: str

@@ -31,12 +31,38 @@ class Metrics:
 
     changes: int
     per_week: float
-    lead: float | None
-    leads: int
-    failed: int
-    rate: float | None
-    restore: float | None
-    restored: int
+    lead: float | None = None
+    leads: int = 0
+    failed: int = 0
+    rate: float | None = None
+    restore: float | None = None
+    restored: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """When it begins, how many changes went live in it and stayed, and how many were taken back."""
+
+    since: float
+    stayed: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The metrics of a period beside those of as many days before, as they were at one moment, and what of the records
+    is not in them."""
+
+    days: int
+    at: float
+    current: Metrics
+    before: Metrics
+    weeks: tuple[Week, ...] = ()
+    newest: int = 0
+    """Only so many deployments of an environment were counted, where that is not 0; they go back to `reaches`."""
+    reaches: float = 0.0
+    left_out: int = 0
+    """Environments that were not counted."""
 
 
 def changes(made: Iterable[Deployment], built: Mapping[tuple[str, str], float]) -> list[Change]:
@@ -72,9 +98,15 @@ def metrics(found: Iterable[Change], start: float, end: float) -> Metrics:
     )
 
 
-def weeks(found: Iterable[Change], start: float, end: float) -> list[tuple[float, int, int]]:
-    """Each week that ends with `end` or a whole number of weeks before it: when it begins, how many changes went live
-    and stayed, and how many were taken back. The first may be shorter."""
+def figures(found: Sequence[Change], days: int, now: float) -> Figures:
+    """Of the days up to now."""
+    start = now - days * DAY
+    current, before = metrics(found, start, now), metrics(found, start - days * DAY, start)
+    return Figures(days, now, current, before, tuple(weeks(found, start, now)))
+
+
+def weeks(found: Iterable[Change], start: float, end: float) -> list[Week]:
+    """Each week that ends with `end` or a whole number of weeks before it, oldest first. The first may be shorter."""
     known = list(found)
     rows = []
     until = end
@@ -82,7 +114,7 @@ def weeks(found: Iterable[Change], start: float, end: float) -> list[tuple[float
         since = max(start, until - WEEK)
         inside = [each for each in known if since <= each.at < until]
         failed = sum(each.failed for each in inside)
-        rows.append((since, len(inside) - failed, failed))
+        rows.append(Week(since, len(inside) - failed, failed))
         until = since
     return rows[::-1]
 

@@ -1,4 +1,5 @@
-"""What people may ask to see. Nothing of it changes anything; long answers come in pages, each a command of its own."""
+"""What people may ask to see. Nothing of it changes anything (but a `Share` shows it to others as well); long answers
+come in pages, each a command of its own."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from chalicelib.domain.roles import ROLES, TEAM
 
 PERIODS = (30, 90)
 """Days over which the key metrics are counted."""
+SHARED = "shared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,13 @@ class Stats:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """Show the key metrics to the team: a message in the channel, with a picture."""
+
+    stats: Stats
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
     """Whether the history of an environment is whole."""
 
@@ -112,7 +121,14 @@ def _versions(verb: str, words: list[str]) -> Versions:
     return Versions(name(verb, words[0]), page)
 
 
-def _stats(verb: str, words: list[str]) -> Stats:
+def _stats(verb: str, words: list[str]) -> Stats | Share:
+    """`shared` comes after the days only: no name begins with a digit, so that a service of this name can be meant."""
+    if len(words) > 1 and words[-1] == SHARED and words[-2][:1].isdigit():
+        return Share(_metrics(verb, words[:-1]))
+    return _metrics(verb, words)
+
+
+def _metrics(verb: str, words: list[str]) -> Stats:
     days = PERIODS[0]
     if words and words[-1][:1].isdigit():
         days = {f"{each}d": each for each in PERIODS}.get(words[-1], 0)
@@ -151,7 +167,7 @@ def _roles_or_both(verb: str, words: list[str]) -> tuple[str, str]:
     return (TEAM, ROLES) if words == [ROLES] else _both(verb, words)
 
 
-PARSERS: dict[str, Callable[[str, list[str]], Reading]] = {
+PARSERS: dict[str, Callable[[str, list[str]], Reading | Share]] = {
     "locks": _locks,
     "status": _status,
     "where": _where,

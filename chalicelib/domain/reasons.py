@@ -58,6 +58,7 @@ class Reason(StrEnum):
     HELD_BY_YOU = "held_by_you"
     HELD_BY_NOBODY = "held_by_nobody"
     ASKED_LATELY = "asked_lately"
+    SHOWN_LATELY = "shown_lately"
     NOTHING_ACTIVE = "nothing_active"
     OTHER_DEPLOYMENT = "other_deployment"
     STUCK = "stuck"
@@ -199,6 +200,7 @@ TEXTS: dict[Reason, str] = {
     Reason.HELD_BY_YOU: "You hold `{service}` in {environment} yourself: there is nobody else to ask.",
     Reason.HELD_BY_NOBODY: "Nobody holds `{service}` in {environment}: there is nobody to ask and nothing to wait for.",
     Reason.ASKED_LATELY: "{who} was asked in the channel {when}. Give them a few minutes.",
+    Reason.SHOWN_LATELY: "{who} showed the same to the channel {when}. Look there, or show it again in a minute.",
     Reason.NOTHING_ACTIVE: "No deployment of `{service}` to {environment} is under way.",
     Reason.NOT_READY: "*{deployment}* is not ready to finish: it is {state}. I will say here when it is.",
     Reason.OTHER_DEPLOYMENT: (

@@ -35,6 +35,7 @@ from chalicelib.usecases.pictures import Pictures
 from chalicelib.usecases.ports import Clock, Store
 from chalicelib.usecases.questions import REMINDER, beside, next_moment, role_message
 from chalicelib.usecases.release_texts import release_message
+from chalicelib.usecases.shown import shown_message
 from chalicelib.usecases.tickets import ask_message, is_old_news, ticket_message, ticket_replies
 from chalicelib.usecases.words import words_for
 
@@ -271,6 +272,8 @@ class Announcer:
         key = TicketKey(ref.service, ref.environment, ref.deployment.removeprefix(_TICKET))
         if key.key.startswith("ask-"):
             return self._of_ask(key)
+        if key.key.startswith("share-"):
+            return self._of_share(key)
         ticket = self._store.ticket(key)
         main = self._store.post(ref, _MAIN)
         if ticket is None or (main is None and is_old_news(ticket)):
@@ -291,10 +294,15 @@ class Announcer:
         ask, channel = self._store.asked(key), self._channel_of(key)
         return [Wanted(_MAIN, channel, ask_message(ask))] if ask is not None and channel else []
 
+    def _of_share(self, key: TicketKey) -> list[Wanted]:
+        shown, channel = self._store.shared(key), self._channel_of(key)
+        return [Wanted(_MAIN, channel, shown_message(shown))] if shown is not None and channel else []
+
     def _channel_of(self, key: TicketKey) -> str:
-        """Where an environment is talked about; nothing where it is not configured any more."""
+        """Where an environment is talked about, or all of them; nothing where it is not configured any more."""
         try:
-            return self._store.team().environment(key.service, key.environment).channel
+            team = self._store.team()
+            return team.environment(key.service, key.environment).channel if key.environment else team.channel
         except Refused as refused:
             log("error", "a lock, a turn or a word can not be announced", said=refused.text, ticket=key.key)
             return ""

@@ -54,7 +54,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Timeline:
     """What happened against time. `alt` says the same in words; `file` is the chat service's own id of the drawn
     picture once it has one, and without it nothing is shown."""
 
@@ -63,6 +63,41 @@ class Picture:
     bars: tuple[Bar, ...] = ()
     marks: tuple[Mark, ...] = ()
     file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number of a chart, in words, with what stands below it."""
+
+    label: str
+    value: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How many there were of each part of a chart, from the bottom."""
+
+    label: str
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Numbers, and how many of what there were, side by side. `parts`: what is counted, each in its pattern; `axis`:
+    what the columns' labels are. `alt` and `file` as of a timeline."""
+
+    title: str
+    alt: str
+    aside: str = ""
+    numbers: tuple[Number, ...] = ()
+    parts: tuple[tuple[str, BarKind], ...] = ()
+    axis: str = ""
+    columns: tuple[Column, ...] = ()
+    file: str = ""
+
+
+Picture = Timeline | Chart
 
 
 @dataclass(frozen=True, slots=True)

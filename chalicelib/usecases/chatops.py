@@ -10,7 +10,7 @@ from chalicelib.domain.coupling import Together
 from chalicelib.domain.errors import Conflict, Refused
 from chalicelib.domain.form_commands import OpenForm
 from chalicelib.domain.holding import Holding
-from chalicelib.domain.reading import Reading
+from chalicelib.domain.reading import Reading, Share
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.role_commands import ChangeRole, Roles, Whoami
 from chalicelib.domain.settings import Team
@@ -27,6 +27,7 @@ from chalicelib.usecases.keeping_places import KeepingPlaces
 from chalicelib.usecases.looking import look
 from chalicelib.usecases.ports import Clock, Store, Workflow
 from chalicelib.usecases.role_texts import answer as role_answer
+from chalicelib.usecases.sharing import Sharing
 from chalicelib.usecases.starting import Starting
 
 _TRIES = 3
@@ -46,6 +47,7 @@ class ChatOps:
         self._deciding = Deciding(answers, self._granting)
         self._acting = Acting(answers, self._starting)
         self._places = KeepingPlaces(answers)
+        self._sharing = Sharing(answers)
         self._coupling = Coupling(store, workflow, self._starting)
 
     def handle(self, request: Request) -> Reply:
@@ -97,6 +99,8 @@ class ChatOps:
             return self._done_before(before)
         if isinstance(command, Holding):
             return self._places.hold(team, request, command)
+        if isinstance(command, Share):
+            return self._sharing.share(team, request, command.stats)
         return self._decide_or_act(team, request, command)
 
     def _decide_or_act(self, team: Team, request: Request, command: Command) -> str:

@@ -61,10 +61,10 @@ ABOUT: dict[str, tuple[str, str]] = {
     "whoami": ("What you may do.", "whoami"),
     "status": ("What is live where, and what is under way.", "status cameras"),
     "where": ("Which version is live in which environment.", "where cameras"),
-    "why": ("What an environment waits for, and who can do something about it.", "why cameras production"),
+    "why": ("What an environment waits for, and who can help.", "why cameras production"),
     "history": ("Who did what, newest first.", "history cameras production"),
     "versions": ("The builds or releases that could be deployed.", "versions cameras"),
-    "stats": ("How often, how fast and how well we deploy.", "stats cameras 30d"),
+    "stats": ("How well we deploy; `shared` tells the team.", "stats cameras 30d"),
     "audit": ("Whether the history is whole.", "audit cameras production"),
     "help": ("What can be said, or more about one command.", "help keep"),
 }

@@ -20,6 +20,7 @@ from chalicelib.domain.plan import HostState, Instance, LaunchGroup, Route
 from chalicelib.domain.pushed import Release
 from chalicelib.domain.roles import Grants
 from chalicelib.domain.settings import RouteSpec, Team
+from chalicelib.domain.sharing import Shared
 from chalicelib.domain.visits import Visit
 from chalicelib.usecases.chat_ports import Posted
 
@@ -33,7 +34,20 @@ class Clock(Protocol):
 
 # --- state ------------------------------------------------------------------------------------------------------
 
-Record = Deployment | Environment | Question | Build | Release | Finding | Visit | Grants | Lock | Place | Ask
+Record = (
+    Deployment
+    | Environment
+    | Question
+    | Build
+    | Release
+    | Finding
+    | Visit
+    | Grants
+    | Lock
+    | Place
+    | Ask
+    | Shared
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +122,9 @@ class Store(Protocol):
 
     def asked(self, key: TicketKey) -> Ask | None:
         """That the holder was asked."""
+
+    def shared(self, key: TicketKey) -> Shared | None:
+        """What somebody showed to the team; it may be missing once that is long ago."""
 
     def ticket(self, key: TicketKey) -> Ticket | None:
         """A lock or a place in the queue, as chat shows it."""

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from chalicelib.domain.deployment import Deployment
-from chalicelib.domain.metrics import DAY, Metrics, changes, metrics, weeks
-from chalicelib.domain.reading import PERIODS, Stats
+from chalicelib.domain.metrics import DAY, Figures, Metrics, Week, changes, figures
+from chalicelib.domain.reading import PERIODS, SHARED, Stats
 from chalicelib.domain.settings import Team
 from chalicelib.usecases.chat_ports import Action, Reply
 from chalicelib.usecases.ports import Store
@@ -26,7 +27,33 @@ _DEFINITIONS = (
 )
 
 
+Pair = tuple[str, str]
+"""A number in words, and what it was made of."""
+
+
 def stats(store: Store, team: Team, asked: Stats, now: float) -> Reply:
+    """The answer to the one who asked; Refused where service or environment is unknown."""
+    counted = count(store, team, asked, now)
+    period = f"the last {asked.days} days, and the {asked.days} before"
+    lines = [
+        f"*Key metrics* of {of(asked.service, asked.environment)}: {period}",
+        *(f"• {name}: *{said(now)}* (before: {said(before)})" for name, now, before in rows(counted)),
+        _bars(counted.weeks),
+        *notes(counted),
+        *_DEFINITIONS,
+    ]
+    value = f"{asked.service} {asked.environment}".strip()
+    others = (each for each in PERIODS if each != asked.days)
+    return Reply(
+        "\n".join(line for line in lines if line),
+        (
+            *(Action("stats", f"Last {each} days", f"{value} {each}d".strip()) for each in others),
+            Action("stats", "Show the team", f"{value} {asked.days}d {SHARED}".strip()),
+        ),
+    )
+
+
+def count(store: Store, team: Team, asked: Stats, now: float) -> Figures:
     """The metrics of a service, an environment, or (where none is named) of all protected environments. Reads: one
     query for each of fifty environments and their services at most, four hundred deployments and builds together;
     Refused where service or environment is unknown."""
@@ -37,22 +64,15 @@ def stats(store: Store, team: Team, asked: Stats, now: float) -> Reply:
     services = sorted({service for service, _ in known})
     most = max(_LEAST, MOST // max(1, len(services)))
     reported = {what: at for each in services for what, at in _reported(store, team, each, most)}
-    found = changes((each for some in made for each in some), reported)
-    start = now - asked.days * DAY
-    current, before = metrics(found, start, now), metrics(found, start - asked.days * DAY, start)
-    lines = [
-        f"*Key metrics* of {_of(asked)}: the last {asked.days} days, and the {asked.days} before",
-        *_numbers(current, before),
-        _bars(weeks(found, start, now)),
-        *_notes(made, share, start - asked.days * DAY, left_out),
-        *_DEFINITIONS,
-    ]
-    others = (each for each in PERIODS if each != asked.days)
-    value = f"{asked.service} {asked.environment}".strip()
-    return Reply(
-        "\n".join(line for line in lines if line),
-        tuple(Action("stats", f"Last {each} days", f"{value} {each}d".strip()) for each in others),
-    )
+    found = figures(changes((each for some in made for each in some), reported), asked.days, now)
+    reaches = _reaches(made, share, now - 2 * asked.days * DAY)
+    return replace(found, newest=share if reaches else 0, reaches=reaches, left_out=max(0, left_out))
+
+
+def _reaches(made: list[tuple[Deployment, ...]], share: int, start: float) -> float:
+    """Where the counting begins that does not reach back to the start; 0 where all of it does."""
+    oldest = [some[-1].requested_at for some in made if len(some) == share]
+    return max((at for at in oldest if at > start), default=0.0)
 
 
 def _reported(store: Store, team: Team, service: str, most: int) -> Iterator[tuple[tuple[str, str], float]]:
@@ -74,31 +94,38 @@ def _pairs(team: Team, asked: Stats) -> list[tuple[str, str]]:
     return [pair for pair in pairs if team.environment(*pair).protected] or pairs
 
 
-def _of(asked: Stats) -> str:
-    if asked.environment:
-        return f"*{asked.service}* in *{asked.environment}*"
-    what = f"*{asked.service}*" if asked.service else "all services"
+def of(service: str, environment: str) -> str:
+    """Whose metrics they are."""
+    if environment:
+        return f"*{service}* in *{environment}*"
+    what = f"*{service}*" if service else "all services"
     return f"{what} (protected environments)"
 
 
-def _numbers(now: Metrics, before: Metrics) -> list[str]:
-    few = "too little data"
+def rows(counted: Figures) -> list[tuple[str, Pair, Pair]]:
+    """Each metric by name, as it is and as it was before."""
+    now, before = counted.current, counted.before
     return [
-        f"• Deployment frequency: *{_per_week(now)}* (before: {_per_week(before)})",
-        f"• Lead time for changes: *{_long(now.lead, now.leads)}* (before: {_long(before.lead, before.leads)})",
-        f"• Change failure rate: *{_rate(now) or few}* (before: {_rate(before) or few})",
-        f"• Time to restore: *{_long(now.restore, now.restored)}* (before: {_long(before.restore, before.restored)})",
+        ("Deployment frequency", _per_week(now), _per_week(before)),
+        ("Lead time for changes", _long(now.lead, now.leads), _long(before.lead, before.leads)),
+        ("Change failure rate", _rate(now), _rate(before)),
+        ("Time to restore", _long(now.restore, now.restored), _long(before.restore, before.restored)),
     ]
 
 
-def _per_week(found: Metrics) -> str:
-    return f"{found.per_week:.1f} a week, {found.changes} in all" if found.changes else "none"
+def said(number: Pair) -> str:
+    """A number with what it was made of."""
+    return ", ".join(each for each in number if each)
 
 
-def _long(seconds: float | None, count: int) -> str:
+def _per_week(found: Metrics) -> Pair:
+    return (f"{found.per_week:.1f} a week", f"{found.changes} in all") if found.changes else ("none", "")
+
+
+def _long(seconds: float | None, count: int) -> Pair:
     if seconds is not None:
-        return _rounded(seconds)
-    return f"too little data ({count} value{'' if count == 1 else 's'})" if count else "no data"
+        return _rounded(seconds), f"the median of {count}"
+    return ("too little data", f"{count} value{'' if count == 1 else 's'}") if count else ("no data", "")
 
 
 def _rounded(seconds: float) -> str:
@@ -106,25 +133,35 @@ def _rounded(seconds: float) -> str:
     return f"{seconds / DAY:.1f} days" if seconds >= 2 * DAY else duration(seconds)
 
 
-def _rate(found: Metrics) -> str:
-    return "" if found.rate is None else f"{found.rate:.0%}, {found.failed} of {found.changes}"
+def _rate(found: Metrics) -> Pair:
+    if found.rate is None:
+        return ("too little data", f"{found.failed} of {found.changes}") if found.changes else ("no data", "")
+    return f"{found.rate:.0%}", f"{found.failed} of {found.changes}"
 
 
-def _bars(rows: list[tuple[float, int, int]]) -> str:
+def day(moment: float) -> str:
+    """Of the year, short enough to stand at a bar."""
+    return time.strftime("%d %b", time.gmtime(moment))
+
+
+def _bars(weeks: tuple[Week, ...]) -> str:
     """A bar for each week in monospace: full blocks stayed live, hollow ones were taken back; numbers say it too."""
-    most = max((good + bad for _, good, bad in rows), default=0)
+    most = max((each.stayed + each.failed for each in weeks), default=0)
     if not most:
         return ""
     scale = min(4.0, _WIDTH / most)
-    lines = [_bar(row, scale) for row in rows]
+    lines = [_bar(each, scale) for each in weeks]
     return "\n".join(["```", "week from (UTC)   █ stayed live  ░ taken back", *lines, "```"])
 
 
-def _bar(row: tuple[float, int, int], scale: float) -> str:
-    since, good, bad = row
-    bar = "█" * _cells(good, scale) + "░" * _cells(bad, scale)
-    said = f"{good + bad}" + (f", {bad} taken back" if bad else "")
-    return f"{time.strftime('%d %b', time.gmtime(since))}  {bar}{' ' if bar else ''}{said}"
+def _bar(week: Week, scale: float) -> str:
+    bar = "█" * _cells(week.stayed, scale) + "░" * _cells(week.failed, scale)
+    return f"{day(week.since)}  {bar}{' ' if bar else ''}{in_week(week)}"
+
+
+def in_week(week: Week) -> str:
+    """How many changes went live in it, and how many of them did not stay."""
+    return f"{week.stayed + week.failed}" + (f", {week.failed} taken back" if week.failed else "")
 
 
 def _cells(count: int, scale: float) -> int:
@@ -132,15 +169,14 @@ def _cells(count: int, scale: float) -> int:
     return max(1, round(count * scale)) if count else 0
 
 
-def _notes(made: list[tuple[Deployment, ...]], share: int, start: float, left_out: int) -> list[str]:
+def notes(counted: Figures) -> list[str]:
     """Where not everything was counted."""
-    short = [some[-1].requested_at for some in made if len(some) == share and some[-1].requested_at > start]
     said = []
-    if short:
+    if counted.reaches:
         said.append(
-            f"⚠ Only the newest {share} deployments of an environment were counted, which go back to "
-            f"{{when:{max(short):.0f}}}; name one environment for more."
+            f"⚠ Only the newest {counted.newest} deployments of an environment were counted, which go back to "
+            f"{{when:{counted.reaches:.0f}}}; name one environment for more."
         )
-    if left_out > 0:
-        said.append(f"⚠ {left_out} more environments were not counted: name a service.")
+    if counted.left_out:
+        said.append(f"⚠ {counted.left_out} more environments were not counted: name a service.")
     return said

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 
 from chalicelib.domain.approval import Answer, Question
 from chalicelib.domain.deployment import Deployment, State
-from chalicelib.usecases.chat_ports import Bar, Mark, Picture
+from chalicelib.usecases.chat_ports import Bar, Mark, Timeline
+from chalicelib.usecases.pictures import alt_text
 from chalicelib.usecases.texts import duration
-from chalicelib.usecases.words import words_of
-from chalicelib.usecases.words.shape import Timeline
+from chalicelib.usecases.words import shape, words_of
 
-LONGEST_ALT = 1_000
-"""Slack refuses a longer description of a file (files.getUploadURLExternal, `alt_txt_too_large`)."""
 _MOST_MARKS = 12
 _SHORTEST = 1.0
 """Seconds: what took less is not drawn."""
@@ -18,7 +16,7 @@ _TIMELESS = frozenset({State.PLANNED, State.STUCK})
 """Ends that are none: nothing happened, or it may yet go on."""
 
 
-def timeline(deployment: Deployment, questions: Sequence[Question]) -> Picture | None:
+def timeline(deployment: Deployment, questions: Sequence[Question]) -> Timeline | None:
     """The picture; None where nothing lasted, or it has not come to an end."""
     if not came_to_an_end(deployment):
         return None
@@ -28,7 +26,7 @@ def timeline(deployment: Deployment, questions: Sequence[Question]) -> Picture |
     title = f"{words_of(deployment).name(deployment)} to {deployment.environment}"
     acts = _acts(deployment, questions)
     marks = tuple(Mark(at, what) for at, _, what in acts)
-    return Picture(title, _alt(title, bars, marks), bars, marks)
+    return Timeline(title, _alt(title, bars, marks), bars, marks)
 
 
 def came_to_an_end(deployment: Deployment) -> bool:
@@ -68,7 +66,7 @@ def _acts(deployment: Deployment, questions: Sequence[Question]) -> list[tuple[f
     return sorted(acts)[-_MOST_MARKS:]
 
 
-def _did(question: Question, words: Timeline) -> str:
+def _did(question: Question, words: shape.Timeline) -> str:
     if question.answer is Answer.CONFIRM:
         return f"confirmed the {words.nouns.get(question.kind, question.kind)}"
     if question.answer is Answer.REJECT:
@@ -83,5 +81,4 @@ def _alt(title: str, bars: Sequence[Bar], marks: Sequence[Mark]) -> str:
     people = "; ".join(
         f"{number} {mark.label} after {duration(mark.at - start)}" for number, mark in enumerate(marks, 1)
     )
-    said = f"Timeline of {title}, {duration(end - start)} in all. {phases}. People: {people}."
-    return said if len(said) <= LONGEST_ALT else said[: LONGEST_ALT - 1] + "…"
+    return alt_text(f"Timeline of {title}, {duration(end - start)} in all. {phases}. People: {people}.")

@@ -11,7 +11,19 @@ import pytest
 from chalicelib.adapters.slack import SlackChat
 from chalicelib.domain.errors import NotReady, Refused, Unavailable
 from chalicelib.domain.people import Actor
-from chalicelib.usecases.chat_ports import Action, Bar, BarKind, Chat, Home, Message, Part, Picture
+from chalicelib.usecases.chat_ports import (
+    Action,
+    Bar,
+    BarKind,
+    Chart,
+    Chat,
+    Column,
+    Home,
+    Message,
+    Part,
+    Picture,
+    Timeline,
+)
 from sandbox.front.channel import Channel as FrontChannel
 from sandbox.front.channel import Message as FrontMessage
 from sandbox.front.content import SlackError
@@ -27,7 +39,13 @@ STRANGER = Actor(LEAD.workspace, "U0STRANGER")
 ELSEWHERE = "C0NOWHERE"
 HELLO = Message(summary="hello", lines=("*hello*",))
 LATER = Message(summary="later", lines=("*later*",))
-PICTURE = Picture("Timeline", "It took a minute.", (Bar(NOW, NOW + 60, "Prepare", BarKind.WORK),))
+PICTURE = Timeline("Timeline", "It took a minute.", (Bar(NOW, NOW + 60, "Prepare", BarKind.WORK),))
+CHART = Chart(
+    "Key metrics",
+    "Three went live.",
+    parts=(("stayed live", BarKind.WORK),),
+    columns=(Column("24 Aug", (3,)),),
+)
 
 
 class Channel(Protocol):
@@ -126,8 +144,9 @@ class Slack:
     def __init__(self, service: Service) -> None:
         self._workspace = Workspace(service.url)
         service.next_reply = self._workspace.answer  # type: ignore[method-assign] # answers by what is asked
-        drawn = replace(PICTURE, file="").title.encode()
-        self.chat: Chat = SlackChat(lambda: "xoxb-token", f"{service.url}/", draw=lambda _: drawn)
+        self.chat: Chat = SlackChat(
+            lambda: "xoxb-token", f"{service.url}/", draw=lambda drawn: drawn.title.encode()
+        )
 
     def texts(self) -> dict[str, str]:
         """By timestamp."""
@@ -248,10 +267,11 @@ def test_a_chat_that_is_down_is_unavailable(channel: Channel) -> None:
     assert channel.texts() == {first: "hello"}
 
 
-def test_a_picture_is_shown_once_it_was_released(channel: Channel) -> None:
+@pytest.mark.parametrize("picture", [PICTURE, CHART], ids=["timeline", "chart"])
+def test_a_picture_is_shown_once_it_was_released(channel: Channel, picture: Picture) -> None:
     """Before that the message says that it can not be shown yet, and stays as it was."""
     first = channel.chat.post(CHANNEL, HELLO, key="k1")
-    filed = replace(PICTURE, file=channel.chat.upload(PICTURE))
+    filed = replace(picture, file=channel.chat.upload(picture))
     pictured = replace(LATER, picture=filed)
     with pytest.raises(NotReady):
         channel.chat.update(CHANNEL, first, pictured)

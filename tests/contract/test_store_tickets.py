@@ -7,6 +7,8 @@ import pytest
 from chalicelib.domain.deployment import Environment
 from chalicelib.domain.errors import Conflict
 from chalicelib.domain.locks import Hindrance, Lock, Over, Overridden, Override, Place, TicketKey
+from chalicelib.domain.metrics import Figures, Metrics, Week
+from chalicelib.domain.sharing import Shared, share_key
 from chalicelib.usecases.ports import Save, Store
 from tests.builders import APPROVER, DEPLOYER, LEAD, NOW, deployment
 
@@ -54,3 +56,24 @@ def test_an_override_comes_back_with_its_deployment(store: Store) -> None:
     made = deployment(override=Override(LEAD, "Cameras are down.", over))
     store.commit(Save(made))
     assert store.deployment(made.ref) == replace(made, revision=1)
+
+
+@pytest.mark.parametrize("where", [("cameras", "production"), ("cameras", ""), ("", "")])
+def test_what_was_shown_to_the_team_comes_back(store: Store, where: tuple[str, str]) -> None:
+    """Of an environment, of a service, of all: every number, and those that are not known."""
+    counted, unknown = Metrics(8, 1.9, 17_999.5, 8, 1, 0.125, None, 1), Metrics(0, 0.0)
+    figures = Figures(30, NOW, counted, unknown, (Week(NOW - 9.5, 2, 1), Week(NOW)), 400, NOW - 99, 7)
+    shown = Shared(*where, 29_833_333, LEAD, figures)
+    assert store.shared(shown.key) is None
+    store.commit(Save(shown))
+    assert store.shared(shown.key) == replace(shown, revision=1)
+    assert store.shared(share_key(*where, 29_833_334)) is None
+    assert store.shared(share_key("doors", "production", 29_833_333)) is None
+
+
+def test_of_two_who_show_it_in_one_minute_one_loses(store: Store) -> None:
+    """The team sees it once."""
+    figures = Figures(30, NOW, Metrics(0, 0.0), Metrics(0, 0.0))
+    store.commit(Save(Shared("cameras", "production", 1, LEAD, figures)))
+    with pytest.raises(Conflict):
+        store.commit(Save(Shared("cameras", "production", 1, DEPLOYER, figures)))

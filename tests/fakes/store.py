@@ -22,6 +22,7 @@ from chalicelib.domain.reasons import Reason
 from chalicelib.domain.release import newest_first
 from chalicelib.domain.roles import Grants
 from chalicelib.domain.settings import Team
+from chalicelib.domain.sharing import Shared
 from chalicelib.domain.visits import Visit
 from chalicelib.usecases.chat_ports import Posted
 from chalicelib.usecases.ports import Change, Hold, Overview, Record, Save, Seen
@@ -38,7 +39,7 @@ def place(record: Record) -> Place:
         return ("deployment", record.service, record.environment, record.id)
     if isinstance(record, Question):
         return ("question", record.code)
-    if isinstance(record, Finding | Lock | QueuePlace | Ask):
+    if isinstance(record, Finding | Lock | QueuePlace | Ask | Shared):
         kind, key = ("finding", record.key) if isinstance(record, Finding) else ("ticket", record.key.key)
         return (kind, record.service, record.environment, key)
     return _place_apart(record)
@@ -132,7 +133,7 @@ class FakeStore(Recorder):
             self.changed.append(FindingKey(record.service, record.environment, record.key))
         elif isinstance(record, Visit):
             self.changed.append(record.who)
-        elif isinstance(record, Lock | QueuePlace | Ask):
+        elif isinstance(record, Lock | QueuePlace | Ask | Shared):
             self.changed.append(record.key)
 
     def _append(self, lines: Iterable[History]) -> None:
@@ -220,6 +221,12 @@ class FakeStore(Recorder):
         with self._call("asked", ticket=key):
             found = self.table.records.get(("ticket", key.service, key.environment, key.key))
             return found if isinstance(found, Ask) else None
+
+    def shared(self, key: TicketKey) -> Shared | None:
+        """What somebody showed to the team."""
+        with self._call("shared", ticket=key):
+            found = self.table.records.get(("ticket", key.service, key.environment, key.key))
+            return found if isinstance(found, Shared) else None
 
     def past(self, service: str, name: str, *, limit: int) -> tuple[Deployment, ...]:
         """The newest deployments without what makes them large."""

@@ -11,6 +11,7 @@ from chalicelib.usecases.ports import Save
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD
 from tests.faults.acts import Act, Flow, always, asks, click, decided, happens, is_in, report, say, wait
 from tests.faults.run import Run
+from tests.unit.usecases.past_world import season
 
 S = State
 BAKE = {"time": 30, "alarms": []}
@@ -322,4 +323,27 @@ LOCKS = (
 )
 """Who keeps an environment for themselves, and who waits for it."""
 
-FLOWS = (*ENDS, *CANCELED, *WINDOW, *TROUBLE, *STRATEGIES, *PEOPLE, *LOCKS)
+
+def _a_past(run: Run) -> None:
+    """Eight weeks of deployments that chat has no word of any more."""
+    for each in season():
+        run.account.store.commit(Save(replace(each, channel="")))
+
+
+def _shown(run: Run) -> bool:
+    """The team sees the picture too."""
+    blocks = [block for each in run.account.slack.messages for block in each.blocks]
+    return any(block["type"] == "image" for block in blocks)
+
+
+ASKED = (
+    flow(
+        "the team is shown the key metrics",
+        happens("there is a past", _a_past),
+        say(f"stats {AT} 30d shared", LEAD, _shown),
+        ends=(),
+    ),
+)
+"""What somebody looked at is shown to all."""
+
+FLOWS = (*ENDS, *CANCELED, *WINDOW, *TROUBLE, *STRATEGIES, *PEOPLE, *LOCKS, *ASKED)

@@ -11,7 +11,8 @@ from tests.iam.simulator import Request
 
 EVERYWHERE = ("ENV#cameras#production",)
 PARTITIONS = {
-    "edge": ("ENV#cameras#production", "SERVICE#cameras", "CODE#7", "SEEN#slack-1", "HOME", "TEAM"),
+    "edge": ("ENV#cameras#production", "ENV##", "SERVICE#cameras", "CODE#7", "SEEN#slack-1", "HOME", "TEAM"),
+    "chat": ("ENV#cameras#production", "ENV##"),
     "ledger": ("ENV#cameras#production", "SERVICE#cameras", "CODE#7"),
 }
 """Where a role writes; all others write to environments only."""

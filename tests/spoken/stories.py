@@ -102,6 +102,11 @@ def looked(house: House) -> None:
     house.presses(DEPLOYER, "Show all locks")
     house.types(GUEST, "stats cameras")
     house.presses(GUEST, "Last 90 days")
+    house.presses(GUEST, "Show the team")
+    assert "Key metrics of cameras (protected environments)" in house.channel()
+    house.again(DEPLOYER, refused="shown_lately")
+    house.types(DEPLOYER, "stats 30d shared")
+    house.types(DEPLOYER, "stats cameras moon 30d shared", refused="unknown_environment")
     for _ in range(MANY):
         house.types(DEPLOYER, f"lock {AT} for 1h A migration.")
         house.types(DEPLOYER, f"unlock {AT}")

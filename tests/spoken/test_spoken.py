@@ -27,7 +27,6 @@ ONLY_LOOK = {
     "why",
     "history",
     "versions",
-    "stats",
     "locks",
     "help",
     "whoami",

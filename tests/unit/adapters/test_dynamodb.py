@@ -17,6 +17,8 @@ from chalicelib.domain.errors import Conflict, Duplicate, LostLock, PointsmanErr
 from chalicelib.domain.findings import Finding, FindingKey, Trouble
 from chalicelib.domain.history import History
 from chalicelib.domain.locks import TicketKey
+from chalicelib.domain.metrics import Figures, Metrics
+from chalicelib.domain.sharing import Shared
 from chalicelib.usecases.ports import Hold, Record, Save, Seen
 from tests.builders import APPROVER, DEPLOYER, NOW, build, deployment, question, raw_config
 from tests.contract.tables import CountingClient, LosingClient, environment, new_table
@@ -108,6 +110,16 @@ def test_only_a_finding_that_is_over_is_cleaned_up() -> None:
             DynamoStore(client, "table").commit(Save(each))
     items = [request["TransactItems"][0]["Put"]["Item"] for request in client.requests]
     assert [item.get("ttl") for item in items] == [None, {"N": str(int(NOW) + 60 + 30 * 86_400)}]
+
+
+def test_what_was_shown_to_the_team_is_cleaned_up() -> None:
+    """It is of no use once nobody updates its message any more."""
+    client = Canned("ThrottlingException")
+    figures = Figures(30, NOW, Metrics(0, 0.0), Metrics(0, 0.0))
+    with pytest.raises(Unavailable):
+        DynamoStore(client, "table").commit(Save(Shared("", "", 1, DEPLOYER, figures)))
+    item = client.requests[0]["TransactItems"][0]["Put"]["Item"]
+    assert item["ttl"] == {"N": str(int(NOW) + 30 * 86_400)}
 
 
 def test_two_commits_have_two_tokens() -> None:
@@ -242,6 +254,8 @@ def test_plain_values_come_back(value: object) -> None:
         ),
         ("ENV#cameras#production", "LOCK#lock-3", TicketKey("cameras", "production", "lock-3")),
         ("ENV#cameras#production", "PLACE#place-4", TicketKey("cameras", "production", "place-4")),
+        ("ENV#cameras#production", "SHARE#share-5", TicketKey("cameras", "production", "share-5")),
+        ("ENV##", "SHARE#share-5", TicketKey("", "", "share-5")),
         ("SERVICE#cameras", "BUILD#1.4.2+7", ("cameras", "1.4.2+7")),
         ("SERVICE#web", release_sk("web_2026-11-22_14-05"), ("web", "web_2026-11-22_14-05")),
         ("SERVICE#web", release_sk("web_2026-11-22_14-05-12"), ("web", "web_2026-11-22_14-05-12")),

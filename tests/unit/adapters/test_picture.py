@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.adapters.picture_layout import LEFT, MARGIN, RADIUS, RIGHT, WIDTH, Axis, Layout, arrange
 from chalicelib.adapters.picture_png import png
-from chalicelib.usecases.chat_ports import Bar, BarKind, Mark, Picture
+from chalicelib.usecases.chat_ports import Bar, BarKind, Mark, Timeline
 from tests.builders import NOW
 
 LABELS = ("Plan", "Prepare", "Old fleet stands by", "Wait: end old fleet", "W" * 60)
@@ -25,13 +25,13 @@ def picture(
     steps: list[tuple[float, str, BarKind]],
     marks: list[tuple[float, str]],
     title: str = "cameras@142 to production",
-) -> Picture:
+) -> Timeline:
     """Phases one after the other."""
     bars, at = [], NOW
     for seconds, label, kind in steps:
         bars.append(Bar(at, at + seconds, label, kind))
         at += seconds
-    return Picture(
+    return Timeline(
         title, "words", tuple(bars), tuple(Mark(NOW + after, label) for after, label in sorted(marks))
     )
 

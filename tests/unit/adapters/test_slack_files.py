@@ -10,13 +10,13 @@ import pytest
 from chalicelib.adapters.slack import SlackChat
 from chalicelib.adapters.slack_files import draw_png
 from chalicelib.domain.errors import NotReady, Refused, Unavailable
-from chalicelib.usecases.chat_ports import Bar, BarKind, Message, Picture
+from chalicelib.usecases.chat_ports import Bar, BarKind, Chart, Message, Timeline
 from chalicelib.wire.slack_message import blocks_of
 from tests.builders import NOW
 from tests.unit.adapters.loopback import LOST, Reply, Service, serving
 from tests.unit.adapters.test_slack import no, ok
 
-PICTURE = Picture("Timeline", "a" * 1_500, (Bar(NOW, NOW + 60, "Prepare", BarKind.WORK),), file="F0000001")
+PICTURE = Timeline("Timeline", "a" * 1_500, (Bar(NOW, NOW + 60, "Prepare", BarKind.WORK),), file="F0000001")
 
 
 @contextmanager
@@ -43,6 +43,13 @@ def test_a_picture_is_sent_to_the_address_that_slack_gives() -> None:
         assert (form["length"], form["filename"], len(form["alt_txt"][0])) == (["3"], ["timeline.png"], 1_000)
         assert (second.path, second.body) == ("/upload/v1/x", b"png")
         assert "authorization" not in second.headers
+
+
+def test_a_chart_is_a_file_with_a_name_of_its_own() -> None:
+    """Whoever saves it finds it again."""
+    with chat(BEGUN, Reply(200, b"OK - 3")) as (service, slack):
+        slack.upload(Chart("Key metrics", "words"))
+        assert parse_qs(service.asked[0].body.decode())["filename"] == ["key-metrics.png"]
 
 
 def test_a_file_is_completed_without_a_channel() -> None:
@@ -97,10 +104,11 @@ def test_a_picture_is_an_image_block_with_words() -> None:
     """Once it has a file."""
     blocks = blocks_of(Message("done", lines=("Done.",), picture=PICTURE))
     assert blocks[1] == {"type": "image", "slack_file": {"id": "F0000001"}, "alt_text": "a" * 1_500}
-    assert len(blocks_of(Message("done", lines=("Done.",), picture=Picture("Timeline", "words")))) == 1
+    assert len(blocks_of(Message("done", lines=("Done.",), picture=Timeline("Timeline", "words")))) == 1
 
 
 def test_what_can_not_be_drawn_is_no_error_of_the_message() -> None:
-    """A picture without bars can not be."""
-    with pytest.raises(Unavailable):
-        draw_png(Picture("Timeline", "words"))
+    """A picture without bars or columns can not be."""
+    for empty in (Timeline("Timeline", "words"), Chart("Key metrics", "words")):
+        with pytest.raises(Unavailable):
+            draw_png(empty)

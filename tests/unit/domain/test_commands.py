@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.commands import Act, Command, Decide, Deploy, Help, Keep, parse
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.grammar import longest, seconds
-from chalicelib.domain.reading import Audit, Past, Stats, Status, Versions, Where, Why
+from chalicelib.domain.reading import Audit, Past, Share, Stats, Status, Versions, Where, Why
 from chalicelib.domain.reasons import Reason
 
 GOOD: list[tuple[str, Command]] = [
@@ -58,6 +58,10 @@ GOOD: list[tuple[str, Command]] = [
     ("stats", Stats()),
     ("stats 90d", Stats(days=90)),
     ("stats cameras production 90d", Stats("cameras", "production", 90)),
+    ("stats 30d shared", Share(Stats())),
+    ("stats cameras production 90d shared", Share(Stats("cameras", "production", 90))),
+    ("stats cameras shared", Stats("cameras", "shared")),
+    ("stats shared 90d shared", Share(Stats("shared", "", 90))),
     ("status page", Status("page")),
     ("", Help()),
     ("help", Help()),
@@ -89,6 +93,9 @@ BAD = [
     ("versions", Reason.MALFORMED_COMMAND, "needs a service"),
     ("versions cameras page 123456789", Reason.MALFORMED_COMMAND, "not a number"),
     ("stats cameras 7d", Reason.MALFORMED_COMMAND, "`30d` or `90d`"),
+    ("stats cameras 7d shared", Reason.MALFORMED_COMMAND, "`30d` or `90d`"),
+    ("stats cameras production 30d shared please", Reason.MALFORMED_COMMAND, "at most"),
+    ("stats cameras production 30d SHARED", Reason.MALFORMED_COMMAND, "at most"),
     ("stats cameras production now", Reason.MALFORMED_COMMAND, "at most"),
     ("audit", Reason.MALFORMED_COMMAND, "needs a service and an environment"),
     ("audit cameras production now", Reason.MALFORMED_COMMAND, "needs a service and an environment"),

@@ -89,8 +89,8 @@ def test_the_weeks_hold_every_change_once(found: list[Change], days: int) -> Non
     """They touch, end now, and their sums are the period's."""
     start = NOW - days * DAY
     rows = weeks(found, start, NOW)
-    assert rows[0][0] == start
-    assert all(0 < later[0] - earlier[0] <= WEEK for earlier, later in pairwise(rows))
+    assert rows[0].since == start
+    assert all(0 < later.since - earlier.since <= WEEK for earlier, later in pairwise(rows))
     counted = metrics(found, start, NOW)
-    assert sum(good + bad for _, good, bad in rows) == counted.changes
-    assert sum(bad for _, _, bad in rows) == counted.failed
+    assert sum(each.stayed + each.failed for each in rows) == counted.changes
+    assert sum(each.failed for each in rows) == counted.failed

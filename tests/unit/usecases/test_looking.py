@@ -31,9 +31,9 @@ Builds of *cameras*, newest first:
 STATS = """\
 *Key metrics* of *cameras* in *production*: the last 30 days, and the 30 before
 • Deployment frequency: *1.9 a week, 8 in all* (before: 0.9 a week, 4 in all)
-• Lead time for changes: *5 h* (before: 5 h)
+• Lead time for changes: *5 h, the median of 8* (before: 5 h, the median of 4)
 • Change failure rate: *12%, 1 of 8* (before: 25%, 1 of 4)
-• Time to restore: *too little data (1 value)* (before: too little data (1 value))
+• Time to restore: *too little data, 1 value* (before: too little data, 1 value)
 ```
 week from (UTC)   █ stayed live  ░ taken back
 22 Aug  0
@@ -73,7 +73,10 @@ def test_stats_says_the_four_numbers_beside_those_before(desk: Desk) -> None:
     reply = asked(desk, "stats cameras production")
     assert reply.text.startswith(STATS)
     assert reply.text.count("\n• *") == 4
-    assert buttons(reply) == {"Last 90 days": "stats cameras production 90d"}
+    assert buttons(reply) == {
+        "Last 90 days": "stats cameras production 90d",
+        "Show the team": "stats cameras production 30d shared",
+    }
 
 
 def test_history_reads_as_sentences(desk: Desk) -> None:

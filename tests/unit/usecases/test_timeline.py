@@ -11,7 +11,8 @@ from chalicelib.domain.deployment import ENDS, Deployment, Phase, State
 from chalicelib.usecases.chat_ports import Bar, BarKind, Mark
 from chalicelib.usecases.cost import cost
 from chalicelib.usecases.messages import deployment_message
-from chalicelib.usecases.timeline import LONGEST_ALT, timeline, who_acted
+from chalicelib.usecases.pictures import LONGEST_ALT
+from chalicelib.usecases.timeline import timeline, who_acted
 from tests.builders import APPROVER, DEPLOYER, LEAD, NOW, deployment, hosts, plan, question
 
 DONE = (
