@@ -15,7 +15,7 @@ from chalicelib.usecases.cost import cost, left_over
 from chalicelib.usecases.overriding import warnings
 from chalicelib.usecases.questions import how, outcome, person, progress
 from chalicelib.usecases.release_texts import untold
-from chalicelib.usecases.texts import plain, together, worded
+from chalicelib.usecases.texts import along, plain, together, worded
 from chalicelib.usecases.timeline import came_to_an_end, timeline, who_acted
 from chalicelib.usecases.words import state_name, words_of
 
@@ -84,7 +84,7 @@ def question_message(question: Question, deployment: Deployment, now: float) -> 
         summary=f"{asked} {name} in {deployment.environment}",
         lines=(
             f"{{team}} {what}{_closing(question, deployment)}",
-            *([f"Together with {with_}."] if (with_ := together(deployment)) else []),
+            *filter(None, [along(deployment, question.kind)]),
             *warnings(deployment),
             f"Asked by {{person:{question.requester}}}{_by_when(question)}",
             *told(question, deployment),

@@ -2,6 +2,7 @@
 
 import re
 
+from chalicelib.domain.approval import Kind
 from chalicelib.domain.deployment import Deployment, Environment, Ref
 
 DONE_BEFORE = "I did this already; nothing was done twice."
@@ -84,11 +85,26 @@ def together(deployment: Deployment) -> str:
         return ""
     if deployment.follows:
         return f"*{deployment.partner.deployment}*: this follows it, and both go back together"
-    release = deployment.plan.together.partition(" ")[0] if deployment.plan is not None else ""
-    named = f"`{plain(release)}`" if release else f"*{deployment.partner.deployment}*"
     if deployment.stays:
-        return f"{named}: visitors keep seeing it, since there is no release before it to go back to"
-    return f"{named}: visitors see it when traffic has switched, and both go back together"
+        return f"{_named(deployment)}: visitors keep seeing it, since there is no release before it to go back to"
+    return f"{_named(deployment)}: visitors see it once traffic has switched, and it goes back before traffic does"
+
+
+def along(deployment: Deployment, kind: Kind) -> str:
+    """What a yes means for what goes with it; empty where it goes alone."""
+    with_ = together(deployment)
+    if with_ and kind is Kind.END and not deployment.follows:
+        return f"{_named(deployment)} can not be rolled back after that either."
+    if with_ and kind is Kind.ROLLBACK and not deployment.follows and not deployment.stays:
+        return f"{_named(deployment)} goes back first, so that no page asks servers that are not there."
+    return f"Together with {with_}." if with_ else ""
+
+
+def _named(deployment: Deployment) -> str:
+    """The release that goes with servers; before their plan is made, its deployment."""
+    release = deployment.plan.together.partition(" ")[0] if deployment.plan is not None else ""
+    other = deployment.partner.deployment if deployment.partner is not None else ""
+    return f"`{plain(release)}`" if release else f"*{other}*"
 
 
 def planning(ref: Ref) -> str:

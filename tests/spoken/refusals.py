@@ -10,13 +10,14 @@ from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, WORKSPACE, build
 from tests.faults.flows import _an_admin as an_admin
+from tests.machine.couple_rig import BOTH
 from tests.machine.release_rig import A, B
 from tests.spoken.house import STILL
 from tests.spoken.stories import AT, THIS, started
 
 if TYPE_CHECKING:
     from tests.spoken.house import House
-    from tests.spoken.site import Site
+    from tests.spoken.site import Pair, Site
 
 STRANGER = Actor("T0OTHER", "U0STRANGER")
 CROWD = [Actor(WORKSPACE, f"U0CROWD{number}") for number in range(21)]
@@ -32,6 +33,7 @@ UNREACHED: dict[Reason, str] = {
     Reason.UNKNOWN_SOURCE: "a door's answer to a machine",
     Reason.OTHER_SERVICE: "stands at a field of the form, without its code",
     Reason.PARTNER_ENDED: "why a deployment ended",
+    Reason.GIVES_WAY: "why a deployment ended",
     Reason.RELEASE_MISSING: "why a deployment ended",
     Reason.RELEASE_BROKEN: "why a deployment ended",
     Reason.RELEASE_CHANGED: "why a deployment ended",
@@ -215,6 +217,28 @@ def no_release(site: Site) -> None:
     site.types(DEPLOYER, "rollback web staging", refused="no_way_back")
 
 
+def together(pair: Pair) -> None:
+    """One of two that go together can not be done anything to that the other one is not ready for."""
+    told = pair.told
+    pair.types(DEPLOYER, f"{BOTH} to production")
+    pair.presses(GUEST, "Confirm", refused="not_allowed")
+    pair.presses(APPROVER, "Confirm")
+    pushed = set(told.site.objects)
+    told.site.objects.clear()
+    pair.types(DEPLOYER, "finish cameras production")
+    pair.presses(APPROVER, "Confirm")
+    assert "is not there yet" in pair.types(DEPLOYER, "cleanup cameras production", refused="partner_coming")
+    told.site.objects |= pushed
+    pair.types(DEPLOYER, "retry web production")
+    told.lets(60)
+    told.machine.abort("web-production-1")
+    told.sweeper.sweep()
+    told.lets(60)
+    assert "`/deploy retry web production`" in pair.types(
+        LEAD, "rollback cameras production", refused="partner_stuck"
+    )
+
+
 def _live(house: House) -> None:
     started(house)
     house.types(DEPLOYER, f"finish {AT}")
@@ -244,3 +268,4 @@ REFUSALS = (
     second_persons,
 )
 SITE_REFUSALS = (no_release,)
+PAIR_REFUSALS = (together,)

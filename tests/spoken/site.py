@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.edge import Edge, Secrets
 from chalicelib.usecases import ci, visiting
 from chalicelib.wire.slack_message import reply_of
 from tests.fakes.chat import FakeViews
 from tests.spoken.house import CODE, Use, buttons_in, word_of
+from tests.transcripts.couples import ToldTogether
 from tests.transcripts.frontends import Told
 from tests.unit.door import CI_SECRET, SLACK_SECRET, Door
 
@@ -45,7 +46,7 @@ class Site:
     """Release A is live; people act as in a House, and what they do is kept in the same way."""
 
     def __init__(self) -> None:
-        self.told = Told()
+        self.told = self._begins()
         self.uses: list[Use] = []
         self._whispers = Whispers()
         self._door = Door()
@@ -62,6 +63,9 @@ class Site:
         return self._did(
             by, lambda: self._door.click(verb, value, by.user), Use("pressed", verb, label, refused)
         )
+
+    def _begins(self) -> Any:
+        return Told()
 
     def _edge(self) -> Edge:
         """Signatures are as old as the door's own clock, which stands still."""
@@ -94,3 +98,10 @@ class Site:
             if button["text"]["text"] == label:
                 return button["action_id"].partition(":")[0], button.get("value", "")
         return self.told.button(label)
+
+
+class Pair(Site):
+    """The same with servers that the frontend goes with: 141 and A are live."""
+
+    def _begins(self) -> Any:
+        return ToldTogether()

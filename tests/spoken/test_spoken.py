@@ -12,14 +12,14 @@ from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.forms import KINDS
 from tests.spoken.buttons import Button, buttons
 from tests.spoken.house import House, Use
-from tests.spoken.refusals import REFUSALS, SITE_REFUSALS, UNREACHED
-from tests.spoken.site import Site
+from tests.spoken.refusals import PAIR_REFUSALS, REFUSALS, SITE_REFUSALS, UNREACHED
+from tests.spoken.site import Pair, Site
 from tests.spoken.stories import SITE_STORIES, STORIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Place = TypeVar("Place", House, Site)
+Place = TypeVar("Place", House, Site, Pair)
 COMMANDS = {*commands._PARSERS, "deploy"}
 ONLY_LOOK = {
     "status",
@@ -51,6 +51,7 @@ def _tell(
 TELLINGS = {
     **{each.__name__: partial(_tell, House, each) for each in (*STORIES, *REFUSALS)},
     **{each.__name__: partial(_tell, Site, each) for each in (*SITE_STORIES, *SITE_REFUSALS)},
+    **{each.__name__: partial(_tell, Pair, each) for each in PAIR_REFUSALS},
 }
 
 

@@ -22,6 +22,7 @@ from tests.fakes.chat import FakeChat
 from tests.fakes.lines import FakeLines, FakeWakes
 from tests.faults.memory.slack import Happened
 from tests.machine.release_rig import A, B, C, ReleaseRig, file
+from tests.machine.talking import Talking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from chalicelib.domain.people import Actor
     from chalicelib.usecases.chat_ports import Message
     from chalicelib.usecases.ports import Clock
+    from tests.fakes.clock import FakeClock
+    from tests.fakes.store import FakeStore
 
 D = "web_2026-11-24_09-30"
 
@@ -65,18 +68,15 @@ class JournalChat(FakeChat):
         )
 
 
-class Told(ReleaseRig):
-    """Release A is live in `production`, which is protected; `staging` is not, and shows nothing yet."""
+class Telling(Talking):
+    """What people type, press and read, where a rig has both. `tells` comes last when it is made."""
 
     chat: JournalChat | None = None
+    store: FakeStore
+    clock: FakeClock
 
-    def __init__(self, *, pointed: bool = False) -> None:
-        super().__init__(pointed=pointed)
-        raw = copy.deepcopy(self.store.team().raw)
-        environments = raw["services"]["web"]["environments"]
-        environments["staging"] = {"protected": False, "timeouts": environments["production"]["timeouts"]}
-        raw["ci"]["jenkins"]["services"].append("web")
-        self.store.publish(raw)
+    def tells(self) -> None:
+        """From here on chat shows what happens."""
         self._read = len(self.store.changed)
         self.chat = JournalChat(self.clock)
         self.wakes = FakeWakes(self.clock)
@@ -130,33 +130,9 @@ class Told(ReleaseRig):
         self.machine.let(max(0.0, end - self.clock.now()))
         self._announce()
 
-    def pushes(self) -> None:
-        """CI pushes a release of two files more, for production."""
-        made = self.site.releases[C]
-        more = (*made.files, file("about.html", "about", page=True), file("about.css", "about"))
-        self.site.refers[more[-2].sha256] = ("about.css",)
-        release = manifest("web", D, more, int(self.clock.now()), version="4")
-        self.site.push(release)
-        reported = Release(
-            "web",
-            D,
-            release.digest,
-            ci("jenkins"),
-            self.clock.now(),
-            files=len(more),
-            bytes=sum(each.size for each in more),
-            added=2,
-            before=C,
-            version="4",
-            commit="0123456789abcdef",
-            environments=("production",),
-        )
-        report_release(self.store, self.clock, source="jenkins", event="push-1", release=reported)
-        self._announce()
-
     def check(self) -> None:
-        """After each step: what visitors are shown, and chat."""
-        super().check()
+        """After each step: what the rig looks at, and chat."""
+        super().check()  # type: ignore[misc] - the rig that this is mixed into
         if self.chat is not None:
             self._announce()
 
@@ -189,6 +165,43 @@ class Told(ReleaseRig):
         self._read = len(self.store.changed)
         self._announcer.builds(each for each in news if isinstance(each, tuple))
         self._announcer.deployments(each for each in news if isinstance(each, Ref))
+
+
+class Told(Telling, ReleaseRig):
+    """Release A is live in `production`, which is protected; `staging` is not, and shows nothing yet."""
+
+    def __init__(self, *, pointed: bool = False) -> None:
+        super().__init__(pointed=pointed)
+        raw = copy.deepcopy(self.store.team().raw)
+        environments = raw["services"]["web"]["environments"]
+        environments["staging"] = {"protected": False, "timeouts": environments["production"]["timeouts"]}
+        raw["ci"]["jenkins"]["services"].append("web")
+        self.store.publish(raw)
+        self.tells()
+
+    def pushes(self) -> None:
+        """CI pushes a release of two files more, for production."""
+        made = self.site.releases[C]
+        more = (*made.files, file("about.html", "about", page=True), file("about.css", "about"))
+        self.site.refers[more[-2].sha256] = ("about.css",)
+        release = manifest("web", D, more, int(self.clock.now()), version="4")
+        self.site.push(release)
+        reported = Release(
+            "web",
+            D,
+            release.digest,
+            ci("jenkins"),
+            self.clock.now(),
+            files=len(more),
+            bytes=sum(each.size for each in more),
+            added=2,
+            before=C,
+            version="4",
+            commit="0123456789abcdef",
+            environments=("production",),
+        )
+        report_release(self.store, self.clock, source="jenkins", event="push-1", release=reported)
+        self._announce()
 
 
 @dataclass(frozen=True, slots=True)

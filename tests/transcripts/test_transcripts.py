@@ -8,6 +8,7 @@ import pytest
 from tests.faults.acts import Flow
 from tests.faults.flows import FLOWS
 from tests.faults.run import Run
+from tests.transcripts import couples
 from tests.transcripts.frontends import STORIES, Story, Told
 from tests.transcripts.journal import told
 from tests.transcripts.servers import LOOKED
@@ -64,11 +65,21 @@ def test_what_people_look_at_reads_as_agreed(story: Looked) -> None:
     assert_agreed(story.name, told(story.name, story.house().account.slack.journal))
 
 
+@pytest.mark.parametrize("story", couples.STORIES, ids=lambda story: story.name)
+def test_a_story_of_two_that_go_together_reads_as_agreed(story: couples.Story) -> None:
+    """As those of each alone."""
+    told_by = couples.ToldTogether(first=story.first)
+    story.happens(told_by)
+    assert told_by.chat is not None
+    assert_agreed(story.name, told(story.name, told_by.chat.journal))
+
+
 def test_every_golden_transcript_has_its_story() -> None:
     """None is left of a story that is not told any more."""
     names = [
         *(each.name for each in FLOWS),
         *(each.name for each in STORIES),
         *(each.name for each in LOOKED),
+        *(each.name for each in couples.STORIES),
     ]
     assert {path.name for path in GOLDEN.iterdir()} == set(map(_file, names))

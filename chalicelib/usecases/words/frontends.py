@@ -68,7 +68,11 @@ def _next(deployment: Deployment, questions: Sequence[Question]) -> Mapping[Stat
         State.TESTING: "Next: visitors see the release. Nothing has to be done now.",
         State.ASKING_RETRY: (
             f"*{_AS_BEFORE}* Mend what is wrong, then `/deploy retry {where}` goes on from there; "
-            + (f"without it this ends at {{time:{retry.deadline:.0f}}}." if retry else "one moment.")
+            + (
+                f"without it this ends at {{time:{retry.deadline:.0f}}}{_taking_along(deployment)}."
+                if retry
+                else "one moment."
+            )
         ),
         State.SWITCHING: "Next: I look at the site as a visitor does.",
         State.BAKING: f"Next: {_lower(ready)}. If there is trouble, I go back by myself."
@@ -94,6 +98,12 @@ def _next(deployment: Deployment, questions: Sequence[Question]) -> Mapping[Stat
         f"Then `/deploy retry {where}` goes on from where I stopped, or `/deploy cancel {where}` leaves everything as "
         "it is and frees the environment for the next deployment.",
     }
+
+
+def _taking_along(deployment: Deployment) -> str:
+    """What its end means for the server that it follows."""
+    other = deployment.partner if deployment.follows else None
+    return f", and *{other.deployment}* goes back" if other is not None else ""
 
 
 def _lower(sentence: str) -> str:
