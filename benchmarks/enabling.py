@@ -9,8 +9,10 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 from chalicelib.adapters.object_store import endpoint_of, from_environment, open_bucket
+from chalicelib.adapters.s3_checksums import S3Checksums
 from chalicelib.adapters.s3_releases import S3Releases
 from chalicelib.domain.release import File
 from chalicelib.domain.settings import Site
@@ -29,7 +31,7 @@ def main(new: str, old: str = "") -> None:
         credentials=from_environment(os.environ),
         endpoint=endpoint_of(os.environ),
     )
-    bucket = S3Releases(opened)
+    bucket = S3Releases(opened, S3Checksums(_boto3))
     site = Site(bucket=BUCKET, keep=10, environment=FOLDER)
     before = bucket.manifest(BUCKET, old) if old else None
     placing = Placing(site, bucket.manifest(BUCKET, new), before, old)
@@ -38,6 +40,12 @@ def main(new: str, old: str = "") -> None:
         wrong = bucket.wrong(BUCKET, files, FOLDER)
         if wrong:
             raise SystemExit(f"{len(wrong)} files are not there, such as {wrong[0]}")
+
+
+def _boto3() -> Any:
+    import boto3  # noqa: PLC0415  # loaded where a listing does not tell, as in the function
+
+    return boto3.client("s3")
 
 
 def bring(bucket: S3Releases, files: Sequence[File]) -> None:

@@ -172,29 +172,21 @@ def _terminate() -> object:
 
 def _frontend() -> object:
     from chalicelib.adapters.cloudfront import CloudFrontCdn  # noqa: PLC0415
-    from chalicelib.adapters.object_store import endpoint_of, from_environment, open_bucket  # noqa: PLC0415
-    from chalicelib.adapters.s3_releases import S3Releases  # noqa: PLC0415
+    from chalicelib.adapters.s3_checksums import S3Checksums  # noqa: PLC0415
+    from chalicelib.adapters.s3_releases import CALL_SECONDS, S3Releases  # noqa: PLC0415
     from chalicelib.adapters.viewer import HttpViewer  # noqa: PLC0415
     from chalicelib.usecases.steps.frontend import FrontendSteps  # noqa: PLC0415
 
-    environment = settings().environment
-    bucket = partial(
-        open_bucket,
-        region=settings().region,
-        credentials=from_environment(environment),
-        endpoint=endpoint_of(environment),
-        tries=4,
-        patience=timedelta(seconds=15),  # longer retries are the state machine's
-    )
     cdn = CloudFrontCdn(partial(_client, "cloudfront"), partial(_client, "cloudfront-keyvaluestore"))
-    return FrontendSteps(S3Releases(bucket), cdn, HttpViewer())
+    bucket = S3Releases(_buckets(CALL_SECONDS), S3Checksums(partial(_client, "s3")))
+    return FrontendSteps(bucket, cdn, HttpViewer())
 
 
 def _cleanup() -> object:
-    from chalicelib.adapters.s3_cleaner import S3Cleaner  # noqa: PLC0415
+    from chalicelib.adapters.s3_cleaner import CALL_SECONDS, S3Cleaner  # noqa: PLC0415
     from chalicelib.usecases.steps.cleaning import CleanupSteps  # noqa: PLC0415
 
-    return CleanupSteps(S3Cleaner(_client("s3"), clock()))
+    return CleanupSteps(S3Cleaner(_buckets(CALL_SECONDS), clock()))
 
 
 _STEPS: dict[str, Callable[[], object]] = {
@@ -292,6 +284,21 @@ def _traffic() -> Any:
     from chalicelib.adapters.traffic import AwsTraffic  # noqa: PLC0415 - see _fleet
 
     return AwsTraffic(_client("elbv2"), partial(_client, "route53"))
+
+
+def _buckets(patience: int) -> Any:
+    """Opens a bucket by its name; longer retries are the state machine's."""
+    from chalicelib.adapters.object_store import endpoint_of, from_environment, open_bucket  # noqa: PLC0415 - see _fleet
+
+    environment = settings().environment
+    return partial(
+        open_bucket,
+        region=settings().region,
+        credentials=from_environment(environment),
+        endpoint=endpoint_of(environment),
+        tries=4,
+        patience=timedelta(seconds=patience),
+    )
 
 
 def _json_client(service: str) -> JsonClient:

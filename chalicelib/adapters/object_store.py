@@ -1,10 +1,15 @@
 """S3 over obstore: its synchronous calls wait outside Python, so that many threads cost little (ADR 0015)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
+
+from chalicelib.domain.errors import StepFailed, Unavailable
+from chalicelib.domain.reasons import Reason
 
 if TYPE_CHECKING:
     from obstore.store import RetryConfig, S3Config, S3Credential
@@ -21,7 +26,7 @@ def open_bucket(
     tries: int = 8,
     patience: timedelta = timedelta(minutes=2),
 ) -> S3Store:
-    """A bucket; each call is tried again for as long as its patience lasts."""
+    """A bucket. A request ends within its patience and is tried again within it: a call takes twice that at most."""
     # The checksum is a signed header that S3 verifies: signing a hash of the same bytes again proves no more.
     config: S3Config = {"region": region, "checksum_algorithm": "SHA256", "unsigned_payload": True}
     if endpoint:
@@ -41,6 +46,24 @@ def open_bucket(
         },
         retry_config=retry,
     )
+
+
+@contextmanager
+def errors(step: str) -> Iterator[None]:
+    """What is not there stays a FileNotFoundError; a refusal does not pass by itself, all else may."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (PermissionDeniedError, UnauthenticatedError) as error:
+        raise StepFailed(Reason.INTERNAL, step=step, what=first_line(error)) from error
+    except (BaseError, OSError, ValueError) as error:
+        raise Unavailable(f"{step}: {first_line(error)}") from error
+
+
+def first_line(error: Exception) -> str:
+    """What obstore says goes on for a page."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]
 
 
 def endpoint_of(environment: Mapping[str, str]) -> str:

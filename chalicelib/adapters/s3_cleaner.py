@@ -1,11 +1,20 @@
-"""S3 for the one function that deletes: what may go is decided in domain/release_cleaning.py, a part at a time."""
+"""S3 for the one function that deletes. What may go, and why, is in domain/release_cleaning.py.
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import TYPE_CHECKING
+A look at the bucket is made to bear 50,000 files in each of ten releases: manifests are read one after the other and
+only what they need is remembered, folders are listed side by side, and what one call has no time for is the next
+one's (`benchmarks/cleaning.py` measures it). Listings and deletions are obstore's: boto3 takes twenty times as much of
+the processor for a listing.
+"""
 
-from chalicelib.adapters.boto_errors import aws
-from chalicelib.domain.errors import StepFailed, Unavailable
-from chalicelib.domain.reasons import Reason
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from obstore.store import S3Store
+
+from chalicelib.adapters.object_store import errors
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.release import (
     LIVE,
     OBJECTS,
@@ -14,115 +23,181 @@ from chalicelib.domain.release import (
     Manifest,
     decode,
     draft_key,
+    live_key,
     manifest_key,
 )
 from chalicelib.domain.release_cleaning import (
     CLEANING_SECONDS,
+    Cleaned,
+    Kept,
+    Needs,
     given_up,
+    looked_into,
+    service_of,
     surplus,
-    unneeded_objects,
     unneeded_paths,
+    young,
 )
 from chalicelib.usecases.ports import Clock
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3.client import S3Client
-
-MOST_DELETED = 10_000
-"""Keys in one call: seconds of a function's time."""
+CALL_SECONDS = 20
+"""The patience of one request; a deletion is over after twice that, with its retries."""
+_LONGEST_DELETION = 2 * CALL_SECONDS + 5
 _PAGE = 1_000
-"""S3 API reference, "DeleteObjects"."""
-_LONGEST_CALL = 45
-"""Seconds until one deletion is over, with the client's retries."""
-_PASSING = frozenset({"InternalError", "SlowDown"})
+"""S3 API reference, "DeleteObjects" and "ListObjectsV2"."""
+_FOLDERS = 8
+"""Listed side by side, and then deleted from."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Releases:
+    """What stands below `releases/`: the tags of complete releases, and of drafts with when they were written."""
+
+    complete: frozenset[str]
+    drafts: dict[str, float]
 
 
 class S3Cleaner:
-    """The port Cleaner on S3."""
+    """The port Cleaner on S3; `open_bucket` opens one by its name."""
 
-    def __init__(self, client: "S3Client", clock: Clock) -> None:
-        self._client = client
+    def __init__(self, open_bucket: Callable[[str], S3Store], clock: Clock) -> None:
+        self._open = open_bucket
         self._clock = clock
 
-    def clean(self, bucket: str, service: str, keep: int, live: Sequence[str], folders: Sequence[str]) -> int:
+    def clean(self, bucket: str, kept: Kept) -> Cleaned:
         """Manifests in a call of their own; what only they named when it is called again."""
-        now = self._clock.now()
-        written = self._releases(bucket)
-        complete = _tags(written, manifest_key)
-        drafts = {tag: written[_below(draft_key(tag))] for tag in _tags(written, draft_key)}
-        ended = [tag for tag in given_up(drafts, complete, now) if tag.startswith(f"{service}_")]
-        gone = [*surplus(complete, service, keep, live), *ended]
-        if gone:
-            keys = [
-                key for tag in gone for key in (manifest_key(tag), draft_key(tag)) if _below(key) in written
-            ]
-            return self._delete(bucket, keys)
-        if not complete.issuperset(live):  # what is shown somewhere can not be told from what nothing needs
-            return 0
-        named = [self._manifest(bucket, manifest_key(tag)) for tag in sorted(complete)]
-        kept = [each for each in named if each.service == service]
-        served = (LIVE + name for name, _ in self._listed(bucket, LIVE))
-        keys = unneeded_paths(served, service, folders, kept)
-        if keys:
-            return self._delete(bucket, keys[:MOST_DELETED])
-        return self._clean_objects(bucket, live)
+        store = self._open(bucket)
+        deletion = _Deletion(store, self._clock, kept.since + CLEANING_SECONDS - _LONGEST_DELETION)
+        found = _releases(store)
+        gone = set(surplus(found.complete, kept.service, kept.keep, kept.live))
+        ended = given_up(found.drafts, found.complete, kept.since)
+        ended = [tag for tag in ended if service_of(tag) == kept.service]
+        if gone or ended:
+            drafts = [draft_key(tag) for tag in (*gone, *ended) if tag in found.drafts]
+            deletion.of([*map(manifest_key, sorted(gone)), *drafts])
+            return deletion.result(_own(found, kept) - gone, more=True)
+        return self._look(store, kept, deletion)
 
-    def _clean_objects(self, bucket: str, live: Collection[str]) -> int:
-        """Old ones first, then who needs them, then the deletion: what a push says in between is seen, or waits."""
-        objects = dict(self._listed(bucket, OBJECTS))
-        begun = self._clock.now()
-        complete = _tags(self._releases(bucket), manifest_key)
-        if not complete.issuperset(live):
-            return 0
-        named = [self._manifest(bucket, manifest_key(tag)) for tag in sorted(complete)]
+    def _look(self, store: S3Store, kept: Kept, deletion: "_Deletion") -> Cleaned:
+        """Old objects first, then who needs them, then the deletion: what a push says in between is seen, or waits."""
+        needs = Needs({name for name, at in _listed(store, OBJECTS) if not young(at, kept.since)})
+        found = _releases(store)
+        own = _own(found, kept)
+        unknown = sorted(kept.live - found.complete)
+        if unknown:
+            return deletion.result(own, doubts=[f"the manifest of {unknown[0]}, which is needed, is gone"])
+        doubts = _read(store, {tag: manifest_key(tag) for tag in sorted(found.complete)}, needs, kept)
+        doubted = {service_of(tag) for tag in doubts}
         # A listing of its own, after the manifests: a draft that it does not have was written after it, and so whoever
         # wrote it found no manifest that was missing above.
-        drafts = _tags(self._releases(bucket), draft_key) - complete
-        named += [self._manifest(bucket, draft_key(tag)) for tag in sorted(drafts)]
-        keys = [OBJECTS + name for name in unneeded_objects(objects, named, begun)]
-        return self._delete(bucket, keys[:MOST_DELETED], until=begun + CLEANING_SECONDS - _LONGEST_CALL)
+        begun = sorted(_releases(store).drafts.keys() - found.complete)
+        doubts |= _read(store, {tag: draft_key(tag) for tag in begun}, needs)
+        if kept.service not in doubted:
+            _clean_folders(store, kept, own, needs.paths, deletion)
+        if not doubts:
+            deletion.of([OBJECTS + name for name in sorted(needs.objects)])
+        return deletion.result(own, doubts=doubts.values())
 
-    def _releases(self, bucket: str) -> dict[str, float]:
-        return dict(self._listed(bucket, ROOT))
 
-    def _listed(self, bucket: str, prefix: str) -> Iterator[tuple[str, float]]:
-        """Every object below a prefix, named without it, and when it was written."""
-        with aws("ListObjectsV2"):
-            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-                for each in page.get("Contents", ()):
-                    yield each["Key"].removeprefix(prefix), each["LastModified"].timestamp()
+class _Deletion:
+    """Deletes for as long as there is time, and counts."""
 
-    def _manifest(self, bucket: str, key: str) -> Manifest:
-        """A release, or what one that is being pushed will be."""
-        tag = key.split("/")[1]
-        try:
-            with aws("GetObject"):
-                return decode(self._client.get_object(Bucket=bucket, Key=key)["Body"].read())
-        except BadManifest as error:
-            raise StepFailed(Reason.RELEASE_BROKEN, tag=tag, what=str(error)) from error
+    def __init__(self, store: S3Store, clock: Clock, until: float) -> None:
+        self._store = store
+        self._clock = clock
+        self._until = until
+        self._count = 0
+        self.late = False
 
-    def _delete(self, bucket: str, keys: Sequence[str], until: float | None = None) -> int:
-        """How many were deleted before `until`. Unavailable where S3 kept some, or there was no time for any."""
+    def of(self, keys: Sequence[str]) -> None:
+        """These keys, as many as there is time for."""
         for start in range(0, len(keys), _PAGE):
-            if until is not None and self._clock.now() > until:
-                if start:
-                    return start
-                raise Unavailable("DeleteObjects: looking took so long that a push may need something by now")
+            self.late = self.late or self._clock.now() > self._until
+            if self.late:
+                return
             part = keys[start : start + _PAGE]
-            with aws("DeleteObjects", passing=_PASSING):
-                answer = self._client.delete_objects(
-                    Bucket=bucket, Delete={"Objects": [{"Key": key} for key in part], "Quiet": True}
-                )
-            if errors := answer.get("Errors"):
-                raise Unavailable(f"DeleteObjects: {errors[0].get('Code', 'unknown')}")
-        return len(keys)
+            with errors("DeleteObjects"):
+                self._store.delete(part)
+            self._count += len(part)
+
+    def result(self, complete: frozenset[str], *, more: bool = False, doubts: Iterable[str] = ()) -> Cleaned:
+        """What was done. Unavailable where there was time for nothing."""
+        if self.late and not self._count:
+            raise Unavailable("looking took so long that what nobody needed may be needed by now")
+        return Cleaned(self._count, more or self.late, complete, tuple(doubts))
 
 
-def _below(key: str) -> str:
-    return key.removeprefix(ROOT)
+def _clean_folders(
+    store: S3Store, kept: Kept, own: frozenset[str], paths: set[str], deletion: _Deletion
+) -> None:
+    """What is served: a few folders at a time, so that what is found fits into memory however much it is."""
+    known = own | set(kept.folders)
+    with errors("ListObjectsV2"):
+        prefixes = store.list_with_delimiter(LIVE)["common_prefixes"]
+    names = (each.strip("/").rpartition("/")[2] for each in prefixes)
+    folders = looked_into(names, kept.service, kept.folders)
+    with ThreadPoolExecutor(_FOLDERS) as pool:
+        for start in range(0, len(folders), _FOLDERS):
+            look = partial(_unneeded, store, known=known, paths=paths, now=kept.since)
+            unneeded = pool.map(look, folders[start : start + _FOLDERS])
+            deletion.of([key for keys in unneeded for key in keys])
+            if deletion.late:
+                return
 
 
-def _tags(written: Collection[str], of: Callable[[str], str]) -> set[str]:
-    """The tags whose manifest (or draft) is among the keys below `releases/`."""
-    found = {name.partition("/")[0] for name in written}
-    return {tag for tag in found if _below(of(tag)) in written}
+def _unneeded(
+    store: S3Store, folder: str, *, known: frozenset[str], paths: set[str], now: float
+) -> list[str]:
+    served = _listed(store, live_key(folder, ""))
+    found = unneeded_paths(served, paths, known=folder in known, now=now)
+    return [live_key(folder, path) for path in found]
+
+
+def _read(store: S3Store, keys: dict[str, str], needs: Needs, kept: Kept | None = None) -> dict[str, str]:
+    """Let each manifest say what it needs, one after the other; those that can not be read, by their tags. One that
+    vanished was deleted by somebody else who cleans up."""
+    doubts = {}
+    for tag, key in keys.items():
+        try:
+            made = _manifest(store, tag, key)
+        except FileNotFoundError:
+            if kept is not None and tag in kept.live:
+                doubts[tag] = f"the manifest of {tag}, which is needed, is gone"
+        except BadManifest as error:
+            doubts[tag] = f"{key} can not be read ({error})"
+        else:
+            needs.objects.difference_update(file.object for file in made.files)
+            if kept is not None and made.service == kept.service:
+                needs.paths.update(file.path for file in made.files)
+    return doubts
+
+
+def _manifest(store: S3Store, tag: str, key: str) -> Manifest:
+    with errors("GetObject"):
+        found = decode(bytes(store.get(key).bytes()))
+    if found.tag != tag:
+        raise BadManifest(f"it is that of {found.tag}")
+    return found
+
+
+def _releases(store: S3Store) -> _Releases:
+    written = dict(_listed(store, ROOT))
+    tags = {name.partition("/")[0] for name in written}
+
+    def of(key: Callable[[str], str]) -> dict[str, float]:
+        names = {tag: key(tag).removeprefix(ROOT) for tag in tags}
+        return {tag: written[name] for tag, name in names.items() if name in written}
+
+    return _Releases(frozenset(of(manifest_key)), of(draft_key))
+
+
+def _own(found: _Releases, kept: Kept) -> frozenset[str]:
+    return frozenset(tag for tag in found.complete if service_of(tag) == kept.service)
+
+
+def _listed(store: S3Store, prefix: str) -> Iterator[tuple[str, float]]:
+    """Every object below a prefix, named without it, and when it was written."""
+    with errors("ListObjectsV2"):
+        for page in store.list(prefix, chunk_size=_PAGE):
+            for each in page:
+                yield each["path"].removeprefix(prefix), each["last_modified"].timestamp()

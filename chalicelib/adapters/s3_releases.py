@@ -1,24 +1,25 @@
 """S3 with the releases of frontends: copied between folders, many requests at a time, and listed to see that they are.
 
-A copy takes headers along (S3 API reference, "CopyObject", MetadataDirective). Two objects are taken for the same by
-size and ETag; an ETag of a multipart upload, or of an object that KMS encrypts, says nothing about content (S3 API
-reference, "Object"), so there the size alone counts: what was pushed was verified by its SHA-256.
+A copy takes headers and checksum along (S3 API reference, "CopyObject", MetadataDirective and ChecksumAlgorithm). Two
+objects are the same where size and ETag are. An ETag of a multipart upload, or of an object that KMS encrypts, says
+nothing about content (S3 API reference, "Object"): then the SHA-256 that S3 keeps of what is served is compared with
+the manifest's, a request for each file. Where S3 keeps none, the size has to do for what came in parts.
 """
 
+import base64
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-import obstore
-from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
 
-from chalicelib.domain.errors import StepFailed, Unavailable
+from chalicelib.adapters.object_store import errors
+from chalicelib.domain.errors import StepFailed
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.release import (
+    MOST_COPIED,
     OBJECTS,
     BadManifest,
     File,
@@ -36,8 +37,13 @@ T = TypeVar("T")
 R = TypeVar("R")
 THREADS = 128
 """Requests under way at once: what they cost is waiting for answers (ADR 0015)."""
+CALL_SECONDS = 25
+"""The patience of one request: a file of MOST_COPIED takes some ten seconds, and two tries fit into the function's
+minute."""
 MOST_LISTED = 10_000
 """Keys that are listed where a thousand are looked for."""
+_HEADS = 10
+"""Checksums asked for at once: as many as boto3 keeps connections."""
 
 
 class Stored(NamedTuple):
@@ -46,10 +52,10 @@ class Stored(NamedTuple):
     size: int
     etag: str
 
-    def like(self, other: "Stored") -> bool:
-        """Whether both can be the same content."""
-        tells = "-" not in self.etag and "-" not in other.etag
-        return self.size == other.size and (self.etag == other.etag or not tells)
+    @property
+    def in_parts(self) -> bool:
+        """Whether it came by a multipart upload."""
+        return "-" in self.etag
 
 
 class S3Releases:
@@ -58,18 +64,20 @@ class S3Releases:
     def __init__(
         self,
         open_bucket: Callable[[str], S3Store],
+        checksum: Callable[[str, str], str],
         threads: int = THREADS,
         most_listed: int = MOST_LISTED,
     ) -> None:
         self._store = cache(open_bucket)
+        self._checksum = checksum
         self._threads, self._most_listed = threads, most_listed
 
     def manifest(self, bucket: str, tag: str) -> Manifest:
         """One GetObject."""
         broken = Reason.RELEASE_BROKEN
         try:
-            with _errors("GetObject"):
-                found = decode(bytes(obstore.get(self._store(bucket), manifest_key(tag)).bytes()))
+            with errors("GetObject"):
+                found = decode(bytes(self._store(bucket).get(manifest_key(tag)).bytes()))
         except FileNotFoundError:
             raise StepFailed(Reason.RELEASE_MISSING, tag=tag) from None
         except BadManifest as error:
@@ -80,6 +88,7 @@ class S3Releases:
 
     def place(self, bucket: str, files: Sequence[File], folder: str) -> None:
         """One CopyObject a file."""
+        _refuse_large(files, folder)
         gone = self._copied(bucket, [(object_key(each), live_key(folder, each.path)) for each in files])
         if gone:
             named = next(each.path for each in files if object_key(each) == gone[0])
@@ -99,17 +108,21 @@ class S3Releases:
         return frozenset(takewhile(lambda name: not until or name <= until, found))
 
     def wrong(self, bucket: str, files: Sequence[File], folder: str) -> list[str]:
-        """What the folder has and what was pushed, compared with the manifest and with each other."""
+        """What the folder has and what was pushed, compared with the manifest and with each other; where listings do
+        not tell, checksums."""
         names = {each.path: each.object for each in files}
         with ThreadPoolExecutor(2) as pool:
             served = pool.submit(self._found, bucket, live_key(folder, ""), names)
             objects = pool.submit(self._found, bucket, OBJECTS, set(names.values()))
             there, pushed = served.result(), objects.result()
-        return [
-            each.path
-            for each in files
-            if not _right(each, there.get(each.path), pushed.get(names[each.path]))
-        ]
+        same = {each.path: _same(each, there.get(each.path), pushed.get(names[each.path])) for each in files}
+        doubtful = [each for each in files if same[each.path] is None]
+        keys = [live_key(folder, each.path) for each in doubtful]
+        kept = _side_by_side(partial(self._checksum, bucket), keys, _HEADS)
+        for each, sha256 in zip(doubtful, kept, strict=True):
+            in_parts = there[each.path].in_parts or pushed[names[each.path]].in_parts
+            same[each.path] = base64.b64decode(sha256).hex() == each.sha256 if sha256 else in_parts
+        return [path for path, right in same.items() if not right]
 
     def _copied(self, bucket: str, copies: Iterable[tuple[str, str]]) -> list[str]:
         """Copy each; the sources that are not there."""
@@ -118,8 +131,8 @@ class S3Releases:
         def one(names: tuple[str, str]) -> str:
             source, target = names
             try:
-                with _errors("CopyObject"):
-                    obstore.copy(store, source, target)
+                with errors("CopyObject"):
+                    store.copy(source, target)
             except FileNotFoundError:
                 return source
             return ""
@@ -137,8 +150,8 @@ class S3Releases:
 
         def one(name: str) -> tuple[str, Stored] | None:
             try:
-                with _errors("HeadObject"):
-                    return name, _stored(obstore.head(store, f"{prefix}{name}"))
+                with errors("HeadObject"):
+                    return name, _stored(store.head(f"{prefix}{name}"))
             except FileNotFoundError:
                 return None
 
@@ -148,8 +161,8 @@ class S3Releases:
 def _listed(store: S3Store, prefix: str, after: str = "") -> Iterator[tuple[str, Stored]]:
     """Every object below a prefix, named without it, in order; only those after one where that is given."""
     offset = f"{prefix}{after}" if after else None
-    with _errors("ListObjectsV2"):
-        for page in obstore.list(store, prefix, offset=offset, chunk_size=1_000):
+    with errors("ListObjectsV2"):
+        for page in store.list(prefix, offset=offset, chunk_size=1_000):
             for each in page:
                 yield each["path"].removeprefix(prefix), _stored(each)
 
@@ -158,26 +171,18 @@ def _stored(found: "ObjectMeta") -> Stored:
     return Stored(found["size"], (found["e_tag"] or "").strip('"'))
 
 
-@contextmanager
-def _errors(step: str) -> Iterator[None]:
-    """What is not there stays a FileNotFoundError; a refusal does not pass by itself, all else may."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except (PermissionDeniedError, UnauthenticatedError) as error:
-        raise StepFailed(Reason.INTERNAL, step=step, what=_first_line(error)) from error
-    except (BaseError, OSError, ValueError) as error:
-        raise Unavailable(f"{step}: {_first_line(error)}") from error
+def _same(file: File, there: Stored | None, pushed: Stored | None) -> bool | None:
+    """Whether a listing shows that a file is what was pushed; None where it does not tell."""
+    if there is None or pushed is None or there.size != file.size or pushed.size != file.size:
+        return False
+    return True if there.etag == pushed.etag else None
 
 
-def _first_line(error: Exception) -> str:
-    """What obstore says goes on for a page."""
-    return (str(error).splitlines() or [type(error).__name__])[0][:300]
-
-
-def _right(file: File, there: Stored | None, pushed: Stored | None) -> bool:
-    return there is not None and pushed is not None and there.size == file.size and there.like(pushed)
+def _refuse_large(files: Sequence[File], folder: str) -> None:
+    for each in files:
+        if each.size > MOST_COPIED:
+            what = f"{each.path} has {each.size / 1024**3:.1f} GB, and 1 GB is the most that can be copied in time"
+            raise StepFailed(Reason.RELEASE_BROKEN, tag=folder, what=what)
 
 
 def _side_by_side(work: Callable[[T], R], items: Iterable[T], threads: int) -> list[R]:

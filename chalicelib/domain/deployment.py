@@ -224,6 +224,8 @@ class Deployment:
     """The release that visitors keep seeing although this server goes back: there is none before it."""
     left: int = 0
     """How many hosts the sweeper found that were to end with it and did not."""
+    uncleaned: str = ""
+    """What cleaning up left to the next one, and why."""
     finish_note: str = ""
     """What whoever finished it was told and the second person has to know: that a freeze is in force."""
 

@@ -22,10 +22,15 @@ TAG = re.compile(
 """Service, time and, where it is not the first of its minute, number. Also a version as VERSION allows it: no service
 has an underscore, and 54 characters are enough."""
 
+MOST = 400
+"""Builds or releases that are looked through: more than the hundred that a frontend may keep, and few enough for one
+page of a query."""
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One release of one frontend. `bytes` and the counts are of files; `environments` are those it was meant for."""
+    """One release of one frontend. `bytes` and the counts are of files; `environments` are those it was meant for;
+    `cleaned_at` is when its manifest was found to be cleaned up, 0 while it is there."""
 
     service: str
     tag: str
@@ -41,7 +46,13 @@ class Release:
     version: str = ""
     commit: str = ""
     environments: tuple[str, ...] = ()
+    cleaned_at: float = 0.0
     revision: int = 0
+
+    @property
+    def gone(self) -> bool:
+        """Whether it was cleaned up, so that it can not be enabled any more."""
+        return self.cleaned_at > 0
 
     def updated(self, report: "Release") -> "Release":
         """This release after it was reported again: what it is stays, for whom it is meant may grow."""
@@ -52,12 +63,15 @@ class Release:
 def enableable(service: str, asked: str | None, releases: Sequence[Release]) -> Release:
     """The release to enable: the one whose tag or version is asked for, else the newest; `releases` come newest first.
 
-    Refused where there is none.
+    Refused where there is none, or where it was cleaned up.
     """
     if not releases:
         raise Refused(Reason.NO_RELEASE, service=service)
-    found = next((each for each in releases if asked in {None, each.tag, each.version}), None)
-    if found is None:
-        known = ", ".join(f"`{each.tag}`" for each in releases[:3])
-        raise Refused(Reason.UNKNOWN_RELEASE, service=service, tag=asked or "", known=known)
-    return found
+    fitting = [each for each in releases if asked in {None, each.tag, each.version}]
+    found = next((each for each in fitting if not each.gone), None)
+    if found is not None:
+        return found
+    if fitting:
+        raise Refused(Reason.RELEASE_MISSING, tag=fitting[0].tag)
+    known = ", ".join([f"`{each.tag}`" for each in releases if not each.gone][:3])
+    raise Refused(Reason.UNKNOWN_RELEASE, service=service, tag=asked or "", known=known)

@@ -21,8 +21,9 @@ FORMAT = 1
 ROOT = "releases/"
 OBJECTS = "objects/"
 LIVE = "live/"
-MOST_COPIED = 5 * 1024**3
-"""S3 User Guide, "Copying, moving, and renaming objects": what is larger needs more than one request."""
+MOST_COPIED = 1024**3
+"""Bytes of one file. It is copied to where it is served by one request, which S3 takes up to 5 GB (S3 User Guide,
+"Copying, moving, and renaming objects"), and which has to end while a function runs."""
 _PLAIN = "/!*'()"
 """With letters, digits and `-_.~` what JavaScript's encodeURIComponent leaves as it is."""
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -1,24 +1,74 @@
-"""What of a bucket with releases may be deleted: nothing that a kept release, or one that is being pushed, names.
+"""What of a bucket with releases may be deleted, and why no order of requests ever deletes what somebody needs.
 
-A manifest goes first, and what only it named in a later look: whoever takes an old release up in between finds no
-manifest, or is seen as somebody who needs it. What is younger than a day is left alone, since a push may rely on it.
+**Manifests.** Those beyond the newest `keep` go, unless an environment shows the release, brings it or may go back to
+it. They go first, and what only they named in a later look: whoever takes an old release up in between finds no
+manifest, or is seen as somebody who needs it.
 
-Cleaning up reads all manifests, then all drafts, and then deletes, for CLEANING_SECONDS at most. A push writes its
-draft and then looks. So an object that it saw stays where a manifest named it after the draft was there (cleaning up
-saw one of them), where it is young, or where it is there still when the draft is older than CLEANING_SECONDS.
+**Objects.** Cleaning up lists them, then reads all manifests, then all drafts, and then deletes, until
+CLEANING_SECONDS are over. A push writes its draft and then looks. So an object that it saw stays where a manifest named
+it after the draft was there (cleaning up saw one of them), where it is young, or where it is there still when the draft
+is older than CLEANING_SECONDS. What is younger than a day is left alone, since a push may rely on it.
+
+**What is served.** Only a deployment writes below `live/`, and only while it has the slot of its environment. Cleaning
+up asks the table which releases the environments need, and what it deletes then it deletes within CLEANING_SECONDS.
+A deployment that was accepted before it asked is seen: its release, and the one it may go back to, are kept. One that
+was accepted later brings no file before WAIT_SECONDS are over or the cleaning has ended, whichever is first
+(`steps/cleaning.py`): a deletion that did not see it comes before its copies, never after them. That needs no guess
+about how long S3 takes, nor about when the release was pushed. Files that were placed less than a day ago stay all the
+same: somebody may have put them there by hand, and pages that are open load their parts late.
+
+**In doubt nothing goes.** A manifest that vanishes while it is looked for was deleted by somebody who cleans up at the
+same time, and nobody needs it. One that can not be read may name anything: then no object is deleted, and nothing that
+is served where it is of the same service.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from chalicelib.domain.pushed import TAG
-from chalicelib.domain.release import LIVE, Manifest, newest_first
+from chalicelib.domain.release import newest_first
 
 YOUNG_SECONDS = 86_400
 """A push that stops may be gone on with for so long."""
 PUSH_SECONDS = 82_800
 """The longest push, from its draft to its manifest: an hour less, in which clocks may differ."""
 CLEANING_SECONDS = 120
-"""From the first look at manifests to the end of the deletion that follows from it."""
+"""From the first look at the table to the end of the deletion that follows from it. The function runs no longer than
+ten seconds more (`.chalice/config.json`)."""
+WAIT_SECONDS = CLEANING_SECONDS + 30
+"""How long a deployment brings no files while somebody cleans up who may not have seen it; clocks may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What stays of a service: its newest `keep` releases and those in `live`, which environments need, as the table
+    said at `since`. `folders` are those below `live/` that environments are served from in copy mode."""
+
+    service: str
+    keep: int
+    live: frozenset[str]
+    folders: tuple[str, ...]
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What one look at a bucket came to: how many keys were deleted, whether there is more to delete, which releases of
+    the service are complete now, and what could not be decided."""
+
+    deleted: int
+    more: bool
+    complete: frozenset[str]
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Needs:
+    """What the manifests of a bucket need, gathered while one after the other is read: `objects` begins as all that are
+    old and ends as those that nothing names, `paths` are those of the service's releases."""
+
+    objects: set[str]
+    paths: set[str] = field(default_factory=set)
 
 
 def surplus(tags: Iterable[str], service: str, keep: int, live: Collection[str]) -> list[str]:
@@ -28,36 +78,29 @@ def surplus(tags: Iterable[str], service: str, keep: int, live: Collection[str])
 
 def given_up(drafts: Mapping[str, float], complete: Collection[str], now: float) -> list[str]:
     """The tags of pushes that never ended, by when their drafts were written (seconds since 1970)."""
-    return sorted(tag for tag, at in drafts.items() if tag not in complete and not _young(at, now))
+    return sorted(tag for tag, at in drafts.items() if tag not in complete and not young(at, now))
+
+
+def looked_into(names: Iterable[str], service: str, folders: Collection[str]) -> list[str]:
+    """The folders below `live/` that are the service's: of its environments, and of its releases. What stands in
+    others is somebody else's."""
+    return sorted(name for name in names if name in folders or service_of(name) == service)
 
 
 def unneeded_paths(
-    keys: Iterable[str], service: str, folders: Collection[str], kept: Iterable[Manifest]
+    served: Iterable[tuple[str, float]], paths: Collection[str], *, known: bool, now: float
 ) -> list[str]:
-    """Keys below `live/` that no page of a kept release can lead to: of the environments' `folders`, and of folders
-    that are named by releases of the service. What stands in other folders is somebody else's."""
-    releases = list(kept)
-    tags = {each.tag for each in releases}
-    paths = {file.path for each in releases for file in each.files}
-    found = []
-    for key in keys:
-        folder, _, path = key.removeprefix(LIVE).partition("/")
-        own = folder in folders or folder in tags
-        if (own and path not in paths) or (not own and _of(folder, service)):
-            found.append(key)
-    return found
+    """The paths in one folder that no page of a kept release can lead to, by when each was placed: all that `paths`
+    does not have, and every one where the folder is that of a release which is not `known` any more."""
+    return [path for path, at in served if not young(at, now) and not (known and path in paths)]
 
 
-def unneeded_objects(objects: Mapping[str, float], named: Iterable[Manifest], now: float) -> list[str]:
-    """The names below `objects/` that no manifest and no draft names, by when each was written."""
-    needed = {file.object for each in named for file in each.files}
-    return sorted(name for name, at in objects.items() if name not in needed and not _young(at, now))
+def service_of(tag: str) -> str:
+    """The service whose release has this tag; empty for what is no tag."""
+    found = TAG.fullmatch(tag)
+    return found[1] if found else ""
 
 
-def _of(folder: str, service: str) -> bool:
-    tag = TAG.fullmatch(folder)
-    return tag is not None and tag[1] == service
-
-
-def _young(at: float, now: float) -> bool:
+def young(at: float, now: float) -> bool:
+    """Whether it is left alone whoever needs it."""
     return now - at < YOUNG_SECONDS

@@ -68,7 +68,9 @@ def _whole(files: Sequence[File]) -> Iterator[Problem]:
 def _of_name(file: File) -> Iterator[Problem]:
     path = file.path
     if file.size > MOST_COPIED:
-        yield Problem(path, "larger than 5 GB, which S3 can not copy to where it is served", fatal=True)
+        yield Problem(
+            path, "larger than 1 GB, which can not be copied to where it is served in time", fatal=True
+        )
     wrong = _unusable(path)
     if wrong:
         yield Problem(path, wrong, fatal=True)

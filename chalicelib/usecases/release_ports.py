@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.domain.release import File, Manifest
+from chalicelib.domain.release_cleaning import Cleaned, Kept
 
 
 class Bucket(Protocol):
@@ -39,11 +40,10 @@ class Bucket(Protocol):
 class Cleaner(Protocol):
     """S3, for the one function that deletes."""
 
-    def clean(self, bucket: str, service: str, keep: int, live: Sequence[str], folders: Sequence[str]) -> int:
-        """Delete what nothing needs, a part at a time, and return how many keys that were; 0 where nothing is left.
+    def clean(self, bucket: str, kept: Kept) -> Cleaned:
+        """Delete what nothing needs, a part at a time: as much as there is time for.
 
-        Kept are the newest `keep` releases of the service and those in `live`; of the `folders` what a kept release
-        has; of `objects/` what a kept manifest or a young draft names.
+        Of `objects/` stays what any manifest or a young draft names; of the service's folders what a kept release has.
         """
 
 

@@ -12,21 +12,25 @@ _UNTOLD = (
     "⚠️ The CDN could not be told to forget what changed. Pages are asked about anyway; other files that kept their "
     "name may be shown as they were for as long as their `Cache-Control` says."
 )
+_NOT_SHOWN = "Nothing is shown to visitors until somebody enables it."
+_GONE = "It was cleaned up since, and can not be enabled any more: newer ones are kept."
 
 
 def release_message(release: Release, environments: Sequence[str]) -> Message:
-    """A release that was pushed, with a button for each environment; those that it was meant for come first."""
+    """A release that was pushed, with a button for each environment, those that it was meant for first; none once it
+    was cleaned up."""
     version = f" (version `{plain(release.version)}`)" if release.version else ""
     meant = f" It was pushed for {' and '.join(release.environments)}." if release.environments else ""
     order = sorted(environments, key=lambda each: each not in release.environments)
+    offered = () if release.gone else order[:_BUTTONS]
     return Message(
         summary=f"📦 Release {plain(release.tag)} of {release.service} was pushed.",
         lines=(
             f"📦 Release *{plain(release.tag)}* of *{release.service}*{version} was pushed: {extent(release)}.",
-            f"{since(release)} Nothing is shown to visitors until somebody enables it.{meant}",
+            f"{since(release)} {_GONE if release.gone else _NOT_SHOWN + meant}",
         ),
         notes=(origin(release),),
-        actions=tuple(enable(release, each, f"Enable in {each}") for each in order[:_BUTTONS]),
+        actions=tuple(enable(release, each, f"Enable in {each}") for each in offered),
     )
 
 

@@ -10,7 +10,7 @@ from chalicelib.domain.history import History
 from chalicelib.domain.locks import Override
 from chalicelib.domain.people import Actor
 from chalicelib.domain.policy import Role, require
-from chalicelib.domain.pushed import TAG, Release, enableable
+from chalicelib.domain.pushed import MOST, TAG, Release, enableable
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import EnvironmentSettings, Team
 from chalicelib.domain.turns import Stand, started
@@ -133,13 +133,12 @@ def builds_of(store: Store, service: str, version: str | None) -> list[Build]:
     return builds
 
 
-def releases_of(store: Store, service: str, tag: str | None) -> list[Release]:
-    """The newest releases, and the one that is asked for, however old it is."""
-    releases = list(store.releases(service))
-    if tag and TAG.fullmatch(tag) and all(each.tag != tag for each in releases):
-        named = store.release(service, tag)
-        releases += [named] if named is not None else []
-    return releases
+def releases_of(store: Store, service: str, asked: str | None) -> list[Release]:
+    """The newest releases, and the one whose tag or version is asked for, however old it is."""
+    if asked is None or not TAG.fullmatch(asked):
+        return list(store.releases(service, limit=MOST) if asked else store.releases(service))
+    named = store.release(service, asked)
+    return [named] if named is not None else list(store.releases(service))
 
 
 def holder(store: Store, environment: Environment, slot: Slot | None) -> Deployment | None:

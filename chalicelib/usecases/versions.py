@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from chalicelib.domain.builds import Build, BuildStatus
-from chalicelib.domain.pushed import Release
+from chalicelib.domain.pushed import MOST, Release
 from chalicelib.domain.reading import Versions
 from chalicelib.domain.settings import Team
 from chalicelib.usecases.chat_ports import Action, Reply
@@ -13,10 +13,9 @@ from chalicelib.usecases.release_texts import changes, enable
 from chalicelib.usecases.texts import plain
 
 SIZE = 8
-MOST = 400
-"""Builds or releases that are looked through: a build is reported about twice, and a query's page holds far more."""
 _ENVIRONMENTS = 10
 _BUTTONS = 12
+_GONE = "cleaned up: it can not be enabled any more"
 _MARKS = {BuildStatus.PASSED: "📦 passed", BuildStatus.RUNNING: "🔨 running", BuildStatus.FAILED: "❌ failed"}
 
 
@@ -60,7 +59,7 @@ def _releases(
         enable(each, name, f"To {name}: {each.tag}")
         for each in some.shown
         for name, tag in live.items()
-        if tag != each.tag
+        if tag != each.tag and not each.gone
     )
     return Reply(
         "\n".join([*lines, *([f"Page {some.number}."] if some.of > 1 else [])]),
@@ -93,7 +92,7 @@ def _release(release: Release, live: Mapping[str, str]) -> str:
         f"version `{plain(release.version)}`" if release.version else "",
         f"`{plain(release.commit[:12])}`" if release.commit else "",
         changes(release.added, release.changed, release.removed) if release.before else "the first one",
-        _here(release.tag, live),
+        _here(release.tag, live) or (_GONE if release.gone else ""),
     ]
     return " · ".join(part for part in parts if part)
 

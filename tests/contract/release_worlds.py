@@ -11,6 +11,7 @@ import boto3
 
 from chalicelib.adapters.cloudfront import CloudFrontCdn
 from chalicelib.adapters.object_store import from_environment, open_bucket
+from chalicelib.adapters.s3_checksums import S3Checksums
 from chalicelib.adapters.s3_releases import MOST_LISTED, S3Releases
 from chalicelib.adapters.viewer import HttpViewer
 from chalicelib.domain.release import Manifest, live_key, manifest_key, object_key
@@ -136,7 +137,7 @@ class EmulatedReleases:
             endpoint=self.aws,
             tries=0,
         )
-        return S3Releases(opened, threads=4, most_listed=most_listed)
+        return S3Releases(opened, S3Checksums(lambda: self.s3), threads=4, most_listed=most_listed)
 
     def push(self, release: Manifest, bodies: Mapping[str, bytes]) -> None:
         """Objects first, the manifest last."""

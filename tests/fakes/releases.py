@@ -8,13 +8,22 @@ from urllib.parse import unquote
 
 from chalicelib.domain.errors import Conflict, StepFailed, Unavailable
 from chalicelib.domain.reasons import Reason
-from chalicelib.domain.release import File, Manifest, live_key
-from chalicelib.domain.release_cleaning import surplus, unneeded_paths
+from chalicelib.domain.release import File, Manifest
+from chalicelib.domain.release_cleaning import (
+    Cleaned,
+    Kept,
+    looked_into,
+    service_of,
+    surplus,
+    unneeded_paths,
+)
 from chalicelib.usecases.release_ports import Fetched
 from tests.fakes.recorder import Recorder
 
 _ADDRESS = re.compile(r"(?:[A-Za-z0-9/!*'()_.~-]|%[0-9A-F]{2})*")
 """What the viewer-request function would leave as it is: nothing raw that a browser would have to encode."""
+OLD = -1e9
+"""When everything in memory was written."""
 
 
 class Website:
@@ -94,28 +103,34 @@ class FakeBucket(Recorder):
 
 
 class FakeCleaner(Recorder):
-    """The port Cleaner; everything at once, then nothing is left."""
+    """The port Cleaner; everything at once, then nothing is left. `doubts` is what it can not decide."""
 
     def __init__(self, website: Website) -> None:
         super().__init__()
         self._website = website
+        self.doubts: tuple[str, ...] = ()
 
-    def clean(self, bucket: str, service: str, keep: int, live: Sequence[str], folders: Sequence[str]) -> int:
-        """As the domain decides."""
-        with self._call("clean", bucket=bucket, service=service, keep=keep, live=live, folders=folders):
+    def clean(self, bucket: str, kept: Kept) -> Cleaned:
+        """As the domain decides. Nothing is ever young here."""
+        with self._call("clean", bucket=bucket, kept=kept):
             site = self._website
             before = self._size()
-            for tag in surplus(site.releases, service, keep, live):
+            for tag in surplus(site.releases, kept.service, kept.keep, kept.live):
                 del site.releases[tag]
-            if not site.releases.keys() >= set(live):
-                return before - self._size()
-            kept = [each for each in site.releases.values() if each.service == service]
-            served = [live_key(name, path) for name, there in site.folders.items() for path in there]
-            for key in unneeded_paths(served, service, folders, kept):
-                _, name, path = key.split("/", 2)
+            own = frozenset(tag for tag in site.releases if service_of(tag) == kept.service)
+            if site.releases.keys() >= kept.live:
+                self._clean_folders(kept, own)
+                site.objects = {file.body for each in site.releases.values() for file in each.files}
+            deleted = before - self._size()
+            return Cleaned(deleted, deleted > 0, own, self.doubts)
+
+    def _clean_folders(self, kept: Kept, own: frozenset[str]) -> None:
+        site = self._website
+        paths = {file.path for tag in own for file in site.releases[tag].files}
+        for name in looked_into(site.folders, kept.service, kept.folders):
+            served, known = [(path, OLD) for path in site.folders[name]], name in {*own, *kept.folders}
+            for path in unneeded_paths(served, paths, known=known, now=kept.since):
                 del site.folders[name][path]
-            site.objects = {file.body for each in site.releases.values() for file in each.files}
-            return before - self._size()
 
     def _size(self) -> int:
         site = self._website

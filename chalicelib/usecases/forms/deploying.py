@@ -55,6 +55,8 @@ def _newest(store: Store, team: Team, service: str) -> Iterator[Option]:
     """Of servers the builds, of a frontend the releases."""
     if team.frontend(service) is not None:
         for release in store.releases(service, limit=_BUILDS):
+            if release.gone:
+                continue
             version = f" (version {plain(release.version)})" if release.version else ""
             yield Option(f"{service}@{release.tag}", f"{release.tag}{version}", service)
         return

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chalicelib.domain.approval import Answer, Kind
 from chalicelib.domain.builds import BuildStatus, newest_passed, waits_for
-from chalicelib.domain.deployment import CLOSING, Package, Ref, State, Trigger
+from chalicelib.domain.deployment import CLOSING, Machine, Package, Ref, State, Trigger
 from chalicelib.domain.errors import NotReady, StepFailed
 from chalicelib.domain.people import SERVICE
 from chalicelib.domain.reasons import Reason
@@ -17,6 +17,7 @@ from chalicelib.usecases.steps.asking import (
     settle,
     worth_retrying,
 )
+from chalicelib.usecases.steps.cleaning import leave, let_cleaning_end
 from chalicelib.usecases.steps.coupled import decides, let_go_of_lead, start_follower
 from chalicelib.usecases.steps.work import Result, Work, cause_text
 from chalicelib.usecases.texts import plain
@@ -53,6 +54,8 @@ class LedgerSteps(AskingSteps):
         """An earlier deployment gives up its old fleet before the new one needs its place."""
         work.guard()
         _close_window(work, self._workflow)
+        if work.deployment.machine is Machine.RELEASE:
+            let_cleaning_end(work)
         return None
 
     def record_trouble(self, work: Work) -> Result:
@@ -65,6 +68,12 @@ class LedgerSteps(AskingSteps):
         if worth_retrying(work):
             return say("hold", work.settings.timeouts.retry)
         return say("discard")
+
+    def record_uncleaned(self, work: Work) -> Result:
+        """Cleaning up did not end. The release is live and well, so that is no trouble of its own: it ends, and what is
+        left goes with the next one."""
+        leave(work, f"Files that nobody needs are left, since cleaning up did not end: {_why(work)}.")
+        return None
 
     def close(self, work: Work) -> Result:
         """The last write: the outcome, and the environment free for the next."""
@@ -132,6 +141,12 @@ def _let_go(work: Work, workflow: Workflow, ref: Ref) -> None:
         if question.answer in {None, Answer.SUPERSEDED}:
             # Also where it was closed before: the try that closed it may have died before the wake-up.
             workflow.wake(question.token)
+
+
+def _why(work: Work) -> str:
+    """What the step that failed said, or at least what became of it."""
+    error = work.event.error or {}
+    return plain(cause_text(error) or error.get("Error", "")).rstrip(".")
 
 
 def _record_trouble(work: Work) -> Result:

@@ -88,7 +88,7 @@ def _next(deployment: Deployment, questions: Sequence[Question]) -> Mapping[Stat
         State.RETIRING: (
             "Next: files that no kept release needs are deleted, and this ends. There is no rollback any more."
         ),
-        State.SUCCEEDED: f"{name} is live. Files that no kept release needs were deleted. {lasted(deployment)}",
+        State.SUCCEEDED: f"{name} is live. {_cleaned(deployment)} {lasted(deployment)}",
         State.ROLLED_BACK: (
             f"`{before}` is live again. {name} stays in the bucket and can be enabled later. {lasted(deployment)}"
         ),
@@ -104,6 +104,10 @@ def _taking_along(deployment: Deployment) -> str:
     """What its end means for the server that it follows."""
     other = deployment.partner if deployment.follows else None
     return f", and *{other.deployment}* goes back" if other is not None else ""
+
+
+def _cleaned(deployment: Deployment) -> str:
+    return plain(deployment.uncleaned) or "Files that no kept release needs were deleted."
 
 
 def _lower(sentence: str) -> str:
@@ -262,6 +266,7 @@ _HISTORY: dict[str, str] = {
     "untold": "the CDN could not be told to forget what changed",
     "discard": "it is being ended",
     "retire": "files that no kept release needs are being deleted",
+    "left_files": "left files to the next cleaning up",
 }
 
 

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.release import File, Manifest, live_key, manifest
+from chalicelib.domain.release import File, Manifest, manifest
 from chalicelib.domain.release_cleaning import (
     YOUNG_SECONDS,
     given_up,
+    looked_into,
+    service_of,
     surplus,
-    unneeded_objects,
     unneeded_paths,
+    young,
 )
 
 NOW = 1_000_000.0
@@ -52,11 +54,15 @@ def test_a_push_that_never_ended_is_given_up_after_a_day() -> None:
 
 def test_folders_of_others_are_left_alone() -> None:
     """Those of another service's releases, and what is no release's at all."""
-    keys = [
-        live_key(folder, "x.js") for folder in ("staging", tag(1), tag(2, "shop"), "shop-staging", "by-hand")
-    ]
-    kept = [release(1, {"index.html": b"1"})]
-    assert unneeded_paths(keys, "web", ["staging"], kept) == keys[:2]
+    names = ["staging", tag(1), tag(2), tag(2, "shop"), "shop-staging", "by-hand"]
+    assert looked_into(names, "web", ["staging"]) == sorted(["staging", tag(1), tag(2)])
+
+
+def test_a_folder_of_a_release_that_is_gone_goes_whole() -> None:
+    """Though other releases have the same paths; what was placed today stays in any folder."""
+    served = [("index.html", OLD), ("old.js", OLD), ("new.js", OLD + 1)]
+    assert unneeded_paths(served, {"index.html"}, known=True, now=NOW) == ["old.js"]
+    assert unneeded_paths(served, {"index.html"}, known=False, now=NOW) == ["index.html", "old.js"]
 
 
 @given(releases=RELEASES, keep=st.integers(1, 3), data=st.data())
@@ -69,25 +75,20 @@ def test_nothing_of_a_kept_release_is_deleted(
     gone = surplus(tags, "web", keep, live)
     kept = [each for each in releases if each.tag not in gone]
     assert {*live, *sorted(tags)[-keep:]} <= {each.tag for each in kept}
-    served = [
-        live_key(folder, file.path)
-        for each in releases
-        for file in each.files
-        for folder in ("staging", each.tag)
-    ]
-    deleted = unneeded_paths(served, "web", ["staging"], kept)
     paths = {file.path for each in kept for file in each.files}
-    needed = {
-        live_key(folder, path) for path in paths for folder in ("staging", *(each.tag for each in kept))
-    }
-    assert set(served) - set(deleted) == set(served) & needed
-    objects = {file.object: OLD for each in releases for file in each.files}
-    left = objects.keys() - unneeded_objects(objects, kept, NOW)
-    assert left == {file.object for each in kept for file in each.files}
+    for each in releases:
+        served = [(file.path, OLD) for file in each.files]
+        known = each in kept
+        left = {path for path, _ in served} - {*unneeded_paths(served, paths, known=known, now=NOW)}
+        assert left == ({file.path for file in each.files} if known else set())
 
 
-@given(releases=RELEASES)
-def test_what_is_young_stays(releases: Sequence[Manifest]) -> None:
-    """A push that goes on may count on it, though nothing names it yet."""
-    objects = {file.object: OLD + 1 for each in releases for file in each.files}
-    assert unneeded_objects(objects, [], NOW) == []
+def test_what_is_young_stays() -> None:
+    """For a day from when it was written."""
+    assert young(OLD + 1, NOW)
+    assert not young(OLD, NOW)
+
+
+def test_a_tag_says_whose_it_is() -> None:
+    """What is no tag is nobody's."""
+    assert [service_of(each) for each in (tag(1), "staging", "web_now")] == ["web", "", ""]

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from chalicelib.adapters.s3_cleaner import S3Cleaner
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.release import File, decode, draft_key, manifest, manifest_key, new_tag, object_key
+from chalicelib.domain.release_cleaning import Kept
 from cli.push.pushing import Clock, Plan, Wanted, plan, push
 from cli.push.scan import Local, Scan
 from tests.fakes.bucket import FakeBucket, Object
-from tests.fakes.s3_client import FakeS3Client
+from tests.fakes.s3_store import FakeS3Store
 
 NOON = 1_795_356_300.0
 HOUR = 3_600
@@ -164,13 +165,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def both(folder: Path, past: list[Past], new: frozenset[str], order: list[str | int], keep: int) -> None:
     """Push and clean up in this order, and look at what is left."""
     bucket, turns = remembered(past), Turns(list(order))
-    client = FakeS3Client(bucket, lambda: turns.take(CLEAN), turns.deletion)
-    cleaner = S3Cleaner(cast("Any", client), turns)
+    store = FakeS3Store(bucket, lambda: turns.take(CLEAN), turns.deletion)
+    cleaner = S3Cleaner(lambda _name: cast("Any", store), turns)
 
     def clean() -> None:
         try:
             with suppress(Unavailable):
-                while cleaner.clean("b", "web", keep, [], []):
+                while cleaner.clean("b", Kept("web", keep, frozenset(), (), turns.now())).more:
                     pass
         finally:
             turns.end(CLEAN)

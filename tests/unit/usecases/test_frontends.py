@@ -105,7 +105,7 @@ def test_both_have_words_for_the_same_things() -> None:
     assert set(FRONTENDS.answers.yes) == set(FRONTENDS.answers.no) == asked
     assert set(FRONTENDS.answers.doing) == set(SERVERS.answers.doing)
     assert set(FRONTENDS.timeline.rows) == set(SERVERS.timeline.rows) - {State.READY, State.ASKING_FINISH}
-    own = {"publish", "finish_ready", "switch", "stays", "untold"}
+    own = {"publish", "finish_ready", "switch", "stays", "untold", "left_files"}
     assert set(FRONTENDS.history) - own == set(SERVERS.history) - own
 
 
