@@ -18,7 +18,7 @@ class UnknownReference(Exception):
 class Resolver:
     """What the resources that exist already answer to references."""
 
-    def __init__(self, *, account: str, region: str, parameters: Mapping[str, str]) -> None:
+    def __init__(self, *, account: str, region: str, parameters: Mapping[str, Any]) -> None:
         self._values: dict[str, Any] = {
             "AWS::AccountId": account,
             "AWS::Region": region,

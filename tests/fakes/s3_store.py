@@ -1,14 +1,17 @@
-"""What the cleaner needs of obstore's S3Store, over the objects of the bucket that a push writes to."""
+"""What the cleaner and what enables need of obstore's S3Store, over the objects of the bucket that is pushed to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.fakes.bucket import FakeBucket, Object
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from tests.fakes.bucket import FakeBucket, Object
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,14 @@ class FakeS3Store:
                 return
             after = keys[self._size - 1]
 
-    def list_with_delimiter(self, prefix: str) -> dict[str, list[str]]:
+    def list_with_delimiter(self, prefix: str) -> dict[str, Sequence[str]]:
         """The folders below a prefix."""
         self._turn()
-        names = {each.removeprefix(prefix).partition("/")[0] for each in self._bucket.objects_ if each.startswith(prefix)}
+        names = {
+            each.removeprefix(prefix).partition("/")[0]
+            for each in self._bucket.objects_
+            if each.startswith(prefix)
+        }
         return {"common_prefixes": sorted(f"{prefix}{each}" for each in names)}
 
     def get(self, key: str) -> Body:
@@ -66,6 +73,14 @@ class FakeS3Store:
             raise FileNotFoundError(key)
         return Body(found.content)
 
+    def copy(self, source: str, target: str) -> None:
+        """With its headers, as new."""
+        self._turn()
+        found = self._bucket.objects_.get(source)
+        if found is None:
+            raise FileNotFoundError(source)
+        self._bucket.objects_[target] = replace(found, at=self._bucket.at)
+
     def delete(self, keys: Sequence[str]) -> None:
         """All at once."""
         with self._deletion():
@@ -73,4 +88,8 @@ class FakeS3Store:
                 self._bucket.objects_.pop(each, None)
 
     def _row(self, key: str, found: Object | None) -> dict[str, Any] | None:
-        return {"path": key, "last_modified": datetime.fromtimestamp(found.at, UTC)} if found else None
+        if found is None:
+            return None
+        etag = hashlib.md5(found.content, usedforsecurity=False).hexdigest()
+        at = datetime.fromtimestamp(found.at, UTC)
+        return {"path": key, "size": len(found.content), "e_tag": f'"{etag}"', "last_modified": at}

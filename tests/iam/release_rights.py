@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from tests.iam.asking import Right
 from tests.iam.calls import LABELED
-from tests.iam.roles import FRONTEND, POINTER, arn, function
+from tests.iam.roles import FRONTEND, POINTERS, arn, function
 from tests.iam.simulator import Request
 
 OBJECTS = ("releases/web_2026-11-23_09-00/manifest.json", "objects/0a1b", "live/production/index.html")
 DISTRIBUTION = arn("cloudfront", "distribution/E1EXAMPLE", region="")
-STORE = arn("cloudfront", f"key-value-store/{POINTER}", region="")
 
 
 def of_bucket(key: str = "", bucket: str = FRONTEND) -> str:
@@ -62,13 +61,14 @@ def release_rights() -> list[Right]:
         ),
         Right(
             "MoveThePointer",
-            "only the key-value store that the stack was told",
+            "only the key-value stores that the stack was told",
             tuple(
-                Request("frontend", f"cloudfront-keyvaluestore:{each}", STORE)
+                Request("frontend", f"cloudfront-keyvaluestore:{each}", store)
                 for each in ("DescribeKeyValueStore", "GetKey", "PutKey")
+                for store in POINTERS
             ),
             (
-                Request("frontend", "cloudfront-keyvaluestore:DeleteKey", STORE),
+                Request("frontend", "cloudfront-keyvaluestore:DeleteKey", POINTERS[0]),
                 Request(
                     "frontend",
                     "cloudfront-keyvaluestore:PutKey",

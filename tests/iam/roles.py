@@ -11,8 +11,11 @@ from tests.packaged import built
 
 ACCOUNT, REGION, STACK = "123456789012", "us-east-1", "pointsman"
 ZONE, HOST_ROLE = "Z0POINTSMAN0EXAMPLE", "pointsman-host-cameras"
-FRONTEND, POINTER = "pointsman-frontend-web", "a1b2c3d4-5678-90ab-cdef-example11111"
-PARAMETERS = {"HostedZone": ZONE, "HostRole": "pointsman-host-*", "FrontendPointers": POINTER}
+FRONTEND = "pointsman-frontend-web"
+POINTERS = [
+    f"arn:aws:cloudfront::{ACCOUNT}:key-value-store/a1b2c3d4-5678-90ab-cdef-example{each}" for each in (1, 2)
+]
+PARAMETERS = {"HostedZone": ZONE, "HostRole": "pointsman-host-*", "FrontendPointers": ",".join(POINTERS)}
 """What whoever installs the stack says (docs/install.md)."""
 
 Policy = dict[str, Any]
@@ -70,7 +73,10 @@ def _template() -> dict[str, Any]:
 def _resolver() -> Resolver:
     parameters = _template().get("Parameters", {})
     defaults = {name: str(each.get("Default", "")) for name, each in parameters.items()}
-    values = {**defaults, **PARAMETERS, "AWS::StackName": STACK}
+    values: dict[str, Any] = {**defaults, **PARAMETERS, "AWS::StackName": STACK}
+    for name, each in parameters.items():
+        if each["Type"] == "CommaDelimitedList":
+            values[name] = values[name].split(",")
     resolver = Resolver(account=ACCOUNT, region=REGION, parameters=values)
     for name, each in _template()["Resources"].items():
         resolver.define(name, *_names(name, each["Type"]))

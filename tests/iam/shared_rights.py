@@ -14,6 +14,7 @@ PARTITIONS = {
     "edge": ("ENV#cameras#production", "ENV##", "SERVICE#cameras", "CODE#7", "SEEN#slack-1", "HOME", "TEAM"),
     "chat": ("ENV#cameras#production", "ENV##"),
     "ledger": ("ENV#cameras#production", "SERVICE#cameras", "CODE#7"),
+    "cleanup": ("ENV#cameras#production", "SERVICE#cameras"),
 }
 """Where a role writes; all others write to environments only."""
 OTHERS = ("CONFIG", "SERVICE#cameras", "CODE#7", "SEEN#slack-1", "HOME", "TEAM")

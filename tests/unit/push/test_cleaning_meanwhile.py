@@ -2,9 +2,8 @@
 
 import hashlib
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,71 +19,11 @@ from cli.push.pushing import Clock, Plan, Wanted, plan, push
 from cli.push.scan import Local, Scan
 from tests.fakes.bucket import FakeBucket, Object
 from tests.fakes.s3_store import FakeS3Store
+from tests.fakes.turns import CLEAN, OTHER, Turns
 
 NOON = 1_795_356_300.0
 HOUR = 3_600
 BODIES = ("one", "two", "three")
-PUSH, CLEAN = "push", "clean"
-
-
-@dataclass
-class Turns:
-    """Whose request is next, drawn beforehand; a number lets time pass. Who has ended is passed over."""
-
-    order: list[str | int]
-    now_: float = NOON
-    ended: set[str] = field(default_factory=set)
-    deleting: bool = False
-    _changed: threading.Condition = field(default_factory=threading.Condition)
-
-    def take(self, who: str) -> None:
-        """Wait for a turn."""
-        with self._changed:
-            assert self._changed.wait_for(lambda: self._next() in {who, ""}, timeout=20)
-            del self.order[:1]
-            self._changed.notify_all()
-
-    def _next(self) -> str:
-        while self.order:
-            first = self.order[0]
-            if isinstance(first, int) and self.deleting:
-                self.order.insert(0, CLEAN)
-                return CLEAN
-            if isinstance(first, str) and first not in self.ended:
-                return first
-            self.now_ += first if isinstance(first, int) else 0
-            del self.order[0]
-        return CLEAN if CLEAN not in self.ended else ""
-
-    def end(self, who: str) -> None:
-        """It makes no requests any more."""
-        with self._changed:
-            self.ended.add(who)
-            self._changed.notify_all()
-
-    def now(self) -> float:
-        """The same for everybody."""
-        return self.now_
-
-    def sleep(self, seconds: float) -> None:
-        """It passes at once, which leaves others no time: the worst that can happen to them."""
-        with self._changed:
-            if self.deleting:
-                self.order.insert(0, CLEAN)
-                self._changed.notify_all()
-                assert self._changed.wait_for(lambda: not self.deleting, timeout=20)
-            self.now_ += seconds
-
-    @contextmanager
-    def deletion(self) -> Iterator[None]:
-        """A deletion that was asked for comes whenever it likes, but not after a minute (the client's time limit)."""
-        with self._changed:
-            self.deleting = True
-        self.take(CLEAN)
-        yield
-        with self._changed:
-            self.deleting = False
-            self._changed.notify_all()
 
 
 class Silent:
@@ -147,7 +86,7 @@ PAST = st.lists(
     max_size=4,
     unique_by=lambda each: each.hours,
 )
-BURSTS = st.tuples(st.sampled_from([PUSH, CLEAN]), st.integers(1, 16)).map(lambda each: [each[0]] * each[1])
+BURSTS = st.tuples(st.sampled_from([OTHER, CLEAN]), st.integers(1, 16)).map(lambda each: [each[0]] * each[1])
 ORDER = st.lists(BURSTS | st.sampled_from([[60], [3_000]]), max_size=10).map(
     lambda bursts: [each for burst in bursts for each in burst]
 )
@@ -164,7 +103,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def both(folder: Path, past: list[Past], new: frozenset[str], order: list[str | int], keep: int) -> None:
     """Push and clean up in this order, and look at what is left."""
-    bucket, turns = remembered(past), Turns(list(order))
+    bucket, turns = remembered(past), Turns(list(order), NOON)
     store = FakeS3Store(bucket, lambda: turns.take(CLEAN), turns.deletion)
     cleaner = S3Cleaner(lambda _name: cast("Any", store), turns)
 
@@ -177,14 +116,14 @@ def both(folder: Path, past: list[Past], new: frozenset[str], order: list[str | 
             turns.end(CLEAN)
 
     thread = threading.Thread(target=clean)
-    bucket.turn, bucket.at = lambda: turns.take(PUSH), NOON
+    bucket.turn, bucket.at = lambda: turns.take(OTHER), NOON
     thread.start()
     try:
         found = Scan(files(new), {each: Local(folder / each) for each in new})
         planned = plan(bucket, found, Wanted("web", NOON))
         made = push(bucket, found, planned, Silent(), Clock(turns.now, turns.sleep))
     finally:
-        turns.end(PUSH)
+        turns.end(OTHER)
         thread.join(30)
     assert broken(bucket) == []
     if planned.new and keep:
@@ -211,11 +150,11 @@ PASTS = {
 
 
 @pytest.mark.parametrize("past", PASTS)
-@pytest.mark.parametrize("first", [PUSH, CLEAN])
+@pytest.mark.parametrize("first", [OTHER, CLEAN])
 @pytest.mark.parametrize("requests", range(25))
 def test_one_waits_for_the_other_at_any_request(folder: Path, past: str, first: str, requests: int) -> None:
     """After so many requests of the one comes all of the other."""
-    other = CLEAN if first == PUSH else PUSH
+    other = CLEAN if first == OTHER else OTHER
     known, keep = PASTS[past]
     order: list[str | int] = [*[first] * requests, *[other] * 99]
     both(folder, known, frozenset({"one", "three"}), order, keep)
