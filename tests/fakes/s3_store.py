@@ -40,10 +40,12 @@ class FakeS3Store:
         self._deletion = deletion
         self._size = size
 
-    def list(self, prefix: str, *, chunk_size: int) -> Iterator[list[dict[str, Any]]]:
+    def list(
+        self, prefix: str, *, chunk_size: int, offset: str | None = None
+    ) -> Iterator[list[dict[str, Any]]]:
         """Each page is what is there when it is asked for."""
         assert chunk_size >= self._size
-        after = ""
+        after = offset or ""
         while True:
             self._turn()
             keys = [
@@ -72,6 +74,14 @@ class FakeS3Store:
         if found is None:
             raise FileNotFoundError(key)
         return Body(found.content)
+
+    def head(self, key: str) -> dict[str, Any]:
+        """What a listing says of it."""
+        self._turn()
+        found = self._row(key, self._bucket.objects_.get(key))
+        if found is None:
+            raise FileNotFoundError(key)
+        return found
 
     def copy(self, source: str, target: str) -> None:
         """With its headers, as new."""
