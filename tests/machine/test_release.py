@@ -1,11 +1,17 @@
 """Whole flows of a frontend's release over the machine's own definition, in both ways to serve it."""
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.domain.approval import Kind
+from chalicelib.domain.commands import parse
 from chalicelib.domain.deployment import State
 from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.domain.reasons import Reason
+from chalicelib.usecases.answering import Request
+from chalicelib.usecases.messages import deployment_message
+from chalicelib.usecases.release_texts import release_message
 from tests.builders import LEAD
 from tests.machine.release_rig import STORE, A, B, C, ReleaseRig, file
 
@@ -211,3 +217,68 @@ def test_after_a_first_release_that_fails_the_next_one_is_enabled(*, pointed: bo
     rig.enabled(B)
     assert rig.shows(B)
     assert rig.environment().live_version == B
+
+
+@pytest.fixture
+def cleaned() -> ReleaseRig:
+    """Two releases are kept, so A is too many once C is live; the window closes now."""
+    rig = ReleaseRig(pointed=False, keep=2)
+    rig.enabled(C)
+    return rig
+
+
+def test_cleaning_up_that_fails_ends_well(cleaned: ReleaseRig) -> None:
+    """The release is live; what is left is said once, and the next may begin at once."""
+    cleaned.cleaner.fail("clean", times=99)
+    cleaned.machine.let(10_000)
+    ended = cleaned.deployment()
+    assert (ended.state, ended.reason) == (State.SUCCEEDED, "")
+    assert "clean was told to fail" in ended.uncleaned
+    assert ended.uncleaned in said(cleaned)
+    cleaned.over()
+    cleaned.cleaner.recover()
+    cleaned.say(f"web@{B} to production")
+    cleaned.decide("confirm", Kind.START)
+    cleaned.machine.let(7_400)
+    assert A not in cleaned.site.releases
+    assert cleaned.deployment(3).uncleaned == ""
+
+
+def test_what_cleaning_up_can_not_decide_is_said(cleaned: ReleaseRig) -> None:
+    """In the last message, and as a line of history."""
+    cleaned.cleaner.doubts = ("releases/shop/manifest.json can not be read",)
+    cleaned.machine.let(7_400)
+    assert "releases/shop/manifest.json can not be read" in said(cleaned)
+    events = [line.event for line in cleaned.store.table.history]
+    assert events.count("left_files") == 1
+
+
+def test_what_was_cleaned_up_is_known_to_be_gone(cleaned: ReleaseRig) -> None:
+    """It is refused at once, by its tag and by its version, and nobody is offered it."""
+    cleaned.machine.let(7_400)
+    for asked in (A, "1"):
+        with pytest.raises(Refused) as refused:
+            cleaned.say(f"web@{asked} to production")
+        assert refused.value.reason is Reason.RELEASE_MISSING
+    reply = cleaned.chatops.handle(Request(parse("versions web"), LEAD, "slack-versions"))
+    assert not [each for each in reply.actions if A in each.value]
+    assert [line for line in reply.text.splitlines() if A in line and "cleaned up" in line]
+    found = cleaned.store.release("web", A)
+    assert found is not None
+    assert release_message(found, ["production"]).actions == ()
+
+
+def test_the_next_deployment_does_not_wait_for_all_to_be_cleaned(cleaned: ReleaseRig) -> None:
+    """It cleans up in its turn."""
+    never_done = cleaned.cleaner.clean
+    cleaned.cleaner.clean = lambda bucket, kept: replace(never_done(bucket, kept), more=True)  # type: ignore[method-assign]
+    cleaned.say(f"web@{B} to production")
+    cleaned.decide("confirm", Kind.START)
+    assert cleaned.deployment().state is State.SUCCEEDED
+    assert "cleans up too" in cleaned.deployment().uncleaned
+    assert cleaned.deployment(3).state is State.KEEPING
+
+
+def said(rig: ReleaseRig) -> str:
+    """The deployment's message, once it has ended."""
+    return "\n".join(deployment_message(rig.deployment(), [], rig.clock.now(), None).lines)
