@@ -21,6 +21,7 @@ from chalicelib.usecases.ports import Save, Seen
 from chalicelib.usecases.refusals import Refusals, refuse_first, refused
 from chalicelib.usecases.resume import resume
 from chalicelib.usecases.starting import Starting, holder
+from chalicelib.usecases.turning import freed
 from chalicelib.usecases.words import state_name, words_for, words_of
 
 _WAY_BACK = frozenset({"rollback", "keep", "end"})
@@ -123,7 +124,8 @@ class Acting:
         free = self._answers.store.environment(stuck.service, stuck.environment).released(stuck.id)
         left = replace(stuck, wanted="release", wanted_by=request.actor)
         line = self._answers.history(stuck.ref, request.actor, "released")
-        self._answers.commit_once(request, "", Save(free), Save(left), line)
+        changes = freed(self._answers.store, free, self._answers.clock.now())
+        self._answers.commit_once(request, "", Save(left), line, *changes)
         return words_of(stuck).answers.released(stuck)
 
     def _rollback(self, team: Team, command: Act, request: Request) -> str:

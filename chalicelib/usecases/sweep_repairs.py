@@ -14,6 +14,7 @@ from chalicelib.usecases.ports import Clock, Hold, Save, Store, Workflow
 from chalicelib.usecases.resume import resume
 from chalicelib.usecases.sending_back import because, send_back
 from chalicelib.usecases.sweep_facts import Facts
+from chalicelib.usecases.turning import freed
 from chalicelib.usecases.words import state_name
 
 _SetsGoing = rules.Start | rules.Wake | rules.Resume | rules.CleanUp | rules.SendBack
@@ -70,7 +71,8 @@ class Repairer:
             case rules.Release(slot, why):
                 free = facts.environment.released(slot.deployment)
                 ref = Ref(free.service, free.name, slot.deployment)
-                self._store.commit(Save(free), self._line(ref, why))
+                turn = freed(self._store, free, self._clock.now())
+                self._store.commit(self._line(ref, why), *turn)
             case rules.GiveUp(deployment, reason, why):
                 self._give_up(deployment, reason, why, held=facts.holds(deployment))
             case rules.Settle(question, why):

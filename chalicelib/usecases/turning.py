@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from chalicelib.domain.deployment import Environment
+from chalicelib.domain.errors import Refused
 from chalicelib.domain.freezes import frozen
 from chalicelib.domain.history import History
 from chalicelib.domain.locks import Lock, Over, Place, Ticket, TicketKey
@@ -43,6 +44,20 @@ def pass_on(store: Store, team: Team, settings: EnvironmentSettings, now: float,
     stand = standing(store, team, settings, now, found)
     if stand.touched:
         store.commit(*saves(stand), *lines(stand, SERVICE, now))
+
+
+def freed(store: Store, environment: Environment, now: float) -> tuple[Change, ...]:
+    """The writes of an environment that was just let go of: the turn of the first in the queue comes by the same write.
+    Where configuration does not know the environment any more there are no rules for turns; the queue stays."""
+    if not environment.queue:
+        return (Save(environment),)
+    try:
+        team = store.team()
+        settings = team.environment(environment.service, environment.name)
+    except Refused:
+        return (Save(environment),)
+    stand = standing(store, team, settings, now, environment)
+    return (*saves(stand), *lines(stand, SERVICE, now))
 
 
 def saves(stand: Stand) -> tuple[Change, ...]:

@@ -95,8 +95,7 @@ def _chat_is_true(run: "Run", made: Sequence[Deployment]) -> None:
     """I6, I11 and liveness: one message for each deployment, which says how it ended, and no live button anywhere."""
     watch, messages = run.watch, run.account.slack.messages
     questions = {each.code: each for one in made for each in run.account.store.questions(one.ref)}
-    current = {value for each in made if not each.ended for value in (f"{each.service} {each.environment}",)}
-    stuck = any(each.state is State.STUCK for each in made)
+    current = {each.id for each in made if not each.ended or each.state is State.STUCK}
     for message in messages:
         for verb, value in message.buttons():
             question = questions.get(value)
@@ -104,8 +103,8 @@ def _chat_is_true(run: "Run", made: Sequence[Deployment]) -> None:
                 watch.note(
                     "I6", f"button {verb} {value} of a decided question is live in `{message.text[:60]}`"
                 )
-            if verb in OF_THE_PRESENT and not current and not stuck:
-                watch.note("I11", f"button {verb} is live in `{message.text[:60]}` and nothing is under way")
+            if verb in OF_THE_PRESENT and not current & set(value.split()):
+                watch.note("I11", f"button {verb} {value} is live in `{message.text[:60]}`, and that is over")
     for each in made:
         asked = run.account.store.questions(each.ref)
         text = text_of(deployment_message(each, asked, run.clock.now()))

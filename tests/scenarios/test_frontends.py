@@ -88,7 +88,7 @@ def test_trouble_with_the_bucket_delays_a_release_and_nothing_else(people: Telle
         ("/deploy web@web_2020-01-01_00-00 to staging", "unknown_release"),
         ("/deploy web@142 to staging", "unknown_release"),
         ("/deploy web to moon", "unknown_environment"),
-        ("/deploy retry web staging", "nothing_active"),
+        ("/deploy finish web staging", "not_ready"),
     ],
 )
 def test_what_can_not_be_done_with_a_frontend_is_refused(text: str, reason: str, people: Teller) -> None:

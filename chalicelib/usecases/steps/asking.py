@@ -31,6 +31,7 @@ from chalicelib.usecases.steps.coupled import (
 from chalicelib.usecases.steps.telling import also_of, brief_of, needed_of
 from chalicelib.usecases.steps.work import Result, Work
 from chalicelib.usecases.texts import plain
+from chalicelib.usecases.turning import freed
 
 
 def ask(
@@ -297,14 +298,14 @@ class AskingSteps:
         return say("back")
 
     def keep_old(self, work: Work) -> Result:
-        """The environment is free for the next deployment; the old fleet stands by."""
+        """The environment is free for the next deployment, whose turn comes with it; the old fleet stands by."""
         deployment = work.deployment
         until = deployment.keep_until or window_until(work)
         environment = work.environment()
         slot = Slot(deployment.id, deployment.fence, work.now)
         if environment.keeping is None or environment.keeping.deployment != deployment.id:
             kept = replace(environment.released(deployment.id), keeping=slot)
-            work.move(Trigger.KEEP, Save(kept), keep_until=until)
+            work.move(Trigger.KEEP, *freed(work.store, kept, work.now), keep_until=until)
         else:
             work.move(Trigger.KEEP, keep_until=until)
         question = ask(work, self._workflow, Kind.KEEP, seconds=max(1.0, until - work.now))

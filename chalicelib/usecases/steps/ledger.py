@@ -21,6 +21,7 @@ from chalicelib.usecases.steps.cleaning import leave, let_cleaning_end
 from chalicelib.usecases.steps.coupled import decides, let_go_of_lead, start_follower
 from chalicelib.usecases.steps.work import Result, Work, cause_text
 from chalicelib.usecases.texts import plain
+from chalicelib.usecases.turning import freed
 from chalicelib.usecases.words import words_of
 
 
@@ -76,12 +77,13 @@ class LedgerSteps(AskingSteps):
         return None
 
     def close(self, work: Work) -> Result:
-        """The last write: the outcome, and the environment free for the next."""
+        """The last write: the outcome, and the environment free for the next, whose turn comes with it."""
         if not work.deployment.ended:
             close_open_questions(work)
             released = work.environment().released(work.deployment.id)
             outcome = work.deployment.outcome or State.FAILED
-            work.move(CLOSING[outcome], Save(released), detail=work.deployment.detail)
+            free = freed(work.store, released, work.now)
+            work.move(CLOSING[outcome], *free, detail=work.deployment.detail)
         start_follower(work, self._workflow)
         if work.deployment.state is not State.SUCCEEDED:
             let_go_of_lead(work, self._workflow)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.approval import Kind
+from chalicelib.domain.approval import Confirmation, Kind
 from chalicelib.domain.deployment import Slot, State
 from chalicelib.domain.findings import Finding, Trouble
 from chalicelib.domain.locks import Lock, Place
@@ -68,6 +68,22 @@ def test_why_never_names_the_requester_as_the_one_to_confirm(desk: Desk) -> None
     desk.at(State.ASKING_START, replace(question(), requester=replace(DEPLOYER, user="U0LEAD")))
     text = asked(desk, "why cameras production").text
     assert "confirm or reject `K7Q2F`: {person:T0TEST/U0APPROVER} (role *approver*)" in text
+
+
+def test_why_does_not_name_who_has_confirmed_already(desk: Desk) -> None:
+    """Their yes counts once: whoever looks for one more is not sent to them."""
+    said = question(needed=2, confirmations=(Confirmation(APPROVER, NOW),))
+    desk.at(State.ASKING_START, said)
+    text = asked(desk, "why cameras production").text
+    assert "confirm or reject `K7Q2F`: {person:T0TEST/U0LEAD} (role *approver*)" in text
+
+
+def test_why_names_nobody_for_a_wait_whose_time_is_over(desk: Desk) -> None:
+    """And shows no button for it."""
+    desk.at(State.READY, question(Kind.READY, deadline=NOW - 1))
+    reply = asked(desk, "why cameras production")
+    assert "nobody can change it now" in reply.text
+    assert reply.actions == ()
 
 
 def test_why_counts_people_where_they_are_many() -> None:
