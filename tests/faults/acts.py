@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from chalicelib.domain.approval import Kind, Question
 from chalicelib.domain.deployment import State
@@ -121,6 +122,45 @@ def _button(run: Run, verb: str, question: Question | None) -> str | None:
             if shown == verb and (question is None or value == question.code):
                 return value
     return None
+
+
+def fill(values: dict[str, str], by: Actor, then: Seen) -> Act:
+    """Somebody opens the form and sends it. Who saw that go wrong has the form before them, and sends it again."""
+    opened: dict[int, dict[str, Any]] = {}
+
+    def do(run: Run) -> bool:
+        before = len(run.account.slack.views)
+        if id(run) not in opened:
+            wrong = run.people.type("form", by)
+            if len(run.account.slack.views) == before:
+                return wrong
+            opened[id(run)] = run.account.slack.views[-1]
+        return run.people.submit(opened[id(run)], values, by)
+
+    return Act("form", do, then)
+
+
+def visit(by: Actor, then: Seen) -> Act:
+    """Somebody opens their home."""
+    return Act("visit", lambda run: run.people.visit(by), then)
+
+
+def click_at_home(verb: str, by: Actor, then: Seen) -> Act:
+    """Somebody presses the first button with this verb in their home, as it is when they first look."""
+    pressed: dict[int, str] = {}
+
+    def do(run: Run) -> bool:
+        value = pressed.setdefault(id(run), at_home(run, by).get(verb, ""))
+        return run.people.click(verb, value, by, view="home")
+
+    return Act(f"click {verb} at home", do, then)
+
+
+def at_home(run: Run, who: Actor) -> dict[str, str]:
+    """What the buttons of somebody's home mean, by their verbs; of several the first."""
+    blocks = run.account.slack.homes.get(who.user, {}).get("blocks", ())
+    buttons = [each for block in blocks for each in block.get("elements", ()) if each["type"] == "button"]
+    return {each["action_id"].partition(":")[0]: each.get("value", "") for each in reversed(buttons)}
 
 
 def report(version: str, status: str, then: Seen = always, *, at: str = "") -> Act:

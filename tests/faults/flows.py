@@ -9,7 +9,23 @@ from chalicelib.domain.policy import Role, holds
 from chalicelib.domain.roles import Grant, Grants
 from chalicelib.usecases.ports import Save
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD
-from tests.faults.acts import Act, Flow, always, asks, click, decided, happens, is_in, report, say, wait
+from tests.faults.acts import (
+    Act,
+    Flow,
+    always,
+    asks,
+    at_home,
+    click,
+    click_at_home,
+    decided,
+    fill,
+    happens,
+    is_in,
+    report,
+    say,
+    visit,
+    wait,
+)
 from tests.faults.run import Run
 from tests.unit.usecases.past_world import season
 
@@ -346,4 +362,21 @@ ASKED = (
 )
 """What somebody looked at is shown to all."""
 
-FLOWS = (*ENDS, *CANCELED, *WINDOW, *TROUBLE, *STRATEGIES, *PEOPLE, *LOCKS, *ASKED)
+SURFACES = (
+    flow(
+        "decided from the home",
+        *(ASK, visit(APPROVER, lambda run: "confirm" in at_home(run, APPROVER))),
+        click_at_home("confirm", APPROVER, asks(Kind.READY)),
+        cancel(),
+        ends=(S.CANCELED,),
+    ),
+    flow(
+        "a form is sent",
+        fill({"where": AT, "typed": "142"}, DEPLOYER, asks(Kind.START)),
+        *(START, cancel()),
+        ends=(S.CANCELED,),
+    ),
+)
+"""The same by other ways than typing."""
+
+FLOWS = (*ENDS, *CANCELED, *WINDOW, *TROUBLE, *STRATEGIES, *PEOPLE, *LOCKS, *ASKED, *SURFACES)

@@ -96,7 +96,7 @@ class Door:
     def submit(self, view: dict[str, Any], values: dict[str, str], by: Actor) -> bool:
         """A form that was filled in; what is left out is as it opened."""
         form, about = view["callback_id"], view.get("private_metadata", "")
-        self._workspace.note("sent", by.user, f"{form} {about}: {' '.join(values.values())}")
+        self._workspace.note("sent", by.user, f"{form} {about}".rstrip() + f": {' '.join(values.values())}")
         state = {name: {name: filled} for name, filled in _filled(view, values)}
         payload = {
             "type": "view_submission",

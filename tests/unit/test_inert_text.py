@@ -4,25 +4,35 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.approval import Answer, Kind
-from chalicelib.domain.deployment import State
-from chalicelib.domain.locks import Hindrance, Lock, Over, Overridden, Override
+from chalicelib.domain.brief import Brief, Counts, Risk, Step
+from chalicelib.domain.deployment import Machine, Ref, State
+from chalicelib.domain.findings import Finding, Trouble
+from chalicelib.domain.locks import Hindrance, Lock, Over, Overridden, Override, Place
+from chalicelib.domain.people import ci
+from chalicelib.domain.pushed import Release
 from chalicelib.domain.roles import Grant, Role, RoleChange
 from chalicelib.telemetry import log, log_error
 from chalicelib.usecases.chat_ports import Message
+from chalicelib.usecases.findings import finding_message
 from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
-from chalicelib.usecases.questions import role_message
+from chalicelib.usecases.questions import alert, reminder, role_message, what_of
+from chalicelib.usecases.release_texts import release_message
 from chalicelib.usecases.tickets import ticket_message, ticket_replies
+from chalicelib.usecases.words.frontends import FRONTENDS
+from chalicelib.usecases.words.servers import SERVERS
 from chalicelib.wire.slack_message import blocks_of, text_of
 from sandbox.front.blocks import check_blocks
-from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, build, deployment, question
+from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, build, deployment, plan, question
 from tests.unit.door import Door
 
+TAG = "web_2026-11-22_14-05"
 PIECES = [
     *(
         "<!channel>",
@@ -62,6 +72,49 @@ def messages(text: str) -> Iterator[Message]:
     yield deployment_message(deployment(State.FAILED, detail=text, progress=text), [], NOW)
     yield deployment_message(deployment(State.PREPARING, progress=text), [], NOW)
     yield from _of_people_and_places(text)
+    yield from _of_findings(text)
+    yield from _of_questions(text)
+    yield from _of_plans(text)
+
+
+def _of_findings(text: str) -> Iterator[Message]:
+    """What the sweeper found, and that it is gone."""
+    for trouble, words in product(Trouble, (SERVERS, FRONTENDS)):
+        found = Finding("cameras", "production", trouble, "cameras-production-1", text, NOW)
+        yield finding_message(found, words)
+        yield finding_message(replace(found, resolved_at=NOW), words)
+
+
+def _of_questions(text: str) -> Iterator[Message]:
+    """Everything that is said about one: what is approved, that it is still open, and how it was decided."""
+    step = Step("142", text, text, text)
+    brief = Brief(text, text, (step,), 1, tests=Counts(1, 1), risks=tuple(Risk))
+    asked = question(brief=brief)
+    planned = deployment(State.ASKING_START, plan=plan(old_version=text))
+    yield question_message(asked, planned, NOW)
+    yield question_message(question(Kind.END, brief=brief), planned, NOW)
+    yield reminder(asked, what_of(asked, planned), NOW)
+    rejected = question(answer=Answer.REJECT, answered_by=APPROVER, answered_at=NOW, reason=text)
+    for words in (SERVERS, FRONTENDS):
+        yield from filter(None, [alert(rejected, "start", words, NOW)])
+    change = RoleChange(Grant(GUEST.user, Role.APPROVER))
+    role = replace(
+        question(Kind.ROLE, answer=Answer.REJECT, answered_by=APPROVER, reason=text), change=change
+    )
+    yield from filter(None, [alert(role, "change of roles", SERVERS, NOW)])
+
+
+def _of_plans(text: str) -> Iterator[Message]:
+    """What was live before, what goes together, and a frontend's release, in every state."""
+    partner = Ref("web", "production", "web-production-1")
+    made = plan(old_version=text, together=f"{text} {text}")
+    of_releases = [(state, Machine.RELEASE) for state in FRONTENDS.states]
+    for state, machine in [*((state, Machine.DEPLOY) for state in State), *of_releases]:
+        shown = deployment(state, machine=machine, plan=made, partner=partner, detail=text, progress=text)
+        yield deployment_message(shown, [], NOW)
+    yield release_message(
+        Release("web", TAG, "sha", ci("jenkins"), NOW, commit=text, version=text), ["production"]
+    )
 
 
 def _of_people_and_places(text: str) -> Iterator[Message]:
@@ -81,6 +134,11 @@ def _of_people_and_places(text: str) -> Iterator[Message]:
     change = RoleChange(Grant(GUEST.user, Role.APPROVER))
     refused = question(Kind.ROLE, answer=Answer.REJECT, answered_by=APPROVER, answered_at=NOW, reason=text)
     yield role_message(replace(refused, change=change), change, NOW)
+    place = Place("cameras", "production", 1, GUEST, "142", NOW, NOW, NOW + 60, over_at=NOW, over_by=LEAD)
+    for over_ in (None, *sorted(set(Over) - {Over.UNLOCKED, Over.EXPIRED})):
+        ended = replace(place, over=over_)
+        yield ticket_message(ended)
+        yield from (message for _, message in ticket_replies(ended))
 
 
 def mrkdwn(part: object) -> Iterator[str]:
@@ -101,6 +159,7 @@ def marked(message: Message) -> list[list[str]]:
     return [_MARKUP.findall(text) for text in [text_of(message), *mrkdwn(blocks_of(message))]]
 
 
+@settings(deadline=None)
 @given(text=OUTSIDE)
 def test_outside_text_adds_no_markup(text: str) -> None:
     """The markup of every message is what it is with a harmless word; nothing turns a line round."""
