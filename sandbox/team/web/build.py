@@ -11,10 +11,11 @@ import hashlib
 import shutil
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 CAMERAS = 12
-ODD = "floor plan +1 (é).svg"
-"""A name that has to be encoded in an address."""
+ODD, ODD_PAGE = "floor plan +1 (é).svg", "gate east (pihan tähti).html"
+"""Names that have to be encoded in an address."""
 
 
 def build(version: str, out: Path) -> Path:
@@ -40,7 +41,8 @@ def contents(version: str) -> dict[str, str]:
     )
     pages = {"index.html": "Cameras", "docs/index.html": "How to read this page", "about.html": "About"}
     pages |= {f"cameras/{each}.html": f"Camera {each}" for each in range(1, CAMERAS + 1)}
-    pages |= {f"news/{version}.html": f"New in version {version}", "404.html": "This page is not here"}
+    pages |= {f"news/{version}.html": f"New in version {version}", ODD_PAGE: "The gate in the east"}
+    pages |= {"404.html": "This page is not here"}
     links = _links(version)
     for name, title in pages.items():
         files[name] = _PAGE.format(title=title, version=version, app=app, style=style, links=links)
@@ -60,9 +62,9 @@ def _hashed(files: dict[str, str], stem: str, ending: str, text: str) -> str:
 
 def _links(version: str) -> str:
     rooms = "".join(f'<a href="/cameras/{each}.html">{each}</a> ' for each in range(1, CAMERAS + 1))
-    news = f'<a href="/news/{version}.html">New</a>'
+    more = f'<a href="/news/{version}.html">New</a> <a href="/{quote(ODD_PAGE)}">The gate</a>'
     return (
-        f'<a href="/">Overview</a> <a href="/docs/">Help</a> <a href="/about.html">About</a> {news} {rooms}'
+        f'<a href="/">Overview</a> <a href="/docs/">Help</a> <a href="/about.html">About</a> {more} {rooms}'
     )
 
 
