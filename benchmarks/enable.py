@@ -1,12 +1,14 @@
 """Enabling a release against `aws s3 sync` from one prefix to another: the same endpoint, the same run; medians.
 
 Two releases are pushed, the second with 1 % of the files changed. Enabling the first fills an empty folder; enabling
-the second brings what differs; then the first again. `aws s3 sync` copies prefix to prefix inside S3, as teams without
-a manifest do, and shows pages before their files are there. build/benchmarks/enable.json.
+the second brings what differs; then the first again, which with a pointer is one write. `aws s3 sync` copies prefix to
+prefix inside S3, as teams without a manifest do, and shows pages before their files are there. What each costs is
+wall time with the start of its process, requests, and bytes copied inside S3. build/benchmarks/enable.json.
 """
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -18,11 +20,11 @@ from benchmarks.push import AWS, ROOT, SETS, Endpoint, Figures, Team, measured, 
 
 TARGET = ROOT / "build" / "benchmarks" / "enable.json"
 ENABLES = ("first", "1 % changed", "back again")
-TOOLS = ("pointsman", "aws s3 sync")
+TOOLS = ("copy mode", "pointer mode", "aws s3 sync")
 
 
 def run(count: int, size: int, latency: int) -> dict[str, dict[str, Figures]]:
-    """Both tools with an empty bucket and fresh files."""
+    """Every tool with an empty bucket and fresh files."""
     folder = Path(tempfile.mkdtemp(prefix="enable-"))
     endpoint = Endpoint(latency)
     try:
@@ -33,27 +35,27 @@ def run(count: int, size: int, latency: int) -> dict[str, dict[str, Figures]]:
         steps = {ENABLES[0]: (0, None), ENABLES[1]: (1, 0), ENABLES[2]: (0, 1)}
         found: dict[str, dict[str, Figures]] = {tool: {} for tool in TOOLS}
         for name, (new, old) in steps.items():
-            ours = [
-                sys.executable,
-                "-m",
-                "benchmarks.enabling",
-                tags[new],
-                *([tags[old]] if old is not None else []),
-            ]
-            theirs = [
-                str(AWS),
-                "s3",
-                "sync",
-                f"s3://releases/{new}/",
-                "s3://releases/served/",
-                "--no-progress",
-            ]
-            found["pointsman"][name] = measured(ours, team, endpoint)
-            found["aws s3 sync"][name] = measured([*theirs, "--delete"], team, endpoint)
+            before = [tags[old]] if old is not None else []
+            commands = {
+                "copy mode": _ours("copy", tags[new], *before),
+                "pointer mode": _ours("back" if name == ENABLES[2] else "pointer", tags[new], *before),
+                "aws s3 sync": _theirs(new),
+            }
+            for tool, command in commands.items():
+                found[tool][name] = measured(command, team, endpoint)
         return found
     finally:
         endpoint.end()
         shutil.rmtree(folder)
+
+
+def _ours(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "benchmarks.enabling", *arguments]
+
+
+def _theirs(number: int) -> list[str]:
+    where = [f"s3://releases/{number}/", "s3://releases/served/"]
+    return [str(AWS), "s3", "sync", *where, "--no-progress", "--delete"]
 
 
 def _pushed(team: Team, endpoint: Endpoint, number: int) -> str:
@@ -84,6 +86,8 @@ def main() -> None:
             for tool in TOOLS
         }
         show(name, report[name])
+    load = os.getloadavg()
+    print(f"\nload of the machine (1, 5, 15 minutes): {', '.join(f'{each:.1f}' for each in load)}")
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     plain = {
         name: {
@@ -91,18 +95,23 @@ def main() -> None:
         }
         for name, tools in report.items()
     }
-    TARGET.write_text(json.dumps({"latency_ms": given.latency, "runs": given.runs, "sets": plain}, indent=1))
+    TARGET.write_text(
+        json.dumps({"latency_ms": given.latency, "runs": given.runs, "load": load, "sets": plain}, indent=1)
+    )
 
 
 def show(name: str, tools: dict[str, dict[str, Figures]]) -> None:
-    """A table, with how many times faster enabling was."""
-    print(f"\n{name}\n{'':16}{'':16}{'s':>8}{'times':>7}{'cpu s':>7}{'MB':>6}{'requests':>10}{'copies':>8}")
+    """A table, with how many times faster enabling was than `aws s3 sync`."""
+    print(f"\n{name}")
+    print(
+        f"{'':16}{'':16}{'s':>8}{'times':>7}{'cpu s':>7}{'MB':>6}{'requests':>10}{'copies':>8}{'copied MB':>11}"
+    )
     for tool, done in tools.items():
         for each, figures in done.items():
-            times = figures.seconds / tools["pointsman"][each].seconds
+            times = tools[TOOLS[-1]][each].seconds / figures.seconds
             print(
                 f"{tool:16}{each:16}{figures.seconds:8.2f}{times:7.1f}{figures.cpu:7.2f}{figures.peak_mb:6.0f}"
-                f"{figures.requests:10.0f}{figures.copies:8.0f}",
+                f"{figures.requests:10.0f}{figures.copies:8.0f}{figures.copied_mb:11.1f}",
                 flush=True,
             )
 

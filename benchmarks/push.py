@@ -47,6 +47,7 @@ class Figures:
     peak_mb: float
     requests: int
     copies: int
+    copied_mb: float
     sent_mb: float
 
 
@@ -152,6 +153,7 @@ def measured(command: list[str], team: Team, endpoint: Endpoint) -> Figures:
         peak_mb=usage.ru_maxrss / 1024,
         requests=found.get("requests", 0),
         copies=found.get("copies", 0),
+        copied_mb=found.get("copied", 0) / 1_000_000,
         sent_mb=found.get("bytes", 0) / 1_000_000,
     )
 

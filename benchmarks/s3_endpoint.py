@@ -2,6 +2,7 @@
 
 It holds what is needed to be an honest equal for tools that move files: PutObject (signed or chunked bodies, SHA-256
 checked, If-None-Match), CopyObject, multipart uploads, GetObject, HeadObject, ListObjectsV2. It checks no signature.
+Beside it is CloudFront's key-value store with the one key that says which release is live.
 `python -m benchmarks.s3_endpoint PORT LATENCY_MS`; GET /_figures answers with what was counted, and begins anew.
 """
 
@@ -79,6 +80,7 @@ class Bucket:
         self.uploads: dict[str, tuple[dict[str, str], dict[int, tuple[int, bytes]]]] = {}
         self.counted: Counter[str] = Counter()
         self._names: list[str] = []
+        self._store = KeyValueStore()
 
     def answer(self, request: Request) -> Answer:
         """Do what was asked."""
@@ -87,6 +89,8 @@ class Bucket:
         try:
             if request.key == "_figures":
                 return self._figures()
+            if request.key.startswith("key-value-stores/"):
+                return self._store.answer(request)
             return getattr(self, f"_{request.method.lower()}")(request)  # type: ignore[no-any-return]
         except Answer as answer:
             return answer
@@ -116,8 +120,9 @@ class Bucket:
     def _put(self, request: Request) -> Answer:
         source = request.headers.get("x-amz-copy-source")
         if source:
-            self.counted["copies"] += 1
             found = self._found(unquote(source).lstrip("/"))
+            self.counted["copies"] += 1
+            self.counted["copied"] += _length(request.headers.get("x-amz-copy-source-range"), found.size)
             self.objects[request.key] = replace(found, modified=datetime.now(UTC))
             return Answer(
                 200,
@@ -205,6 +210,37 @@ class Bucket:
             f"<Contents><Key>{written}</Key><LastModified>{found.iso}</LastModified><ETag>{escape(found.etag)}</ETag>"
             f"<Size>{found.size}</Size><StorageClass>STANDARD</StorageClass></Contents>"
         )
+
+
+class KeyValueStore:
+    """CloudFront KeyValueStore API reference: DescribeKeyValueStore, GetKey, PutKey."""
+
+    def __init__(self) -> None:
+        self._live, self._writes = "", 0
+
+    def answer(self, request: Request) -> Answer:
+        """Whatever the store and the key are called."""
+        if request.method == "PUT":
+            self._live = json.loads(request.body)["Value"]
+            self._writes += 1
+        elif "/keys/" in request.key and not self._live:
+            return Answer(404, "{}", x_amzn_ErrorType="ResourceNotFoundException")
+        about = {
+            "ItemCount": 1,
+            "TotalSizeInBytes": 1,
+            "KvsARN": request.key,
+            "Created": 0,
+            "Status": "READY",
+        }
+        return Answer(
+            200, json.dumps({**about, "Key": "live", "Value": self._live}), ETag=f"KV{self._writes}"
+        )
+
+
+def _length(of: str | None, whole: int) -> int:
+    """Bytes of a range such as `bytes=0-8388607`, or of all."""
+    first, _, last = (of or "").removeprefix("bytes=").partition("-")
+    return int(last) - int(first) + 1 if last else whole
 
 
 def _kept(headers: dict[str, str]) -> dict[str, str]:
