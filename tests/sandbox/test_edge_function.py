@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain.grammar import NAME
-from chalicelib.domain.release_cleaning import unneeded_paths
+from chalicelib.domain.release_cleaning import looked_into
 from chalicelib.domain.release_names import is_reachable
 from sandbox.edge.function import TEMPLATE, ViewerRequest, code, missing_page, template_of
 
@@ -130,9 +130,10 @@ def test_copy_mode_has_no_store() -> None:
 def test_the_page_for_what_is_missing_outlives_cleaning_up() -> None:
     """In pointer mode it belongs to no release; no environment can have the folder's name."""
     assert missing_page("copy", "web-production") == "/404.html"
-    at = missing_page("pointer", "web-production")
-    assert unneeded_paths([at.removeprefix("/")], "web", ["production", "staging"], []) == []
-    assert NAME.fullmatch(at.split("/")[2]) is None
+    _, live, folder, _ = missing_page("pointer", "web-production").split("/")
+    assert live == "live"
+    assert looked_into([folder], "web", ["production", "staging"]) == []
+    assert NAME.fullmatch(folder) is None
 
 
 def test_the_template_passes_cfn_lint() -> None:
