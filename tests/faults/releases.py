@@ -43,6 +43,7 @@ class Fault(StrEnum):
     KILLED_AFTER = "killed after"
 
 
+_TIMES = {Fault.ERRORS: FAILS, Fault.THROTTLED: THROTTLES}
 _AFTER = frozenset({Fault.LOST, Fault.KILLED_AFTER})
 _CHANGES = frozenset({"commit", "start", "wake", "place", "carry", "point", "invalidate", "clean"})
 
@@ -61,10 +62,11 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: in which step, which operation, and the how-manieth of all."""
+    """One call: in which step and at which place of it, which operation, and the how-manieth of all."""
 
     number: int
     step: str
+    place: int
     operation: str
 
     @property
@@ -82,13 +84,14 @@ class Line:
     meets: Fault | None = None
     calls: list[Call] = field(default_factory=list)
     _step: str = ""
+    _place: int = 0
     _again: int = 0
     _looking: bool = False
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """A function runs a step."""
-        self._step = name
+        self._step, self._place = name, 0
         try:
             yield
         finally:
@@ -98,10 +101,11 @@ class Line:
         """Of the call that was chosen, and of its next tries where it fails more than once."""
         if not self._step or self._looking:
             return None, False
-        call = Call(len(self.calls), self._step, method)
+        call = Call(len(self.calls), self._step, self._place, method)
+        self._place += 1
         self.calls.append(call)
         if call.number == self.at:
-            self._again = {Fault.ERRORS: FAILS, Fault.THROTTLED: THROTTLES}.get(self.meets, 1) - 1
+            self._again = _TIMES.get(self.meets or Fault.ERROR, 1) - 1
         elif self._again and method == self.calls[self.at].operation:
             self._again -= 1
         else:
@@ -289,9 +293,14 @@ def executed(flow: Flow, *, pointed: bool, at: int = -1, meets: Fault | None = N
 
 
 def chosen(calls: list[Call], *, every: bool) -> list[Call]:
-    """Every call, or a few of each kind."""
+    """Every call (of those that come again at the same place the first and the last: in between a state only asks
+    again), or a few of each kind."""
     if every:
-        return calls
+        ends: dict[tuple[str, int, str], list[Call]] = {}
+        for call in calls:
+            same = ends.setdefault((call.step, call.place, call.operation), [call, call])
+            same[1] = call
+        return sorted({each for some in ends.values() for each in some}, key=lambda call: call.number)
     last = {(call.step if call.changes else "", call.operation): call for call in calls}
     return sorted(last.values(), key=lambda call: call.number)
 
