@@ -92,7 +92,7 @@ RELEASE = Track(
         "Tell the CDN": ("Invalidate", "AwaitInvalidated"),
         "Look": ("Bake",),
         "Keep earlier": ("KeepOld", "ReadKeep"),
-        "Clean up": ("Retire", "CleanUp"),
+        "Clean up": ("Retire", "CleanUp", "RecordUncleaned"),
         "Close": ("Close",),
     },
     detours={
