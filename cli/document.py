@@ -17,6 +17,8 @@ MOST_BYTES = 131_072
 MOST_DEPTH = 24
 _TAG = "tag:yaml.org,2002:"
 _TOP = Place(1, 1)
+_HALF = re.compile("[\ud800-\udfff]")
+"""A lone surrogate, which an escape can name: nothing that is sent or stored may hold one."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -113,6 +115,8 @@ def _unwelcome(event: yaml.Event, depth: int) -> tuple[str, str] | None:
         return f"the alias *{event.anchor} is not supported", "write the value out"
     if depth > MOST_DEPTH:
         return f"nested more than {MOST_DEPTH} deep", "nothing in a configuration is"
+    if isinstance(event, yaml.ScalarEvent) and _HALF.search(event.value):
+        return f"{shown(event.value)} holds half a character", "write the character itself"
     return None
 
 

@@ -73,6 +73,12 @@ def test_what_is_shown_can_not_steer_a_terminal(report: Report) -> None:
         assert line.isprintable()
 
 
+def test_half_a_character_is_refused_where_it_stands() -> None:
+    """Nothing that is sent or stored could hold it."""
+    (found,) = load(b'channel: a\nworkspace: "\\uD83D"\n').findings
+    assert (found.place.line, found.problem.rpartition('"')[2]) == (2, " holds half a character")
+
+
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 _WORDS = st.sampled_from(
     [
