@@ -15,7 +15,7 @@ from chalicelib.domain.settings import Team
 from chalicelib.usecases import texts
 from chalicelib.usecases.ports import Store
 from chalicelib.usecases.starting import Starting
-from chalicelib.usecases.words import state_name, words_for
+from chalicelib.usecases.words import state_name, words_for, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,4 +132,5 @@ def _refused(reason: Reason, deployment: Deployment) -> Refused:
         state=state_name(deployment),
         service=deployment.service,
         environment=deployment.environment,
+        kind=words_of(deployment).kind,
     )

@@ -91,6 +91,11 @@ def _cancel(facts: Facts) -> tuple[Action, ...]:
     return (Action("cancel", "Cancel the deployment", _deployment(facts), "danger", _words(facts).cancel),)
 
 
+def _partner(facts: Facts) -> Facts:
+    """The same about the other one of two that go together."""
+    return {**facts, "deployment": facts["partner"]}
+
+
 def _retry(facts: Facts) -> tuple[Action, ...]:
     """Only where a step has failed and waits for it."""
     if not facts.get("retry"):
@@ -235,6 +240,8 @@ _STEPS: dict[Reason, Callable[[Facts], tuple[Action, ...]]] = {
     Reason.NO_WAY_BACK: lambda facts: (*_versions(facts), *_why(facts)),
     Reason.OTHER_DEPLOYMENT: lambda facts: (*_instead(facts), *_why(facts)),
     Reason.STUCK: lambda facts: (*_unstick(facts), *_why(facts)),
+    Reason.PARTNER_STUCK: lambda facts: (*_unstick(_partner(facts)), *_why(facts)),
+    Reason.PARTNER_COMING: lambda facts: (*_rollback(_partner(facts)), *_why(facts)),
     Reason.NOT_READY: lambda facts: (*_retry(facts), *_why(facts)),
     Reason.ALREADY_FINISHED: _why,
     Reason.ASKED_ALREADY: lambda facts: (*_decide(facts), *_why(facts)),

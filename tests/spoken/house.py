@@ -124,6 +124,7 @@ class House(Run):
         for blocks, view in places:
             for button in buttons_in(blocks):
                 if button["text"]["text"] == label:
+                    assert is_about_one(button), button
                     return button["action_id"], button.get("value", ""), view
         seen = sorted({each["text"]["text"] for blocks, _ in places for each in buttons_in(blocks)})
         raise AssertionError(f"no button {label!r}; there are {seen}")
@@ -138,6 +139,12 @@ def word_of(text: str) -> str:
     """The command that somebody types."""
     word = text.split(maxsplit=1)[0]
     return word if word in USAGE else "deploy"
+
+
+def is_about_one(button: Block) -> bool:
+    """What acts on a deployment names it; all else is about no deployment that is there already."""
+    acts = button["action_id"].partition(":")[0] in {"finish", "cancel", "retry", "rollback", "keep"}
+    return not acts or re.search(r"-[0-9]+$", button["value"]) is not None
 
 
 def buttons_in(blocks: Any) -> Iterator[Block]:

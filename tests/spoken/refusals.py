@@ -237,6 +237,7 @@ def together(pair: Pair) -> None:
     assert "`/deploy retry web production`" in pair.types(
         LEAD, "rollback cameras production", refused="partner_stuck"
     )
+    pair.presses(LEAD, "Go on from where it stopped")
 
 
 def _live(house: House) -> None:

@@ -10,7 +10,7 @@ from chalicelib.edge import Edge, Secrets
 from chalicelib.usecases import ci, visiting
 from chalicelib.wire.slack_message import reply_of
 from tests.fakes.chat import FakeViews
-from tests.spoken.house import CODE, Use, buttons_in, word_of
+from tests.spoken.house import CODE, Use, buttons_in, is_about_one, word_of
 from tests.transcripts.couples import ToldTogether
 from tests.transcripts.frontends import Told
 from tests.unit.door import CI_SECRET, SLACK_SECRET, Door
@@ -96,6 +96,7 @@ class Site:
     def _button(self, by: Actor, label: str) -> tuple[str, str]:
         for button in buttons_in(self._answers.get(by, {}).get("blocks", ())):
             if button["text"]["text"] == label:
+                assert is_about_one(button), button
                 return button["action_id"].partition(":")[0], button.get("value", "")
         return self.told.button(label)
 

@@ -18,6 +18,7 @@ FACTS = {
     "code": "K7Q2F",
     "version": "142",
     "deployment": "cameras-production-1",
+    "partner": "cameras-production-1",
     "retry": "cameras-production-1",
     "can": "cancel",
     "most": "3600",
