@@ -98,7 +98,8 @@ class Site:
             if button["text"]["text"] == label:
                 assert is_about_one(button), button
                 return button["action_id"].partition(":")[0], button.get("value", "")
-        return self.told.button(label)
+        found: tuple[str, str] = self.told.button(label)
+        return found
 
 
 class Pair(Site):

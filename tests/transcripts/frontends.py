@@ -132,7 +132,7 @@ class Telling(Talking):
 
     def check(self) -> None:
         """After each step: what the rig looks at, and chat."""
-        super().check()  # type: ignore[misc] - the rig that this is mixed into
+        super().check()  # type: ignore[misc] # the rig that this is mixed into
         if self.chat is not None:
             self._announce()
 
