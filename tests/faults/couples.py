@@ -1,4 +1,5 @@
-"""A server and a frontend that go together, under faults at any call of either machine: both are live, or neither."""
+"""A server and a frontend that go together, under faults at any call of either machine: both are live in the end, or
+neither; and no page is ever shown that misses a file (I13), or asks a server that has gone back."""
 
 from __future__ import annotations
 
@@ -7,108 +8,236 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.approval import Kind
 from chalicelib.domain.deployment import State
-from tests.builders import APPROVER, LEAD
+from tests.builders import APPROVER, DEPLOYER
 from tests.faults.releases import Fault, Line, Steps
-from tests.machine.couple_rig import BOTH, PAGES, SERVERS, CoupleRig
-from tests.machine.release_rig import A, B
+from tests.machine.couple_rig import NEXT_PAGES, NEXT_SERVERS, PAGES, SERVERS, CoupleRig
+from tests.machine.release_rig import A, B, C
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chalicelib.domain.deployment import Ref, Slot
+
+MOST_LOOKS = 20
+BOTH = (SERVERS, PAGES)
+NEW, OLD, KEPT = ("142", B), ("141", A), ("141", B)
+DONE = (State.SUCCEEDED, State.SUCCEEDED)
+BACK = (State.ROLLED_BACK, State.ROLLED_BACK)
+
 
 @dataclass(frozen=True, slots=True)
 class Couple:
-    """What people do to the two, and how each ends."""
+    """What people do to the two, how each ends, and which versions are live then."""
 
     name: str
     act: Callable[[CoupleRig], None]
-    servers: State
-    pages: State
+    ends: tuple[State, State]
+    live: tuple[str, str]
+    pointed: bool = True
+    first: bool = False
 
     def run(self, at: int, meets: Fault | None) -> tuple[Line, str]:
         """The flow with a fault at one call, and what is wrong after it; empty where nothing is."""
-        rig = CoupleRig()
+        rig = CoupleRig(pointed=self.pointed, first=self.first)
         line = Line(lambda: _check(rig), at, meets)
         rig.machine.after_each_step = lambda: None  # a death leaves something for the sweeper to wish
         rig.machine.wrap(lambda steps: Steps(steps, line))
-        for fake in (rig.store, rig.workflow, rig.bucket, rig.cdn, rig.viewer):
+        for fake in (rig.store, rig.workflow, rig.bucket, rig.cdn, rig.viewer, rig.cleaner):
             fake.line = line
         try:
             self.act(rig)
-            rig.machine.let(1_000)
+            rig.sweeps(10)
             return line, self._wrong(rig)
         except (AssertionError, ValueError, LookupError) as error:
             return line, f"{type(error).__name__}: {error}"
 
     def _wrong(self, rig: CoupleRig) -> str:
         ends = rig.of(SERVERS).state, rig.of(PAGES).state
-        if ends != (self.servers, self.pages):
+        if ends != self.ends:
             return f"they ended as {ends}"
-        together = {(rig.environment().live_version, rig.shown)}
-        if not together <= {("142", B), ("141", A)}:
-            return f"one is live without the other: {together}"
-        held = [
-            slot
-            for ref in (SERVERS, PAGES)
-            for environment in [rig.store.environment(ref.service, ref.environment)]
-            for slot in (environment.active, environment.keeping)
+        live = (rig.environment().live_version, rig.shown)
+        if live != self.live:
+            return f"{live} are live"
+        if not rig.whole_release():
+            return f"visitors do not see all of {rig.shown}"
+        left = [
+            *_held(rig),
+            *(each.code for ref in BOTH for each in rig.store.questions(ref) if not each.answer),
         ]
-        return f"left: {held}" if any(held) else ""
+        return f"left: {left}" if left else ""
+
+
+def _held(rig: CoupleRig) -> list[Slot]:
+    """What the two still hold."""
+    environments = (rig.store.environment(ref.service, ref.environment) for ref in BOTH)
+    slots = (slot for each in environments for slot in (each.active, each.keeping) if slot is not None)
+    return [slot for slot in slots if slot.deployment in {ref.deployment for ref in BOTH}]
 
 
 def _check(rig: CoupleRig) -> None:
-    """Someone whole takes traffic, and what visitors see is complete."""
+    """Someone whole takes traffic, and what visitors have open is whole and asks servers that are there."""
     assert rig.cloud.violations == []
     assert len(rig.taking()) >= rig.whole
-    live = rig.site.folders.get(rig.shown, {})
-    assert set(live) >= {each.path for each in rig.site.releases[rig.shown].files}
+    rig.see()
+
+
+# --- what people do -------------------------------------------------------------------------------------------------
+
+
+def _ready(rig: CoupleRig) -> None:
+    rig.said(f"cameras@142+web@{B} to production", DEPLOYER, seconds=30)
+    _answer(rig, SERVERS, Kind.START)
+    rig.machine.elapse(180)
+
+
+def _switched(rig: CoupleRig) -> None:
+    _ready(rig)
+    rig.said("finish cameras production", DEPLOYER, seconds=30)
+    _answer(rig, SERVERS, Kind.FINISH)
+    rig.machine.elapse(150)
 
 
 def _live(rig: CoupleRig) -> None:
-    rig.say(f"{BOTH} to production")
-    _confirm(rig, Kind.START)
-    rig.machine.let(120)
-    rig.say("finish cameras production")
-    _confirm(rig, Kind.FINISH)
-    rig.machine.let(400)
+    _switched(rig)
+    rig.machine.elapse(250)
 
 
 def _kept(rig: CoupleRig) -> None:
     _live(rig)
-    rig.machine.let(8_000)
+    rig.machine.elapse(7_400)
 
 
-def _back(rig: CoupleRig) -> None:
+def _back_by(name: str) -> Callable[[CoupleRig], None]:
+    def act(rig: CoupleRig) -> None:
+        _live(rig)
+        _rolled_back(rig, name)
+
+    return act
+
+
+def _first_stays(rig: CoupleRig) -> None:
     _live(rig)
-    rig.say("rollback cameras production", LEAD)
-    found = next(
-        each for each in rig.store.questions(PAGES) if each.kind is Kind.ROLLBACK and each.answer is None
-    )
-    rig.say(f"confirm {found.code}", APPROVER)
-    rig.machine.let(600)
+    _rolled_back(rig)
+    rig.machine.elapse(7_400)
+
+
+def _rolled_back(rig: CoupleRig, name: str = "cameras", verb: str = "rollback") -> None:
+    rig.said(f"{verb} {name} production", seconds=30)
+    _answer(rig, SERVERS, Kind.ROLLBACK)
+    rig.sweeps(6)
 
 
 def _broken(rig: CoupleRig) -> None:
+    _gone(rig)
+    rig.machine.elapse(2_400)
+
+
+def _gone(rig: CoupleRig) -> None:
+    """The frontend waits for somebody to mend its files."""
+    _ready(rig)
     rig.site.objects.clear()
-    _live(rig)
-    rig.machine.let(4_000)
+    rig.said("finish cameras production", DEPLOYER, seconds=30)
+    _answer(rig, SERVERS, Kind.FINISH)
+    rig.machine.elapse(200)
+
+
+def _looks_wrong(rig: CoupleRig) -> None:
+    rig.viewer.shows = "0" * 64
+    _switched(rig)
+    rig.machine.elapse(2_400)
 
 
 def _canceled(rig: CoupleRig) -> None:
-    rig.say(f"{BOTH} to production")
-    _confirm(rig, Kind.START)
-    rig.machine.let(120)
-    rig.say("cancel web production")
-    rig.machine.let(300)
+    _ready(rig)
+    rig.said("cancel web production", DEPLOYER, seconds=300)
 
 
-def _confirm(rig: CoupleRig, kind: Kind) -> None:
-    rig.say(f"confirm {rig.question(SERVERS, kind).code}", APPROVER)
+def _canceled_late(rig: CoupleRig) -> None:
+    _gone(rig)
+    _rolled_back(rig, "web", "cancel")
+
+
+def _gives_way(rig: CoupleRig) -> None:
+    _gone(rig)
+    rig.said("cameras@143 to production", DEPLOYER, seconds=30)
+    _answer(rig, NEXT_SERVERS, Kind.START)
+    rig.sweeps(60)
+    assert rig.of(NEXT_SERVERS).state is State.FAILED
+
+
+def _next(rig: CoupleRig) -> None:
+    _live(rig)
+    rig.said("cameras@143 to production", DEPLOYER, seconds=30)
+    _answer(rig, NEXT_SERVERS, Kind.START)
+    rig.sweeps(6)
+    rig.said("cancel cameras production", DEPLOYER, seconds=600)
+    assert rig.of(NEXT_SERVERS).state is State.CANCELED
+
+
+def _next_release(rig: CoupleRig) -> None:
+    _live(rig)
+    rig.said(f"web@{C} to production", DEPLOYER, seconds=30)
+    _answer(rig, NEXT_PAGES, Kind.START)
+    rig.sweeps(6)
+
+
+def _cleaned_up(rig: CoupleRig) -> None:
+    _live(rig)
+    rig.said("cleanup web production", DEPLOYER, seconds=30)
+    _answer(rig, SERVERS, Kind.END)
+    rig.sweeps(6)
+
+
+def _answer(rig: CoupleRig, ref: Ref, kind: Kind) -> None:
+    """A second person confirms as soon as they are asked; a fault may delay that."""
+    for _ in range(MOST_LOOKS):
+        asked = [each for each in rig.store.questions(ref) if each.kind is kind and each.answer is None]
+        if asked:
+            rig.said(f"confirm {asked[-1].code}", APPROVER, seconds=0)
+            return
+        rig.machine.elapse(15)
+    raise AssertionError(f"{ref.deployment} asks no {kind}")
+
+
+def _in_both_modes(name: str, act: Callable[[CoupleRig], None], *rest: object) -> list[Couple]:
+    return [
+        Couple(f"{name}, {'pointed' if pointed else 'copied'}", act, *rest, pointed=pointed)  # type: ignore[arg-type]
+        for pointed in (True, False)
+    ]
 
 
 COUPLES = (
-    Couple("both kept", _kept, State.SUCCEEDED, State.SUCCEEDED),
-    Couple("both back", _back, State.ROLLED_BACK, State.ROLLED_BACK),
-    Couple("the frontend fails", _broken, State.ROLLED_BACK, State.FAILED),
-    Couple("the frontend is canceled", _canceled, State.CANCELED, State.CANCELED),
+    *_in_both_modes("both kept", _kept, DONE, NEW),
+    *_in_both_modes("both back, by the server's name", _back_by("cameras"), BACK, OLD),
+    Couple("both back, by the frontend's name", _back_by("web"), BACK, OLD),
+    Couple("the frontend fails", _broken, (State.ROLLED_BACK, State.FAILED), OLD),
+    *_in_both_modes(
+        "the frontend fails once it is shown", _looks_wrong, (State.ROLLED_BACK, State.FAILED), OLD
+    ),
+    Couple("the frontend is canceled", _canceled, (State.CANCELED, State.CANCELED), OLD),
+    Couple("the frontend is canceled late", _canceled_late, (State.ROLLED_BACK, State.FAILED), OLD),
+    Couple("a first release", _kept, DONE, NEW, first=True),
+    Couple(
+        "a first release stays",
+        _first_stays,
+        (State.ROLLED_BACK, State.SUCCEEDED),
+        KEPT,
+        first=True,
+        pointed=False,
+    ),
+    Couple("the next server gives way", _gives_way, (State.ROLLED_BACK, State.FAILED), OLD),
+    Couple("the next server", _next, DONE, NEW),
+    *_in_both_modes("the next release", _next_release, DONE, ("142", C)),
+    Couple("one is cleaned up", _cleaned_up, DONE, NEW),
 )
+"""Every flow with a folder for each release; those in which pages move also where they are copied."""
+
+
+_SHORT = {
+    "both kept, pointed",
+    "both back, by the server's name, copied",
+    "the frontend fails",
+    "a first release stays",
+}
+SHORT = [each for each in COUPLES if each.name in _SHORT]
+"""Those that every test run tries; the long version tries all."""

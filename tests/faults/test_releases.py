@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.couples import COUPLES, Couple
+from tests.faults.couples import COUPLES, SHORT, Couple
 from tests.faults.releases import FLOWS, Flow, of, tried
 
 
@@ -17,9 +17,16 @@ def test_a_release_survives_a_fault_at_a_call_of_each_kind(flow: Flow, *, pointe
     assert runs >= 40
 
 
-@pytest.mark.parametrize("flow", COUPLES, ids=lambda flow: flow.name)
+@pytest.mark.parametrize("flow", SHORT, ids=lambda flow: flow.name)
 def test_two_that_go_together_survive_a_fault_at_a_call_of_each_kind(flow: Couple) -> None:
     """Both are live in the end, or neither is."""
     runs, wrong = tried(flow.run)
     assert wrong == []
     assert runs >= 80
+
+
+@pytest.mark.parametrize("flow", COUPLES, ids=lambda flow: flow.name)
+def test_two_that_go_together_end_as_they_should_where_nothing_fails(flow: Couple) -> None:
+    """What the faults are tried on."""
+    _, wrong = flow.run(-1, None)
+    assert wrong == ""

@@ -115,6 +115,11 @@ class CoupleRig(Rig):
         page = self.site.served().get("index.html")
         return next((tag for tag, each in self.site.releases.items() if page in each.files), "")
 
+    def whole_release(self) -> bool:
+        """Whether every file of the release that is shown is what a visitor gets."""
+        served = self.site.served()
+        return all(served.get(each.path) == each for each in self.site.releases[self.shown].files)
+
     def paired(self) -> None:
         """No page outlives the server that it asks. A first release does: there is none before it."""
         assert self.first or self.shown != B or self.taking() != CONTROLS, "B asks the servers that run 141"
@@ -122,5 +127,9 @@ class CoupleRig(Rig):
     def check(self) -> None:
         """After each step: the servers as ever, what visitors have open, and both together."""
         super().check()
+        self.see()
+
+    def see(self) -> None:
+        """What visitors have open, and whom it asks."""
         self._visitors.look()
         self.paired()
