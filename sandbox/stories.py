@@ -124,7 +124,7 @@ class Teller:
 
     def send_reason(self, reason: str) -> None:
         """What stands in the form that Reject has opened is sent."""
-        form = self.chat.wait_for_view(workspace.person(APPROVER).id, "modal", lambda _: True)
+        form = self.chat.wait_for_view(workspace.person(APPROVER).id, "modal", lambda text: "Reason" in text)
         (field,) = (block for block in form["blocks"] if block["type"] == "input")
         element = {"type": field["element"]["type"], "value": reason}
         self.tell(f"{APPROVER} gives the reason {reason!r}")

@@ -48,13 +48,14 @@ def test_a_home_says_what_waits_and_its_buttons_act(passed: Teller) -> None:
 
 
 def test_a_form_deploys_and_says_at_the_field_what_is_wrong(passed: Teller) -> None:
-    """A version that nobody built keeps it open; a good one closes it and starts the very deployment."""
+    """A version that nobody built keeps it open; a good one starts the very deployment, and says so in its place."""
     passed.say(DEPLOYER, "/deploy form")
-    form = seen(passed, DEPLOYER, "modal", lambda text: "Deploy" in text)
+    form = seen(passed, DEPLOYER, "modal", lambda text: "What goes where" in text)
     wrong = passed.chat.submit(DEPLOYER, form, filled(form, where=AT, typed="no-such"))
     assert any("no-such" in said for said in wrong.values())
     form = seen(passed, DEPLOYER, "modal", lambda _: True)
     assert passed.chat.submit(DEPLOYER, form, filled(form, where=AT, typed=passed.version)) == {}
+    seen(passed, DEPLOYER, "modal", lambda text: "Started" in text)
     passed.wait_for_question("May this deployment start?")
     passed.say(DEPLOYER, f"/deploy cancel {AT}")
     passed.wait("canceled")

@@ -33,7 +33,7 @@ def _shown(asked: Asked) -> Form:
     team, command = asked.team, asked.command
     if command.service:
         team.environment(command.service, command.environment)
-    where = places(asked, Role.VIEWER, "Using the form")
+    where = places(asked, Role.VIEWER, "Using the form", "What goes where")
     services = list(dict.fromkeys(each.group for each in where.options))
     fields = (where, *versions(asked, services), _whether(team, asked.by, services))
     actions = tuple(_others(team, asked.by))

@@ -46,7 +46,7 @@ def opened(asked: Asked, kind: FormKind) -> Reply:
     return Reply(f"Nothing is done yet. If no form opened, type `{usage}`.", form=kind.shown(asked))
 
 
-def places(asked: Asked, role: Role, doing: str) -> Field:
+def places(asked: Asked, role: Role, doing: str, label: str = "Where") -> Field:
     """Where; all that this person may choose. Refused where that is nothing."""
     known = [
         (service, name)
@@ -62,7 +62,7 @@ def places(asked: Asked, role: Role, doing: str) -> Field:
     more = f"There are more: type `{USAGE[asked.command.verb]}` for those."
     return Field(
         "where",
-        "Where",
+        label,
         tuple(options[:MOST_PLACES]),
         chosen=chosen or (options[0].value if len(options) == 1 else ""),
         hint=more if len(options) > MOST_PLACES else "",

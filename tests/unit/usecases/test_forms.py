@@ -41,6 +41,7 @@ def test_the_form_offers_places_builds_and_what_to_do() -> None:
     desk = Desk()
     desk.store.put(build("143", status=BuildStatus.FAILED, reported_at=NOW))
     shown = form(desk, "form")
+    assert field(shown, "where").label == "What goes where"
     assert {each.value for each in field(shown, "where").options} == {
         "cameras production",
         "cameras staging",
