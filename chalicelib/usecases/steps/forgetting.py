@@ -36,7 +36,7 @@ def await_forgotten(work: Work, bucket: Bucket, cdn: Cdn, way: str) -> None:
     """NotReady until every edge location has heard, unless somebody wants to go back."""
     made = work.deployment.command(way)
     if not made and _stale(work, bucket):
-        _say_untold(work, way, "it was busy")
+        _say_untold(work, way, "it was busy or did not answer")
     for each in () if _hurried(work, way) else made:
         if not cdn.invalidated(site_of(work).distribution, each):
             work.note(progress="The CDN is being told what changed")
