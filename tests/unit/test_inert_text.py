@@ -12,14 +12,17 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.approval import Answer, Kind
 from chalicelib.domain.brief import Brief, Counts, Risk, Step
+from chalicelib.domain.commands import parse
 from chalicelib.domain.deployment import Machine, Ref, State
 from chalicelib.domain.findings import Finding, Trouble
+from chalicelib.domain.history import History
 from chalicelib.domain.locks import Hindrance, Lock, Over, Overridden, Override, Place
 from chalicelib.domain.people import ci
 from chalicelib.domain.pushed import Release
 from chalicelib.domain.roles import Grant, Role, RoleChange
 from chalicelib.telemetry import log, log_error
-from chalicelib.usecases.chat_ports import Message
+from chalicelib.usecases.answering import Request
+from chalicelib.usecases.chat_ports import Message, Reply
 from chalicelib.usecases.findings import finding_message
 from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
 from chalicelib.usecases.questions import alert, reminder, role_message, what_of
@@ -27,10 +30,11 @@ from chalicelib.usecases.release_texts import release_message
 from chalicelib.usecases.tickets import ticket_message, ticket_replies
 from chalicelib.usecases.words.frontends import FRONTENDS
 from chalicelib.usecases.words.servers import SERVERS
-from chalicelib.wire.slack_message import blocks_of, text_of
+from chalicelib.wire.slack_message import blocks_of, reply_of, text_of
 from sandbox.front.blocks import check_blocks
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, build, deployment, plan, question
 from tests.unit.door import Door
+from tests.unit.usecases.desk import Desk
 
 TAG = "web_2026-11-22_14-05"
 PIECES = [
@@ -168,6 +172,39 @@ def test_outside_text_adds_no_markup(text: str) -> None:
         blocks = blocks_of(message)
         assert check_blocks(blocks) == []
         assert not any(_TURNS.search(each) for each in [text_of(message), *mrkdwn(blocks)])
+
+
+ASKED = (
+    "status",
+    "where",
+    "why cameras production",
+    "locks",
+    "versions cameras",
+    "history cameras production",
+    "form unlock cameras production",
+)
+
+
+def answers(text: str) -> Iterator[str]:
+    """What somebody reads who asks about records that hold text from outside."""
+    desk = Desk()
+    lock = Lock("cameras", "production", 1, DEPLOYER, text, NOW, NOW + 60)
+    made = desk.keeping(progress=text, detail=text, plan=plan(old_version=text))
+    desk.store.put(replace(desk.environment(), live_version=text, lock=lock), build(author=text, commit=text))
+    desk.store.commit(History("cameras", "production", made.id, NOW, DEPLOYER, "locked", text))
+    for asked in ASKED:
+        reply = desk.chatops.handle(Request(parse(asked), LEAD, "slack-look"))
+        lines = reply.form.lines if reply.form is not None else ()
+        yield from (reply_of(Reply("\n".join((reply.text, *lines)), reply.actions))["text"],)
+
+
+@settings(deadline=None, max_examples=50)
+@given(text=OUTSIDE)
+def test_outside_text_adds_no_markup_to_an_answer(text: str) -> None:
+    """Whatever is looked at: it calls nobody, links to nothing and marks nothing up."""
+    for said, harmless in zip(answers(f"a{text}b"), answers("x"), strict=True):
+        assert _MARKUP.findall(said) == _MARKUP.findall(harmless)
+        assert not _TURNS.search(said)
 
 
 @given(text=OUTSIDE)
