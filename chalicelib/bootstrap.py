@@ -123,7 +123,7 @@ def _steps(function: str) -> object:
 def _planner() -> object:
     from chalicelib.usecases.steps.planner import PlannerSteps  # noqa: PLC0415
 
-    return PlannerSteps(_fleet(), _traffic())
+    return PlannerSteps(_fleet(), _traffic(), _releases)
 
 
 def _ledger() -> object:
@@ -172,14 +172,18 @@ def _terminate() -> object:
 
 def _frontend() -> object:
     from chalicelib.adapters.cloudfront import CloudFrontCdn  # noqa: PLC0415
-    from chalicelib.adapters.s3_checksums import S3Checksums  # noqa: PLC0415
-    from chalicelib.adapters.s3_releases import CALL_SECONDS, S3Releases  # noqa: PLC0415
     from chalicelib.adapters.viewer import HttpViewer  # noqa: PLC0415
     from chalicelib.usecases.steps.frontend import FrontendSteps  # noqa: PLC0415
 
     cdn = CloudFrontCdn(partial(_client, "cloudfront"), partial(_client, "cloudfront-keyvaluestore"))
-    bucket = S3Releases(_buckets(CALL_SECONDS), S3Checksums(partial(_client, "s3")))
-    return FrontendSteps(bucket, cdn, HttpViewer())
+    return FrontendSteps(_releases(), cdn, HttpViewer())
+
+
+def _releases() -> Any:
+    from chalicelib.adapters.s3_checksums import S3Checksums  # noqa: PLC0415 - see _fleet
+    from chalicelib.adapters.s3_releases import CALL_SECONDS, S3Releases  # noqa: PLC0415 - see _fleet
+
+    return S3Releases(_buckets(CALL_SECONDS), S3Checksums(partial(_client, "s3")))
 
 
 def _cleanup() -> object:

@@ -11,15 +11,19 @@ from chalicelib.domain.release import File, Manifest
 from chalicelib.domain.release_cleaning import Cleaned, Kept
 
 
-class Bucket(Protocol):
-    """S3, with the releases of a frontend and what is served of them. It deletes nothing.
-
-    Objects are named by their content (`objects/ID`); what is served stands in folders (`live/FOLDER/PATH`).
-    """
+class Manifests(Protocol):
+    """S3, as far as it says what a release is."""
 
     def manifest(self, bucket: str, tag: str) -> Manifest:
         """A release; StepFailed(RELEASE_MISSING) where it was not pushed, StepFailed(RELEASE_BROKEN) where somebody
         changed its manifest."""
+
+
+class Bucket(Manifests, Protocol):
+    """S3, with the releases of a frontend and what is served of them. It deletes nothing.
+
+    Objects are named by their content (`objects/ID`); what is served stands in folders (`live/FOLDER/PATH`).
+    """
 
     def place(self, bucket: str, files: Sequence[File], folder: str) -> None:
         """Copy the object of each file to its path in a folder, many at a time; again is no different from once.

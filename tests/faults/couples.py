@@ -3,7 +3,7 @@ neither; and no page is ever shown that misses a file (I13), or asks a server th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.approval import Kind
@@ -199,20 +199,20 @@ def _answer(rig: CoupleRig, ref: Ref, kind: Kind) -> None:
     raise AssertionError(f"{ref.deployment} asks no {kind}")
 
 
-def _in_both_modes(name: str, act: Callable[[CoupleRig], None], *rest: object) -> list[Couple]:
+def _in_both_modes(flow: Couple) -> list[Couple]:
     return [
-        Couple(f"{name}, {'pointed' if pointed else 'copied'}", act, *rest, pointed=pointed)  # type: ignore[arg-type]
+        replace(flow, name=f"{flow.name}, {'pointed' if pointed else 'copied'}", pointed=pointed)
         for pointed in (True, False)
     ]
 
 
 COUPLES = (
-    *_in_both_modes("both kept", _kept, DONE, NEW),
-    *_in_both_modes("both back, by the server's name", _back_by("cameras"), BACK, OLD),
+    *_in_both_modes(Couple("both kept", _kept, DONE, NEW)),
+    *_in_both_modes(Couple("both back, by the server's name", _back_by("cameras"), BACK, OLD)),
     Couple("both back, by the frontend's name", _back_by("web"), BACK, OLD),
     Couple("the frontend fails", _broken, (State.ROLLED_BACK, State.FAILED), OLD),
     *_in_both_modes(
-        "the frontend fails once it is shown", _looks_wrong, (State.ROLLED_BACK, State.FAILED), OLD
+        Couple("the frontend fails once it is shown", _looks_wrong, (State.ROLLED_BACK, State.FAILED), OLD)
     ),
     Couple("the frontend is canceled", _canceled, (State.CANCELED, State.CANCELED), OLD),
     Couple("the frontend is canceled late", _canceled_late, (State.ROLLED_BACK, State.FAILED), OLD),
@@ -227,7 +227,7 @@ COUPLES = (
     ),
     Couple("the next server gives way", _gives_way, (State.ROLLED_BACK, State.FAILED), OLD),
     Couple("the next server", _next, DONE, NEW),
-    *_in_both_modes("the next release", _next_release, DONE, ("142", C)),
+    *_in_both_modes(Couple("the next release", _next_release, DONE, ("142", C))),
     Couple("one is cleaned up", _cleaned_up, DONE, NEW),
 )
 """Every flow with a folder for each release; those in which pages move also where they are copied."""

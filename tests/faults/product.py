@@ -35,6 +35,7 @@ from tests.faults.memory.json_client import MemoryClient
 from tests.faults.memory.lines import WiredLines, WiredQueue
 from tests.faults.memory.slack import ORIGIN, MemoryReplies, MemoryViews
 from tests.faults.wire import Wire
+from tests.machine.functions import no_manifests
 
 MACHINES = {each: f"arn:aws:states:us-east-1:123456789012:stateMachine:{each}" for each in Machine}
 
@@ -113,7 +114,7 @@ class Product:
         fleet, hosts = Ec2Fleet(boto["ec2"]), SsmHosts(boto["ssm"])
         traffic = AwsTraffic(boto["elbv2"], lambda: boto["route53"])
         made: dict[str, Callable[[], object]] = {
-            "planner": lambda: PlannerSteps(fleet, traffic),
+            "planner": lambda: PlannerSteps(fleet, traffic, no_manifests),
             "ledger": lambda: LedgerSteps(self._workflow()),
             "fleet": lambda: FleetSteps(fleet, hosts),
             "hosts": lambda: HostsSteps(hosts),

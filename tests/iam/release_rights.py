@@ -32,6 +32,7 @@ def _lists(role: str) -> Right:
 def release_rights() -> list[Right]:
     """Their rows."""
     return [
+        _lists("planner"),
         _lists("frontend"),
         _lists("cleanup"),
         Right(
@@ -41,6 +42,15 @@ def release_rights() -> list[Right]:
             (
                 Request("frontend", "s3:GetObject", of_bucket("secrets/key")),
                 Request("frontend", "s3:GetObject", of_bucket(OBJECTS[0], "payroll")),
+            ),
+        ),
+        Right(
+            "ReadManifests",
+            "who plans servers sees that the release is there which goes with them, and none of its files",
+            (Request("planner", "s3:GetObject", of_bucket(OBJECTS[0])),),
+            (
+                *(Request("planner", "s3:GetObject", of_bucket(each)) for each in OBJECTS[1:]),
+                *(Request("planner", "s3:PutObject", of_bucket(each)) for each in OBJECTS),
             ),
         ),
         Right(

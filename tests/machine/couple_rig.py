@@ -39,7 +39,7 @@ class CoupleRig(Rig):
         self.bucket, self.cdn = FakeBucket(self.site), FakeCdn(self.site)
         self.viewer, self.cleaner = FakeViewer(self.site, ADDRESS), FakeCleaner(self.site)
         steps = {
-            **functions(self, self.workflow),
+            **functions(self, self.workflow, lambda: self.bucket),
             "frontend": FrontendSteps(self.bucket, self.cdn, self.viewer),
             "cleanup": CleanupSteps(self.cleaner),
         }

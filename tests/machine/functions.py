@@ -1,9 +1,11 @@
 """The functions of the deploy machine over any ports, and a way in for traffic as `pointsman.yaml` has it."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from chalicelib.domain.settings import RouteSpec
 from chalicelib.usecases.ports import Alarms, Fleet, Hosts, Reaper, Traffic, Workflow
+from chalicelib.usecases.release_ports import Manifests
 from chalicelib.usecases.steps.ending import RetireSteps, TerminateSteps
 from chalicelib.usecases.steps.fleet import FleetSteps
 from chalicelib.usecases.steps.hosts import DrainSteps, HostsSteps
@@ -27,10 +29,17 @@ class Ports(Protocol):
     def reaper(self) -> Reaper: ...
 
 
-def functions(ports: Ports, workflow: Workflow) -> dict[str, object]:
+def no_manifests() -> Manifests:
+    """Where no frontend goes with the servers nobody looks into a bucket."""
+    raise AssertionError("a release was looked for")
+
+
+def functions(
+    ports: Ports, workflow: Workflow, manifests: Callable[[], Manifests] = no_manifests
+) -> dict[str, object]:
     """The steps of each function, by its name."""
     return {
-        "planner": PlannerSteps(ports.fleet, ports.traffic),
+        "planner": PlannerSteps(ports.fleet, ports.traffic, manifests),
         "ledger": LedgerSteps(workflow),
         "fleet": FleetSteps(ports.fleet, ports.hosts),
         "hosts": HostsSteps(ports.hosts),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from chalicelib.domain.approval import Kind
@@ -12,6 +14,9 @@ from tests.builders import APPROVER, LEAD
 from tests.machine.couple_rig import BOTH, NEXT_SERVERS, PAGES, SERVERS, CoupleRig
 from tests.machine.release_rig import TIMEOUTS, A, B, C
 from tests.machine.rig import CONTROLS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture
@@ -117,6 +122,26 @@ def test_the_confirmation_covers_the_release(rig: CoupleRig) -> None:
     plan = rig.of(SERVERS).plan
     assert plan is not None
     assert plan.together == f"{B} {rig.site.releases[B].digest}"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda rig: rig.site.releases.pop(B), Reason.RELEASE_MISSING),
+        (lambda rig: rig.site.releases.update({B: rig.site.releases[C]}), Reason.RELEASE_BROKEN),
+    ],
+    ids=["gone", "exchanged"],
+)
+def test_a_release_that_is_not_there_is_refused_before_anything_begins(
+    rig: CoupleRig, spoil: Callable[[CoupleRig], object], reason: Reason
+) -> None:
+    """Else the server would switch, and go back for it."""
+    spoil(rig)
+    rig.say(f"{BOTH} to production")
+    rig.machine.let(60)
+    assert (rig.of(SERVERS).state, rig.of(SERVERS).reason) == (State.FAILED, reason)
+    assert rig.store.questions(SERVERS) == ()
+    as_before(rig)
 
 
 def test_the_same_event_again_starts_nothing_twice(rig: CoupleRig) -> None:

@@ -10,7 +10,17 @@ from tests.unit.adapters.loopback import Reply, serving
 from tests.unit.door import SLACK_SECRET
 
 ROOT = Path(__file__).parents[2]
-HEAVY = {"boto3", "botocore", "slack_sdk", "aws_xray_sdk", "urllib3", "requests", "yaml", "jsonschema", "jsonschema_rs"}
+HEAVY = {
+    "boto3",
+    "botocore",
+    "slack_sdk",
+    "aws_xray_sdk",
+    "urllib3",
+    "requests",
+    "yaml",
+    "jsonschema",
+    "jsonschema_rs",
+}
 SERVERS = {
     f"chalicelib.adapters.{name}"
     for name in ("boto_errors", "cloudwatch", "ec2", "elbv2", "route53", "ssm", "strategies", "traffic")

@@ -5,6 +5,7 @@ switched, or when it has ended, so that the frontend ends too. On the way back t
 outlives the server that it asks; their time to go back ends at once (docs/adr/0018).
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from chalicelib.domain.approval import Answer, Kind, Question
@@ -16,6 +17,7 @@ from chalicelib.domain.plan import Plan
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import EnvironmentSettings
 from chalicelib.usecases.ports import Save, Workflow
+from chalicelib.usecases.release_ports import Manifests
 from chalicelib.usecases.sending_back import because, send_back
 from chalicelib.usecases.steps.work import Work
 
@@ -23,14 +25,23 @@ LEAST_SECONDS = 60.0
 """A window that has to last longer than was said lasts at least this much longer."""
 
 
-def bound(work: Work, made: Plan) -> Plan:
-    """The server's plan with the very release that follows it, so that a confirmation covers both."""
-    other = follower(work)
-    if other is None:
+def bound(work: Work, made: Plan, manifests: Callable[[], Manifests]) -> Plan:
+    """The server's plan with the very release that follows it, so that a confirmation covers both. StepFailed where
+    that is not in the bucket as it was reported: then nothing is begun."""
+    other, settings = follower(work), other_settings(work)
+    if other is None or settings is None or settings.site is None:
         return made
-    release = work.store.release(other.service, other.version)
-    digest = release.manifest if release is not None else ""
-    return replace(made, together=f"{other.version} {digest}")
+    found = manifests().manifest(settings.site.bucket, other.version)
+    refuse_unreported(work, other, found.digest)
+    return replace(made, together=f"{other.version} {found.digest}")
+
+
+def refuse_unreported(work: Work, made: Deployment, digest: str) -> None:
+    """StepFailed where a release's manifest is not the one whose digest CI reported, which was signed."""
+    known = work.store.release(made.service, made.version)
+    if known is None or known.manifest != digest:
+        what = "its manifest is not the one that was reported after the push"
+        raise StepFailed(Reason.RELEASE_BROKEN, tag=made.version, what=what)
 
 
 def follower(work: Work) -> Deployment | None:

@@ -14,7 +14,7 @@ from chalicelib.usecases.ports import Save
 from chalicelib.usecases.release_ports import Bucket, Cdn, Viewer
 from chalicelib.usecases.steps.beginning import begin, go_on
 from chalicelib.usecases.steps.bringing import bring, share, wrong
-from chalicelib.usecases.steps.coupled import lead_of
+from chalicelib.usecases.steps.coupled import lead_of, refuse_unreported
 from chalicelib.usecases.steps.forgetting import BACK, LIVE, await_forgotten, forget
 from chalicelib.usecases.steps.live import keep, wanted_back, went_back, went_live
 from chalicelib.usecases.steps.placing import Placing, part, parts, site_of
@@ -233,7 +233,7 @@ class FrontendSteps:
     def _make_plan(self, work: Work) -> None:
         deployment, site = work.deployment, site_of(work)
         new = self._bucket.manifest(site.bucket, deployment.version)
-        _refuse_unreported(work, new.digest)
+        refuse_unreported(work, deployment, new.digest)
         made = released(deployment.version, work.environment().live_version, new.digest)
         work.deployment = replace(deployment, plan=made)
         counted = replace(made, files=self._placing(work).counts())
@@ -284,14 +284,6 @@ class FrontendSteps:
     def _pointed(self, work: Work) -> str:
         site = site_of(work)
         return self._cdn.pointer(site.pointer) if site.pointer else work.environment().live_version
-
-
-def _refuse_unreported(work: Work, digest: str) -> None:
-    """StepFailed where the manifest is not the one whose digest CI reported, which was signed."""
-    known = work.store.release(work.deployment.service, work.deployment.version)
-    if known is None or known.manifest != digest:
-        what = "its manifest is not the one that was reported after the push"
-        raise StepFailed(Reason.RELEASE_BROKEN, tag=work.deployment.version, what=what)
 
 
 def _refuse_unconfirmed(work: Work, lead: Deployment) -> None:
