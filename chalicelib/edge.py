@@ -18,6 +18,7 @@ from chalicelib.domain.reasons import Reason
 from chalicelib.telemetry import log, log_error
 from chalicelib.usecases.answering import Request
 from chalicelib.usecases.chat_ports import Form, Opened, Replies, Reply, Views
+from chalicelib.usecases.chat_requests import Click, Submission
 from chalicelib.usecases.chatops import ChatOps
 from chalicelib.usecases.forms import command_of, field_of
 from chalicelib.usecases.next_steps import next_steps
@@ -25,7 +26,7 @@ from chalicelib.usecases.paging import turns
 from chalicelib.usecases.ports import Clock
 from chalicelib.wire import ci, slack_request
 from chalicelib.wire.slack_events import Challenge, parse_event
-from chalicelib.wire.slack_interaction import Click, Submission, parse_interaction
+from chalicelib.wire.slack_interaction import parse_interaction
 from chalicelib.wire.slack_message import reply_of
 from chalicelib.wire.slack_views import answer_of, errors_of
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.people import Actor
+from chalicelib.usecases.chat_requests import HomeOpened
 from chalicelib.wire.reading import bad, inner, json_object, matching, refuse_larger
 from chalicelib.wire.slack_request import USER, WORKSPACE
 
@@ -25,14 +26,6 @@ class Challenge:
     """Slack asks, once, whether this address is ours; the text is sent back."""
 
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class HomeOpened:
-    """Somebody opened the app's home tab. `event` is the same whenever Slack tells it again."""
-
-    actor: Actor
-    event: str
 
 
 def parse_event(body: bytes) -> Challenge | HomeOpened | None:

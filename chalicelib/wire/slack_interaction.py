@@ -8,9 +8,9 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from chalicelib.domain.people import Actor
+from chalicelib.usecases.chat_requests import Click, Submission
 from chalicelib.wire.reading import bad, inner, json_object, matching, optional, refuse_larger
 from chalicelib.wire.slack_message import verb_of
 from chalicelib.wire.slack_request import (
@@ -33,36 +33,6 @@ _TIMESTAMP = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}", re.ASCII)
 _ACTION = re.compile(r"[a-z][a-z0-9_:]{0,63}", re.ASCII)
 _VIEW = re.compile(r"V[A-Z0-9]{1,31}", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Click:
-    """A button that somebody pressed; `timestamp` is the message's, empty where only the clicker saw it.
-
-    In a view there is no channel and no response_url: `view` is its id, `modal` tells it from the home tab.
-    """
-
-    actor: Actor
-    verb: str
-    value: str
-    channel: str
-    timestamp: str
-    response_url: str
-    event: str
-    trigger: str = ""
-    view: str = ""
-    modal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A form that somebody sent: its kind, what it is about, and what was chosen or typed by the name of each field."""
-
-    actor: Actor
-    form: str
-    about: str
-    values: Mapping[str, str]
-    event: str
 
 
 def parse_interaction(body: bytes, headers: Mapping[str, str]) -> Click | Submission:

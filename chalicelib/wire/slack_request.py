@@ -8,12 +8,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
+from chalicelib.usecases.chat_requests import Typed
 from chalicelib.wire.reading import bad, header, inner, matching, refuse_larger, seconds
 
 WINDOW_SECONDS = 300
@@ -30,19 +30,6 @@ USER = re.compile(r"[UW][A-Z0-9]{1,31}", re.ASCII)
 CHANNEL = re.compile(r"[CDG][A-Z0-9]{1,31}", re.ASCII)
 TEXT = re.compile(r"[^\ud800-\udfff\x00-\x08\x0e-\x1f]{0,3000}")
 URL = re.compile(r"https?://[!-~]{1,2000}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class SlashCommand:
-    """What somebody typed after `/deploy`. `event` is the same whenever this very request comes again."""
-
-    actor: Actor
-    text: str
-    channel: str
-    response_url: str
-    event: str
-    trigger: str = ""
-    """Opens a view, within three seconds ("Handling user interaction"); empty where it is none."""
 
 
 def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: float) -> None:
@@ -64,13 +51,13 @@ def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now:
         raise Refused(Reason.BAD_SIGNATURE)
 
 
-def parse_command(body: bytes, headers: Mapping[str, str]) -> SlashCommand:
+def parse_command(body: bytes, headers: Mapping[str, str]) -> Typed:
     """A slash command."""
     refuse_larger(body, MOST_COMMAND)
     form = form_of(body)
     actor = Actor(matching(form, "team_id", WORKSPACE), matching(form, "user_id", USER))
     text = matching({"text": form.get("text", "")}, "text", TEXT)
-    return SlashCommand(
+    return Typed(
         actor=actor,
         text=_ABOUT.sub(lambda found: f"{found[1]}{person_of(actor.workspace, found[2])}", text),
         channel=matching(form, "channel_id", CHANNEL),

@@ -17,9 +17,10 @@ from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.chat_ports import Action, Field, Form, Message, Opened, Option, Replies, Reply, Views
+from chalicelib.usecases.chat_requests import Click, Submission
 from chalicelib.usecases.texts import plain
 from chalicelib.wire import slack_request
-from chalicelib.wire.slack_interaction import Click, Submission, parse_interaction
+from chalicelib.wire.slack_interaction import parse_interaction
 from chalicelib.wire.slack_message import blocks_of, text_of
 from sandbox.front.content import SlackError
 from sandbox.front.views import Triggers

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
-from chalicelib.wire.slack_events import MOST_EVENT, Challenge, HomeOpened, parse_event
+from chalicelib.usecases.chat_requests import HomeOpened
+from chalicelib.wire.slack_events import MOST_EVENT, Challenge, parse_event
 from tests.unit.wire.test_slack_request import NESTED, only_refused
 
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
+from chalicelib.usecases.chat_requests import Click
 from chalicelib.wire import slack_request
-from chalicelib.wire.slack_interaction import MOST_INTERACTION, Click, parse_interaction
+from chalicelib.wire.slack_interaction import MOST_INTERACTION, parse_interaction
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 SENT = 1531420618

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
-from chalicelib.wire.slack_interaction import Click, Submission, parse_interaction
+from chalicelib.usecases.chat_requests import Click, Submission
+from chalicelib.wire.slack_interaction import parse_interaction
 from tests.unit.wire.test_slack_request import HEADERS, NESTED, only_refused
 
 USER = {"id": "U0APPROVER", "team_id": "T0SANDBOX"}
