@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chalicelib.domain.approval import Kind
-from chalicelib.domain.deployment import ENDS, Phase, Slot, State
+from chalicelib.domain.deployment import ENDS, KEEPS_OLD, Environment, Machine, Phase, Slot, State
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.grammar import USAGE
 from chalicelib.usecases.helping import ABOUT
 from chalicelib.usecases.next_steps import next_steps
-from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, plan, question
+from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, deployment, plan, question, raw_config
+from tests.machine.release_rig import A, B, web
 from tests.unit.usecases.desk import Desk
 
 if TYPE_CHECKING:
@@ -80,6 +81,36 @@ def test_every_command_is_answered_in_every_state(state: State, *, asked: bool, 
         assert said
         assert "(code)" not in said
         assert "(who)" not in said
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - {State.READY, State.ASKING_FINISH}))
+@pytest.mark.parametrize("asked", [True, False])
+@pytest.mark.parametrize("before", ["", A])
+def test_every_command_about_a_frontend_is_answered_in_every_state(
+    state: State, *, asked: bool, before: str
+) -> None:
+    """The same in its own words, also where nothing was shown before it."""
+    for text, by in product((each.replace("cameras", "web") for each in ACTS), (DEPLOYER, APPROVER)):
+        said = answered(frontend_at(state, asked=asked, before=before), text, by)
+        assert said
+        assert "(code)" not in said
+
+
+def frontend_at(state: State, *, asked: bool, before: str) -> Desk:
+    """The same of a frontend."""
+    raw = raw_config()
+    raw["services"]["web"] = web(pointed=True, keep=10)
+    desk, identifier = Desk(raw), "web-production-1"
+    of_it = {"service": "web", "machine": Machine.RELEASE, "version": B, "id": identifier}
+    made = deployment(state, plan=plan(old_version=before), switched_at=NOW, keep_until=NOW + 7_200, **of_it)
+    slot = Slot(identifier, 1, NOW)
+    held = Environment("web", "production", fence=1, counter=1, active=slot)
+    if state in KEEPS_OLD:
+        held = replace(held, active=None, keeping=slot)
+    desk.store.put(held, made)
+    if asked and state in WAITS:
+        desk.store.put(question(WAITS[state], service="web", deployment=identifier))
+    return desk
 
 
 @pytest.mark.parametrize("state", [each for each in HELD if each not in ENDS - {State.STUCK}])
