@@ -1,8 +1,8 @@
 """A small, fast S3 for benchmarks: one process, loopback only, every answer late by the same time for every tool.
 
 It holds what is needed to be an honest equal for tools that move files: PutObject (signed or chunked bodies, SHA-256
-checked, If-None-Match), CopyObject, multipart uploads, GetObject, HeadObject, ListObjectsV2. It checks no signature.
-Beside it is CloudFront's key-value store with the one key that says which release is live.
+checked, If-None-Match), CopyObject, multipart uploads, GetObject, HeadObject, ListObjectsV2, DeleteObjects. It checks
+no signature. Beside it is CloudFront's key-value store with the one key that says which release is live.
 `python -m benchmarks.s3_endpoint PORT LATENCY_MS`; GET /_figures answers with what was counted, and begins anew.
 """
 
@@ -10,6 +10,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import re
 import sys
 from bisect import bisect_left
 from collections import Counter
@@ -17,11 +18,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from urllib.parse import parse_qs, quote, unquote, urlsplit
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 _KEPT = 64 * 1024
 """Bodies that are larger are counted and hashed, and not kept: only manifests are read back."""
 _PAGE = 1_000
+_KEY = re.compile(r"<Key>(.*?)</Key>", re.DOTALL)
 _XML = '<?xml version="1.0" encoding="UTF-8"?>'
 
 
@@ -144,6 +146,12 @@ class Bucket:
         return Answer(200, ETag=f'"{digest.hex()}"')
 
     def _post(self, request: Request) -> Answer:
+        if "delete" in request.query:
+            keys = _KEY.findall(bytes(request.body).decode())
+            for key in keys:
+                self.objects.pop(f"{request.key.strip('/')}/{unescape(key)}", None)
+            deleted = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in keys)
+            return Answer(200, f"{_XML}<DeleteResult>{deleted}</DeleteResult>")
         if "uploads" in request.query:
             upload = f"upload-{self.counted['requests']}-{len(self.uploads)}"
             self.uploads[upload] = (_kept(request.headers), {})
@@ -197,7 +205,7 @@ class Bucket:
         )
 
     def _sorted(self) -> list[str]:
-        """All names; sorted anew only where there are new ones, since nothing is ever deleted."""
+        """All names; sorted anew only where their number is another one."""
         if len(self._names) != len(self.objects):
             self._names = sorted(self.objects)
         return self._names
@@ -345,9 +353,8 @@ class Connection(asyncio.Protocol):
         self._transport.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
 
 
-async def serve(port: int, latency: float) -> None:
+async def serve(port: int, latency: float, bucket: Bucket) -> None:
     """Until the process is ended."""
-    bucket = Bucket()
     server = await asyncio.get_running_loop().create_server(
         lambda: Connection(bucket, latency), "127.0.0.1", port, backlog=1024
     )
@@ -357,4 +364,4 @@ async def serve(port: int, latency: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2]) / 1000))
+    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2]) / 1000, Bucket()))
