@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 
 from obstore.store import S3Store
 
@@ -47,6 +48,8 @@ _PAGE = 1_000
 """S3 API reference, "DeleteObjects" and "ListObjectsV2"."""
 _FOLDERS = 8
 """Listed side by side, and then deleted from."""
+_RANGES = 8
+"""Of objects, listed side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class S3Cleaner:
 
     def _look(self, store: S3Store, kept: Kept, deletion: "_Deletion") -> Cleaned:
         """Old objects first, then who needs them, then the deletion: what a push says in between is seen, or waits."""
-        needs = Needs({name for name, at in _listed(store, OBJECTS) if not young(at, kept.since)})
+        needs = Needs(_old_objects(store, kept.since))
         found = _releases(store)
         own = _own(found, kept)
         unknown = sorted(kept.live - found.complete)
@@ -180,6 +183,20 @@ def _manifest(store: S3Store, tag: str, key: str) -> Manifest:
     return found
 
 
+def _old_objects(store: S3Store, now: float) -> set[str]:
+    """Names are hashes, so equal ranges of them, listed side by side, hold about equally many."""
+    ends = [f"{256 * number // _RANGES:02x}" for number in range(1, _RANGES)]
+    found: set[str] = set()
+
+    def look(after: str, until: str) -> None:
+        listed = takewhile(lambda each: not until or each[0] <= until, _listed(store, OBJECTS, after))
+        found.update(name for name, at in listed if not young(at, now))
+
+    with ThreadPoolExecutor(_RANGES) as pool:
+        list(pool.map(look, ["", *ends], [*ends, ""]))
+    return found
+
+
 def _releases(store: S3Store) -> _Releases:
     written = dict(_listed(store, ROOT))
     tags = {name.partition("/")[0] for name in written}
@@ -195,9 +212,9 @@ def _own(found: _Releases, kept: Kept) -> frozenset[str]:
     return frozenset(tag for tag in found.complete if service_of(tag) == kept.service)
 
 
-def _listed(store: S3Store, prefix: str) -> Iterator[tuple[str, float]]:
-    """Every object below a prefix, named without it, and when it was written."""
+def _listed(store: S3Store, prefix: str, after: str = "") -> Iterator[tuple[str, float]]:
+    """Every object below a prefix, or those after one, named without the prefix, and when it was written."""
     with errors("ListObjectsV2"):
-        for page in store.list(prefix, chunk_size=_PAGE):
+        for page in store.list(prefix, offset=f"{prefix}{after}" if after else None, chunk_size=_PAGE):
             for each in page:
                 yield each["path"].removeprefix(prefix), each["last_modified"].timestamp()
