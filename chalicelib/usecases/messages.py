@@ -298,20 +298,31 @@ def _entered_before(deployment: Deployment) -> float:
 def _what_next(
     deployment: Deployment, questions: Sequence[Question], open_questions: Sequence[Question]
 ) -> str:
-    if deployment.state is State.STUCK and deployment.wanted == "release":
-        return f"Released by {person(deployment.wanted_by)}: {words_of(deployment).let_go}."
-    if _canceled(deployment):
-        return f"Canceled by {person(deployment.wanted_by)}: {words_of(deployment).why.canceling}."
+    wished = _wished(deployment)
+    if wished:
+        return wished
     asked = next((each for each in open_questions if each.kind in SECOND_PERSON), None)
     if asked is not None and deployment.state in ASKING:
-        how_ = f"the buttons or `/deploy confirm {asked.code}`."
+        answering = f"the buttons or `/deploy confirm {asked.code}`."
         if asked.needed > 1:
-            return f"{progress(asked)} Use {how_}"
-        return f"*Somebody else has to confirm* by {{time:{asked.deadline:.0f}}}: use {how_}"
+            return f"{progress(asked)} Use {answering}"
+        return f"*Somebody else has to confirm* by {{time:{asked.deadline:.0f}}}: use {answering}"
     if deployment.state in ASKING:
         return _over(deployment, _asked_here(deployment, questions))
     words = words_of(deployment)
     return words.next(deployment, open_questions).get(deployment.state) or words.ended(deployment)
+
+
+def _wished(deployment: Deployment) -> str:
+    """What somebody wants of it, until the machine comes to it; empty where nobody does."""
+    who, words = person(deployment.wanted_by), words_of(deployment)
+    if deployment.state is State.STUCK and deployment.wanted == "release":
+        return f"Released by {who}: {words.let_go}."
+    if _canceled(deployment):
+        return f"Canceled by {who}: {words.why.canceling}."
+    if deployment.wanted == "rollback" and deployment.state is State.BAKING:
+        return f"{who} asked to roll back: it begins at the next step."
+    return ""
 
 
 def _canceled(deployment: Deployment) -> bool:

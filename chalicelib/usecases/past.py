@@ -117,7 +117,7 @@ _SAID_BESIDE = frozenset(
 _FOLLOWS = frozenset({"begin", "retry"})
 """Events that are recorded with whoever caused them; the line before says what that one did."""
 _WORDED = re.compile(
-    r"(queue|turn|found|resolved|grant|revoke)_.*|asked_holder|(confirm|reject)_role"
+    r"(queue|turn|found|grant|revoke)_.*|asked_holder|(confirm|reject)_role"
     r"|succeed|roll_back|reject|expire|cancel|fail|get_stuck"
 )
 """Events whose details the product worded itself, with people in them; those of others may quote what was typed."""
@@ -150,7 +150,7 @@ def said(line: History, words: Words) -> str:
 
 
 def _why(line: History) -> str:
-    if not line.detail or line.event in _DIGESTS:
+    if not line.detail or line.event in _DIGESTS or line.event.startswith("resolved_"):
         return ""
     words = worded if _WORDED.fullmatch(line.event) else plain
     return f" ({words(shortened(' '.join(line.detail.split()), _REASON))})"

@@ -152,6 +152,8 @@ def _way_back(
         return ["• *Way back:* there is none: no release is known to have been enabled here before."]
     if any(each.state is State.ASKING_ROLLBACK for each in held):
         return ["• *Way back:* it is being asked for right now."]
+    if any(each.state is State.STUCK for each in held):
+        return ["• *Way back:* it is stuck: retry or release it first."]
     blocked = any(each is not standing for each in held)
     if standing is not None and not ill and not blocked:
         until = f" until {{when:{standing.keep_until:.0f}}}" if standing.keep_until > now else ""
@@ -167,11 +169,12 @@ def _way_back(
     if not overview.environment.live_version:
         return ["• *Way back:* there is nothing to go back to yet."]
     usual = _took(before, partial(_going_live, words.live_with), words.enabling)
-    return [f"• *Way back:* not by one move: {because}. {_earlier(overview, before)} {usual}"]
+    again = f"so it takes a new deployment: {_earlier(overview, before)}"
+    return [f"• *Way back:* {because}, {again}. {usual}"]
 
 
 def _earlier(overview: Overview, before: Sequence[Deployment]) -> str:
-    """The version to deploy again, as far as the records know it."""
+    """The command that deploys an earlier version again, as far as the records know which."""
     environment = overview.environment
     found = next(
         (
@@ -183,10 +186,7 @@ def _earlier(overview: Overview, before: Sequence[Deployment]) -> str:
         ),
         "",
     )
-    where = f"to {environment.name}"
-    if not found:
-        return f"Deploy an earlier version: `/deploy {environment.service}@VERSION {where}`."
-    return f"Deploy the earlier version: `/deploy {environment.service}@{plain(found)} {where}`."
+    return f"`/deploy {environment.service}@{plain(found) or 'VERSION'} to {environment.name}`"
 
 
 def _took(before: Sequence[Deployment], measure: Callable[[Deployment], float | None], what: str) -> str:

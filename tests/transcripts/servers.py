@@ -75,13 +75,42 @@ def _by_form(house: House) -> None:
     house.types(DEPLOYER, f"cancel {AT}")
 
 
-def _looked(house: House) -> None:
-    """Everything that can be asked of a deployment whose old fleet stands by."""
+def _kept(house: House) -> None:
+    """The old fleet stands by."""
     house.types(DEPLOYER, THIS)
     house.presses(APPROVER, "Confirm")
     house.presses(DEPLOYER, "Finish: switch traffic")
     house.presses(LEAD, "Confirm")
     house.let(60)
+
+
+def _standby_host_gone(house: House) -> None:
+    """There is no whole way back any more, and somebody gives it up."""
+    _kept(house)
+    gone = min(house.account.ec2.instances)
+    house.outside.add(gone)
+    house.account.ec2.instances[gone].ending = "terminated"
+    house.sweep()
+    house.types(LEAD, f"why {AT}")
+    house.presses(LEAD, "End the old fleet now")
+    house.presses(APPROVER, "Confirm")
+    house.sweep()
+
+
+def _released(house: House) -> None:
+    """Stopped in the console, and left to people as it is."""
+    _kept(house)
+    house.machine.abort(house.deployments()[-1].id)
+    house.sweep()
+    house.types(GUEST, f"why {AT}")
+    house.presses(LEAD, "Release")
+    house.sweep()
+    house.types(GUEST, f"history {AT}")
+
+
+def _looked(house: House) -> None:
+    """Everything that can be asked of a deployment whose old fleet stands by."""
+    _kept(house)
     for asked in ("status", "where", f"why {AT}", "why cameras staging", "versions cameras", "stats cameras"):
         house.types(GUEST, asked)
     house.types(GUEST, f"history {AT}")
@@ -107,5 +136,7 @@ LOOKED = (
     Told("a lock runs out", _lock_ran_out),
     Told("deployed by form", _by_form),
     Told("looked at", _looked),
+    Told("a standby host is gone", _standby_host_gone),
+    Told("stuck, released", _released),
     Told("roles looked at", _roles),
 )

@@ -44,14 +44,20 @@ class Channel:
         return list(self.chat.shown.items())[1:]
 
 
-def test_a_finding_is_posted_in_its_deployments_thread_and_into_the_channel() -> None:
-    """A message that is only updated in place would be noticed by nobody."""
+@pytest.mark.parametrize(
+    ("trouble", "verbs"),
+    [(Trouble.STUCK, ["retry", "cancel"]), (Trouble.ORPHANS, []), (Trouble.STANDBY_ILL, ["keep"])],
+)
+def test_a_finding_is_posted_in_its_deployments_thread_and_into_the_channel(
+    trouble: Trouble, verbs: list[str]
+) -> None:
+    """A message that is only updated in place would be noticed by nobody; also where it has no button."""
     channel = Channel()
-    channel.show(finding())
+    channel.show(finding(trouble))
     ((_, shown),) = channel.shown()
     assert (shown.channel, shown.thread) == ("C0DEPLOYS", next(iter(channel.chat.shown)))
     assert shown.broadcast
-    assert [each.verb for each in shown.message.actions] == ["retry", "cancel"]
+    assert [each.verb for each in shown.message.actions] == verbs
 
 
 def test_a_finding_that_is_over_says_so_in_place_and_has_no_buttons() -> None:

@@ -106,7 +106,7 @@ def test_why_offers_the_earlier_version_where_nothing_stands_by(desk: Desk) -> N
     """And says why one move does not do it."""
     desk.store.put(ended(1, "140", NOW - 9 * DAY), ended(2, "141", NOW - DAY))
     text = asked(desk, "why cameras production").text
-    assert "not by one move: no old fleet stands by" in text
+    assert "*Way back:* no old fleet stands by, so it takes a new deployment: `/deploy cameras@" in text
     assert "`/deploy cameras@140 to production`" in text
     assert "preparing a new fleet took 6 min 40 s here" in text
 
@@ -117,8 +117,15 @@ def test_why_does_not_promise_a_way_back_with_an_ill_old_fleet(desk: Desk) -> No
     at = ("cameras", "production")
     desk.store.put(Finding(*at, Trouble.STANDBY_ILL, "cameras-production-1", "i-1 is gone", NOW))
     text = asked(desk, "why cameras production").text
-    assert "not by one move: the old fleet has lost hosts" in text
+    assert "*Way back:* the old fleet has lost hosts, so it takes a new deployment" in text
     assert "⚠ The old fleet is not whole: i-1 is gone" in text
+
+
+def test_why_of_what_got_stuck_says_that_this_comes_first(desk: Desk) -> None:
+    """Both fleets may stand, but nothing goes back before somebody has looked."""
+    keeping(desk)
+    desk.store.put(replace(deployment(State.STUCK), version="142"))
+    assert "*Way back:* it is stuck: retry or release it first." in asked(desk, "why cameras production").text
 
 
 def test_why_does_not_promise_a_way_back_while_the_next_is_under_way(desk: Desk) -> None:
@@ -126,7 +133,8 @@ def test_why_does_not_promise_a_way_back_while_the_next_is_under_way(desk: Desk)
     keeping(desk)
     made = deployment(State.PREPARING, id="cameras-production-2", version="143")
     desk.store.put(replace(desk.environment(), active=Slot(made.id, 2, NOW)), made)
-    assert "not by one move: another deployment is under way" in asked(desk, "why cameras production").text
+    text = asked(desk, "why cameras production").text
+    assert "*Way back:* another deployment is under way, so it takes a new deployment" in text
 
 
 def test_who_keeps_an_environment_and_who_waits_stand_with_it(desk: Desk) -> None:

@@ -231,6 +231,12 @@ def test_what_was_canceled_says_so_until_it_stops(state: State) -> None:
     assert message.lines[-1].startswith(f"Canceled by {{person:{LEAD}}}: it stops at its next step")
 
 
+def test_who_asked_to_go_back_is_named_until_it_begins() -> None:
+    """The watching looks for it at its next step."""
+    said = shown(State.BAKING, wanted="rollback", wanted_by=LEAD).lines[-1]
+    assert said == f"{{person:{LEAD}}} asked to roll back: it begins at the next step."
+
+
 def test_before_the_question_is_there_it_says_that_it_comes() -> None:
     """An earlier one of the same deployment is not taken for it."""
     before = question(Kind.FINISH, answer=Answer.REJECT, answered_by=APPROVER)
