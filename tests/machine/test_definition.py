@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 from statelint.linter import Linter
 
+from chalicelib.adapters.s3_releases import CALL_SECONDS
 from chalicelib.domain import errors
 from chalicelib.domain.deployment import Machine
+from chalicelib.domain.release import MOST_COPIED
+from chalicelib.domain.release_cleaning import CLEANING_SECONDS, WAIT_SECONDS
 from chalicelib.usecases.steps import work
 from chalicelib.usecases.steps.cleaning import CleanupSteps
 from chalicelib.usecases.steps.frontend import FrontendSteps
 from chalicelib.usecases.steps.ledger import LedgerSteps
+from tests.machine.template import STAGE
 
 DEFINITIONS = {each: Path(f"stepfunctions/{each}.asl.json") for each in Machine}
 MACHINES: dict[Machine, dict[str, Any]] = {
@@ -140,3 +144,17 @@ def test_only_one_state_deletes_files_and_only_after_the_way_back_closed() -> No
         if state.get("Next") == "CleanUp" or any(each["Next"] == "CleanUp" for each in state.get("Catch", ()))
     ]
     assert leads == ["Retire"]
+
+
+def test_the_machine_waits_for_cleaning_up_longer_than_it_lasts() -> None:
+    """What a deployment waits for is over by then: nothing is deleted after the function has ended."""
+    lasts = STAGE["lambda_functions"]["cleanup"]["lambda_timeout"]
+    waits = dict(states(MACHINES[Machine.RELEASE]))["CleanUp"]["TimeoutSeconds"]
+    assert CLEANING_SECONDS < lasts < waits < WAIT_SECONDS
+
+
+def test_a_copy_that_is_tried_twice_ends_within_its_function() -> None:
+    """The largest file needs no more than 50 MB a second."""
+    lasts = STAGE["lambda_functions"]["frontend"]["lambda_timeout"]
+    assert lasts > 2 * CALL_SECONDS
+    assert MOST_COPIED / CALL_SECONDS < 50 * 1024**2
