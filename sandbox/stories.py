@@ -283,7 +283,7 @@ def _together(people: Teller) -> None:
     readers.wait(pages=50)
     people.skip(40 * 60, "forty minutes later somebody sees a problem")
     people.say(LEAD, f"/deploy rollback cameras {ENVIRONMENT}")
-    pages.ask_and_confirm("May the earlier release be enabled again?")
+    people.ask_and_confirm("May traffic go back to the old fleet?")
     pages.wait(": rolled back")
     people.wait("Traffic is back on the old fleet", seconds=120)
     readers.wait(pages=50)
