@@ -14,7 +14,7 @@ from chalicelib.domain.people import SERVICE, Actor
 from chalicelib.domain.reading import Past
 from chalicelib.domain.roles import ROLES, TEAM
 from chalicelib.usecases.past import SIZE, past, said
-from chalicelib.usecases.sweep_rules import Why
+from chalicelib.usecases.sweep_facts import Why
 from chalicelib.usecases.words import OF
 from chalicelib.usecases.words.frontends import FRONTENDS
 from chalicelib.usecases.words.servers import SERVERS

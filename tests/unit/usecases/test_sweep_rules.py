@@ -11,7 +11,7 @@ from chalicelib.domain.findings import Trouble
 from chalicelib.domain.plan import HostState, Instance
 from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.ports import Execution
-from chalicelib.usecases.sweep_rules import (
+from chalicelib.usecases.sweep_facts import (
     CleanUp,
     Facts,
     FailPlan,
@@ -24,8 +24,8 @@ from chalicelib.usecases.sweep_rules import (
     Subject,
     Wake,
     Why,
-    decide,
 )
+from chalicelib.usecases.sweep_rules import decide
 from tests.builders import APPROVER, NOW, deployment, instance, plan, question
 
 ID = deployment().id
