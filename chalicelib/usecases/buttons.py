@@ -44,9 +44,11 @@ def _going_on(deployment: Deployment) -> tuple[Action, ...]:
         f"{where} {deployment.id}",
         f"{deployment.service}@{deployment.version} to {deployment.environment}",
     )
-    back = Action("rollback", "Roll back", value, "danger", words.rollback)
+    back = Action("rollback", "Roll back", value, "danger", f"{words.rollback}{_goes_along(deployment)}")
     keep = Action("keep", words.keep, f"{where} +2h {deployment.id}")
-    end = Action("keep", words.end, f"{where} end {deployment.id}", "", words.sure_to_end)
+    partner = deployment.partner
+    nor = f" Nor is there for {partner.service}." if partner is not None else ""
+    end = Action("keep", words.end, f"{where} end {deployment.id}", "", f"{words.sure_to_end}{nor}")
     retry = Action("retry", "Retry", value, "primary")
     of_state: dict[State, tuple[Action, ...]] = {
         State.ASKING_RETRY: () if deployment.wanted else (retry,),
@@ -60,6 +62,15 @@ def _going_on(deployment: Deployment) -> tuple[Action, ...]:
         else (),
     }
     return of_state.get(deployment.state, ())
+
+
+def _goes_along(deployment: Deployment) -> str:
+    """What a rollback of one of two does to the other one."""
+    if deployment.partner is None:
+        return ""
+    if deployment.follows:
+        return f" Then {deployment.partner.service} goes back to its old fleet."
+    return f" Before that {deployment.partner.service} goes back, where there is a release before it."
 
 
 def _cancel(deployment: Deployment) -> tuple[Action, ...]:

@@ -11,6 +11,7 @@ from chalicelib.domain.deployment import Phase, State
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.findings import Trouble
 from chalicelib.domain.reasons import Reason
+from chalicelib.usecases.buttons import buttons
 from chalicelib.usecases.messages import question_message
 from tests.builders import LEAD
 from tests.machine.couple_rig import NEXT_PAGES, NEXT_SERVERS, PAGES, SERVERS, CoupleRig
@@ -43,6 +44,18 @@ def test_the_frontend_has_as_long_as_its_server(seconds: int) -> None:
     assert states(rig) == (State.KEEPING, State.KEEPING)
     rig.machine.let(400)
     assert states(rig) == BOTH_DONE
+
+
+def test_whoever_presses_a_button_of_one_is_told_what_it_does_to_the_other(rig: CoupleRig) -> None:
+    """Before it is done: the dialog of each button says it."""
+    told = {
+        (ref.service, action.label): action.confirm
+        for ref in (SERVERS, PAGES)
+        for action in buttons(rig.of(ref), [rig.question(ref, Kind.KEEP)])
+    }
+    assert "Before that web goes back" in told["cameras", "Roll back"]
+    assert "Then cameras goes back to its old fleet." in told["web", "Roll back"]
+    assert "Nor is there for cameras." in told["web", "Clean up now"]
 
 
 @pytest.mark.parametrize("named", ["cameras", "web"])
