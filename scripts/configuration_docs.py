@@ -53,7 +53,8 @@ A key in **bold** must be there. NAME stands for a name that you choose: {name}.
   record in it. No two ways in share a target group, a listener or a record.
 - No two frontends are served from one place: in copy mode an environment's name stands for a folder of the bucket, in
   pointer mode each environment has a `pointer` of its own.
-- SERVICE-ENVIRONMENT is another for each environment, because deployments are named so: not `a-b` in `c` and `a` in `b-c`.
+- SERVICE-ENVIRONMENT is another for each environment, because deployments are named so: not `a-b` in `c` and `a` in
+  `b-c`.
 - A protected environment has somebody who may ask and somebody else who may confirm.
 - `keep_old` is at most `most_keep_old`, `lock` at most `most_lock`. A freeze names a time zone and days that exist, has
   both ends weekly or both dated, and ends after it begins. The folder `ansible` holds a `site.yml`.
