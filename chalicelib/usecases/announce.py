@@ -308,7 +308,8 @@ class Announcer:
             return ""
 
     def _of_build(self, service: str, version: str) -> list[Wanted]:
-        """Of servers a build, of a frontend a release; nothing where neither is known."""
+        """Of servers a build, of a frontend a release; nothing of what is not known, nor of a release that was cleaned
+        up before anybody heard of it."""
         build = self._store.build(service, version)
         release = self._store.release(service, version) if build is None and TAG.fullmatch(version) else None
         if build is None and release is None:
@@ -320,6 +321,8 @@ class Announcer:
             return []
         environments = team.services().get(service, ())
         if release is not None:
+            if release.gone and self._store.post(Ref(service, _BUILDS, version), _MAIN) is None:
+                return []
             return [Wanted(_MAIN, team.channel, release_message(release, environments))]
         return [Wanted(_MAIN, team.channel, build_message(build, environments))] if build is not None else []
 

@@ -1,6 +1,7 @@
 """A release as `pointsman push` reports it: through the door, into the table, and in a line."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -187,6 +188,21 @@ def test_the_announcement_follows_for_whom_a_release_is_meant(door: Door) -> Non
     report(door, "release_2", environment="staging")
     (message,) = channel.shown()
     assert "It was pushed for production and staging." in message.lines[1]
+
+
+def test_a_release_that_nobody_heard_of_before_it_was_cleaned_up_is_not_announced(door: Door) -> None:
+    """A message that is there follows it; a new one would be about nothing."""
+    report(door)
+    found = door.desk.store.release("web", TAG)
+    assert found is not None
+    door.desk.store.put(replace(found, cleaned_at=1.0))
+    assert Channel(door).shown() == []
+    door.desk.store.put(found)
+    channel = Channel(door)
+    channel.shown()
+    door.desk.store.put(replace(found, cleaned_at=1.0))
+    (message,) = channel.shown()
+    assert "It was cleaned up since" in message.lines[1]
 
 
 def test_a_first_release_has_none_before_it() -> None:
