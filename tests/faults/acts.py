@@ -124,8 +124,9 @@ def _button(run: Run, verb: str, question: Question | None) -> str | None:
     return None
 
 
-def fill(values: dict[str, str], by: Actor, then: Seen) -> Act:
-    """Somebody opens the form and sends it. Who saw that go wrong has the form before them, and sends it again."""
+def fill(values: dict[str, str], by: Actor, then: Seen, *, instead: str) -> Act:
+    """Somebody opens the form and sends it. Who saw that go wrong has the form before them, and sends it again; where
+    none opens they are told to type it `instead`."""
     opened: dict[int, dict[str, Any]] = {}
 
     def do(run: Run) -> bool:
@@ -133,7 +134,7 @@ def fill(values: dict[str, str], by: Actor, then: Seen) -> Act:
         if id(run) not in opened:
             wrong = run.people.type("form", by)
             if len(run.account.slack.views) == before:
-                return wrong
+                return wrong or run.people.type(instead, by)
             opened[id(run)] = run.account.slack.views[-1]
         return run.people.submit(opened[id(run)], values, by)
 

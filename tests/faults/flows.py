@@ -372,7 +372,12 @@ SURFACES = (
     ),
     flow(
         "a form is sent",
-        fill({"where": AT, "typed": "142"}, DEPLOYER, asks(Kind.START)),
+        fill(
+            {"where": AT, "typed": "142"},
+            DEPLOYER,
+            asks(Kind.START),
+            instead="cameras@142 to production",
+        ),
         *(START, cancel()),
         ends=(S.CANCELED,),
     ),
