@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pytest
 from aiohttp import ClientSession
 
-from sandbox.edge.crawler import LONGEST, Crawler
+from sandbox.edge.crawler import FOLLOWED, LONGEST, Crawler
 from sandbox.edge.reading import files_of
 from sandbox.team.web import build
 from tests.sandbox.edge_harness import COPY, Running, emulator, running
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+EVERY = 99
+"""More links than a page has."""
 HASHED = "public, max-age=31536000, immutable"
 
 
@@ -55,12 +57,14 @@ def fill(cdn: Running, version: str, *, but: str = "") -> list[str]:
     return list(build.contents(version))
 
 
-def crawl(cdn: Running, visits: int) -> dict[str, Any]:
-    """What a crawler saw in so many visits."""
+def crawl(cdn: Running, visits: int, followed: int = FOLLOWED) -> dict[str, Any]:
+    """What a crawler saw in so many visits, each with clicks on so many links."""
 
     async def story() -> dict[str, Any]:
         async with ClientSession() as http:
-            crawler = Crawler(cdn.edge.urls[COPY.id], http, later=(0.0,), chance=random.Random(1))  # noqa: S311 - a test
+            chance = random.Random(1)  # noqa: S311 - guards nothing
+            edges = cdn.edge.urls[COPY.id]
+            crawler = Crawler(edges, http, later=(0.0,), chance=chance, followed=followed)
             for _ in range(visits):
                 await crawler.visit()
             await crawler.close_pages()
@@ -92,7 +96,7 @@ def test_whatever_is_missing_is_seen(cdn: Running, lost: str) -> None:
 def test_a_page_that_an_open_page_links_to_is_missing_too(cdn: Running, lost: str) -> None:
     """Whoever has a page open may click on any of its links."""
     cdn.s3.delete_object(Bucket="web", Key=f"live/staging/{lost}")
-    seen = crawl(cdn, 30)
+    seen = crawl(cdn, 3, followed=EVERY)
     assert seen["missing"] >= 1
     assert {unquote(each["path"]) for each in seen["examples"]} == {f"/{lost.removesuffix('index.html')}"}
 
@@ -102,7 +106,7 @@ def test_what_an_older_version_had_is_missing_only_from_its_pages(cdn: Running) 
 
     async def story() -> list[int]:
         async with ClientSession() as http:
-            crawler = Crawler(cdn.edge.urls[COPY.id], http, later=(60.0,), followed=99)
+            crawler = Crawler(cdn.edge.urls[COPY.id], http, later=(60.0,), followed=EVERY)
             await crawler.visit()
             cdn.s3.delete_object(Bucket="web", Key="live/staging/news/1.html")
             fill(cdn, "2")
@@ -121,7 +125,7 @@ def test_a_page_that_is_open_for_hours_is_nobodys(cdn: Running) -> None:
     async def story() -> list[int]:
         async with ClientSession() as http:
             time = [0.0]
-            crawler = Crawler(cdn.edge.urls[COPY.id], http, lambda: time[0], later=(60.0,), followed=99)
+            crawler = Crawler(cdn.edge.urls[COPY.id], http, lambda: time[0], later=(60.0,), followed=EVERY)
             found = []
             for late in (LONGEST - 1, LONGEST + 1):
                 crawler.paths = ["/about.html"]
