@@ -65,7 +65,7 @@ def test_trouble_with_the_bucket_delays_a_release_and_nothing_else(people: Telle
     from there, and whoever reads the site meanwhile misses nothing."""
     first = on_staging(people, "31")
     first.say(DEPLOYER, first.deploy_command)
-    first.wait(": enabled")
+    first.wait(LIVE)
     house.website.wait_until_shown(STAGING)
     readers = house.website.read(STAGING)
     readers.wait(pages=20)
