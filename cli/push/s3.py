@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 
-from chalicelib.adapters.object_store import Credentials, endpoint_of, open_bucket
+from chalicelib.adapters.object_store import Credentials, endpoint_of, first_line, open_bucket
 from chalicelib.domain.release import ROOT, File
 from cli.push.bucket import Listed, Unreachable
 from cli.push.scan import PART
@@ -104,7 +104,7 @@ class S3Bucket:
             yield
         except (BaseError, OSError, ValueError) as error:
             where = f"s3://{self._name}/{key}"
-            raise Unreachable(f"could not {what} {where}: {_first_line(error)}") from error
+            raise Unreachable(f"could not {what} {where}: {first_line(error)}") from error
 
 
 class _Source:
@@ -122,7 +122,7 @@ class _Source:
             return next(self._parts)
         except StopIteration:
             raise
-        except Exception as error:
+        except Exception as error:  # whatever it is, obstore would hide it
             self.error = error
             raise
 
@@ -177,8 +177,3 @@ def _headers(file: File) -> "Attributes":
     if file.encoding:
         headers["Content-Encoding"] = file.encoding
     return headers
-
-
-def _first_line(error: Exception) -> str:
-    """What obstore says goes on for a page."""
-    return (str(error).splitlines() or [type(error).__name__])[0][:300]
