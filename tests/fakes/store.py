@@ -301,7 +301,7 @@ class FakeStore(Recorder):
                 raise Refused(Reason.NOT_CONFIGURED)
             granted = self.table.records.get(("grants",)) if version is None else None
             grants = granted if isinstance(granted, Grants) else Grants()
-            return Team(wanted, copy.deepcopy(published[wanted - 1]), grants)
+            return Team(wanted, published[wanted - 1], grants)  # not copied: nobody changes what was published
 
     def publish(self, raw: dict[str, object]) -> int:
         """Store a new version."""
