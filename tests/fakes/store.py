@@ -301,8 +301,7 @@ class FakeStore(Recorder):
                 raise Refused(Reason.NOT_CONFIGURED)
             granted = self.table.records.get(("grants",)) if version is None else None
             grants = granted if isinstance(granted, Grants) else Grants()
-            # Not copied: nobody changes what was published.
-            return Team(wanted, published[wanted - 1], grants)
+            return Team(wanted, copy.deepcopy(published[wanted - 1]), grants)
 
     def publish(self, raw: dict[str, object]) -> int:
         """Store a new version."""
