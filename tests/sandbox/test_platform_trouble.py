@@ -50,7 +50,7 @@ def test_a_function_dies_at_its_call(platform: RunningPlatform) -> None:
         """While it runs, which takes a moment to begin."""
         platform.control("trouble", {"die": {"s3.GetObject": 1}})
         assert read(platform, "sleep") == "NoSuchBucket"
-        return platform.control("trouble", {}).get("killed", 0) > 0
+        return bool(platform.control("trouble", {}).get("killed", 0))
 
     thread = threading.Thread(target=invoke, args=(0.9,))
     thread.start()

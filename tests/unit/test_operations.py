@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.domain.findings import Trouble
 from chalicelib.domain.reasons import Reason
-from chalicelib.usecases.sweep_rules import Why
+from chalicelib.usecases.sweep_facts import Why
 
 PAGE = Path("docs/operations.md").read_text()
 TEMPLATE = Path("stepfunctions/resources.yaml").read_text()
