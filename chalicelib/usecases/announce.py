@@ -12,59 +12,28 @@ import hashlib
 import math
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chalicelib.domain.approval import SECOND_PERSON, Kind, Question
-from chalicelib.domain.deployment import Deployment, Ref
+from chalicelib.domain.deployment import Ref
 from chalicelib.domain.errors import NotReady, Refused, Unavailable
 from chalicelib.domain.findings import FindingKey
 from chalicelib.domain.locks import TicketKey
 from chalicelib.domain.people import Actor
-from chalicelib.domain.pushed import TAG
-from chalicelib.domain.roles import TEAM
-from chalicelib.domain.settings import Team
 from chalicelib.telemetry import log
-from chalicelib.usecases.auditing import last_line
 from chalicelib.usecases.chat_ports import Chat, Lines, Message, Posted, Wakes
-from chalicelib.usecases.findings import finding_message
 from chalicelib.usecases.homes import Homes, home_ref, is_home
 from chalicelib.usecases.lines import LONGEST_WAKE, ChatBusy, Need, Queue
-from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
-from chalicelib.usecases.notices import notice
 from chalicelib.usecases.pictures import Pictures
 from chalicelib.usecases.ports import Clock, Store
-from chalicelib.usecases.questions import REMINDER, beside, next_moment, role_message
-from chalicelib.usecases.release_texts import release_message
-from chalicelib.usecases.shown import shown_message
-from chalicelib.usecases.tickets import ask_message, is_old_news, ticket_message, ticket_replies
-from chalicelib.usecases.words import words_for
+from chalicelib.usecases.questions import next_moment
+from chalicelib.usecases.wanted import BUILDS, FINDING, TICKET, Wanted, Wanting
 
-_MAIN = "main"
-_BUILDS = "builds"
-_NOBODY = "nobody"
-_FINDING = "finding:"
-_TICKET = "ticket:"
 _MOMENT = "moment#"
 """Begins the name under which a call comes for a record rather than for a line."""
 _CLOCKS_DIFFER = 60.0
 """Seconds: chat's clock gives the timestamps, ours the time of an intent."""
 _QUESTION, _WAS_QUESTION, _PROGRESS, _PICTURE = range(4)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A message as it should stand in chat now, in a thread where one is named."""
-
-    key: str
-    channel: str
-    message: Message
-    thread: str = ""
-
-    @property
-    def broadcast(self) -> bool:
-        """Whether a reply in a thread is shown in the channel as well: where it has a button, or calls everybody."""
-        calls = any("{team}" in line for line in self.message.lines)
-        return bool(self.thread and (calls or self.message.actions))
 
 
 class Announcer:
@@ -75,6 +44,7 @@ class Announcer:
         self._chat = chat
         self._clock = clock
         self._wakes = wakes
+        self._wanting = Wanting(store, clock, self._look_again)
         self._moments: dict[Ref, float] = {}
         self._pictures = Pictures(chat, _digest)
         self._homes = Homes(store, chat, clock)
@@ -100,15 +70,15 @@ class Announcer:
 
     def builds(self, builds: Iterable[tuple[str, str]]) -> None:
         """Announce each of these builds (service, version) and releases (service, tag)."""
-        self._bring(Ref(service, _BUILDS, version) for service, version in builds)
+        self._bring(Ref(service, BUILDS, version) for service, version in builds)
 
     def findings(self, keys: Iterable[FindingKey]) -> None:
         """Show each of these findings as it is now, in the thread of its deployment."""
-        self._bring(Ref(key.service, key.environment, f"{_FINDING}{key.key}") for key in keys)
+        self._bring(Ref(key.service, key.environment, f"{FINDING}{key.key}") for key in keys)
 
     def tickets(self, keys: Iterable[TicketKey]) -> None:
         """Show each of these locks and places in the queue as it is now."""
-        self.deployments(Ref(key.service, key.environment, f"{_TICKET}{key.key}") for key in keys)
+        self.deployments(Ref(key.service, key.environment, f"{TICKET}{key.key}") for key in keys)
 
     def wake(self, lines: Iterable[str]) -> None:
         """Serve these lines, and look at these records, whose time has come."""
@@ -118,7 +88,7 @@ class Announcer:
             self._moments.pop(ref, None)
         self.deployments(moments.values())
         # A reminder that nobody needs any more may still stand in a line, where its worker died.
-        channels = {each.channel for ref in moments.values() for each in self._wanted(ref)}
+        channels = {each.channel for ref in moments.values() for each in self._wanting.of(ref)}
         left = {line for channel in channels for line in self._queue.before(channel)}
         self._queue.serve((names - set(moments)) | left)
 
@@ -141,7 +111,7 @@ class Announcer:
         if is_home(ref):
             yield from self._homes.needs(ref)
             return
-        for each in self._wanted(ref):
+        for each in self._wanting.of(ref):
             posted = self._store.post(ref, each.key)
             there = posted is not None and bool(posted.timestamp)
             if posted is not None and there and posted.digest == _digest(each.message):
@@ -158,7 +128,7 @@ class Announcer:
         """Post a message, or bring the one posted under the key up to date."""
         if is_home(ref):
             return self._homes.show(ref)
-        wanted = {each.key: each for each in self._wanted(ref)}.get(need.key)
+        wanted = {each.key: each for each in self._wanting.of(ref)}.get(need.key)
         if wanted is None:
             return True
         try:
@@ -226,166 +196,6 @@ class Announcer:
     def _adopt(self, intent: Posted, thread: str) -> str | None:
         """The message of an intent whose writer died, or lost chat's answer, before it could note the timestamp."""
         return self._chat.find(intent.channel, intent.key, thread=thread, since=intent.at - _CLOCKS_DIFFER)
-
-    # --- what there is to show --------------------------------------------------------------------------------------
-
-    def _wanted(self, ref: Ref) -> list[Wanted]:
-        """Every message of a record; replies only once the thread has begun."""
-        if ref.service == TEAM:
-            return self._of_roles(ref)
-        if ref.environment == _BUILDS:
-            return self._of_build(ref.service, ref.deployment)
-        if ref.deployment.startswith(_FINDING):
-            return self._of_finding(
-                FindingKey(ref.service, ref.environment, ref.deployment.removeprefix(_FINDING))
-            )
-        if ref.deployment.startswith(_TICKET):
-            return self._of_ticket(ref)
-        deployment = self._store.deployment(ref)
-        return self._of_deployment(deployment) if deployment is not None and deployment.channel else []
-
-    def _of_finding(self, key: FindingKey) -> list[Wanted]:
-        finding = self._store.finding(key)
-        if finding is None:
-            return []
-        ref = Ref(finding.service, finding.environment, finding.deployment or _NOBODY)
-        try:
-            team = self._store.team()
-            channel = team.environment(ref.service, ref.environment).channel
-        except Refused as refused:
-            log("error", "a finding can not be announced", said=refused.text, finding=key.key)
-            return []
-        main = self._store.post(ref, _MAIN)
-        thread = main.timestamp if main is not None and main.channel == channel else ""
-        return [
-            Wanted(
-                f"{finding.found_at:.0f}",
-                channel,
-                finding_message(finding, words_for(team, ref.service)),
-                thread,
-            )
-        ]
-
-    def _of_ticket(self, ref: Ref) -> list[Wanted]:
-        """Its own message, then what somebody has to be told, as replies. What was over before chat heard of it and
-        concerns nobody else is not told."""
-        key = TicketKey(ref.service, ref.environment, ref.deployment.removeprefix(_TICKET))
-        if key.key.startswith("ask-"):
-            return self._of_ask(key)
-        if key.key.startswith("share-"):
-            return self._of_share(key)
-        ticket = self._store.ticket(key)
-        main = self._store.post(ref, _MAIN)
-        if ticket is None or (main is None and is_old_news(ticket)):
-            return []
-        channel = self._channel_of(key)
-        if not channel:
-            return []
-        wanted = [Wanted(_MAIN, channel, ticket_message(ticket))]
-        if main is not None and main.timestamp:
-            wanted += [
-                Wanted(name, channel, told, main.timestamp)
-                for name, told in ticket_replies(ticket)
-                if told.actions or not name.startswith("turn") or self._store.post(ref, name) is not None
-            ]
-        return wanted
-
-    def _of_ask(self, key: TicketKey) -> list[Wanted]:
-        ask, channel = self._store.asked(key), self._channel_of(key)
-        return [Wanted(_MAIN, channel, ask_message(ask))] if ask is not None and channel else []
-
-    def _of_share(self, key: TicketKey) -> list[Wanted]:
-        shown, channel = self._store.shared(key), self._channel_of(key)
-        return [Wanted(_MAIN, channel, shown_message(shown))] if shown is not None and channel else []
-
-    def _channel_of(self, key: TicketKey) -> str:
-        """Where an environment is talked about, or all of them; nothing where it is not configured any more."""
-        try:
-            team = self._store.team()
-            return team.environment(key.service, key.environment).channel if key.environment else team.channel
-        except Refused as refused:
-            log("error", "a lock, a turn or a word can not be announced", said=refused.text, ticket=key.key)
-            return ""
-
-    def _of_build(self, service: str, version: str) -> list[Wanted]:
-        """Of servers a build, of a frontend a release; nothing of what is not known, nor of a release that was cleaned
-        up before anybody heard of it."""
-        build = self._store.build(service, version)
-        release = self._store.release(service, version) if build is None and TAG.fullmatch(version) else None
-        if build is None and release is None:
-            return []
-        try:
-            team = self._store.team()
-        except Refused as refused:
-            log("error", "a build can not be announced", said=refused.text, build=f"{service}@{version}")
-            return []
-        environments = team.services().get(service, ())
-        if release is not None:
-            if release.gone and self._store.post(Ref(service, _BUILDS, version), _MAIN) is None:
-                return []
-            return [Wanted(_MAIN, team.channel, release_message(release, environments))]
-        return [Wanted(_MAIN, team.channel, build_message(build, environments))] if build is not None else []
-
-    def _of_deployment(self, deployment: Deployment) -> list[Wanted]:
-        questions = self._store.questions(deployment.ref)
-        self._look_again(deployment.ref, questions)
-        now, channel = self._clock.now(), deployment.channel
-        recorded = last_line(self._store, deployment.ref) if deployment.ended else None
-        wanted = [Wanted(_MAIN, channel, deployment_message(deployment, questions, now, recorded))]
-        main = self._store.post(deployment.ref, _MAIN)
-        if main is None or not main.timestamp:
-            return wanted
-        for question in questions:
-            if question.kind in SECOND_PERSON:
-                message = question_message(question, deployment, now)
-                wanted.append(Wanted(f"question-{question.code}", channel, message, main.timestamp))
-                wanted += self._beside(question, deployment, channel, main.timestamp)
-        noticed = notice(deployment)
-        if noticed is not None:
-            wanted.append(Wanted(noticed[0], channel, noticed[1], main.timestamp))
-        if deployment.output:
-            wanted.append(Wanted("output", channel, output_message(deployment), main.timestamp))
-        return wanted
-
-    def _of_roles(self, ref: Ref) -> list[Wanted]:
-        """A change of roles: its message, and what goes with an open question."""
-        wanted: list[Wanted] = []
-        try:
-            team = self._store.team()
-        except Refused as refused:
-            log(
-                "error",
-                "a change of roles can not be announced",
-                said=refused.text,
-                deployment=ref.deployment,
-            )
-            return []
-        main, channel = self._store.post(ref, _MAIN), team.channel
-        questions = self._store.questions(ref)
-        self._look_again(ref, questions)
-        for question in questions:
-            if question.change is None:
-                continue
-            message = role_message(question, question.change, self._clock.now(), team)
-            wanted.append(Wanted(_MAIN, channel, message))
-            if main is not None and main.timestamp:
-                wanted += self._beside(question, None, channel, main.timestamp, team)
-        return wanted
-
-    def _beside(
-        self,
-        question: Question,
-        deployment: Deployment | None,
-        channel: str,
-        thread: str,
-        team: Team | None = None,
-    ) -> Iterator[Wanted]:
-        """A reminder that was not posted in time is not posted any more, only kept true."""
-        now = self._clock.now()
-        for key, message in beside(question, deployment, now, team):
-            late = key.startswith(REMINDER) and not question.open_at(now)
-            if not late or self._store.post(question.ref, key) is not None:
-                yield Wanted(key, channel, message, thread)
 
 
 def _digest(shown: object) -> str:
