@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from sandbox import written
 from sandbox.house import House
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+settings.register_profile("pointsman", deadline=None)
+settings.load_profile("pointsman")
+"""How long an example takes says more about the machine than about the code."""
 
 HOSTS = 2
 DEVICES = 60

@@ -46,7 +46,6 @@ BOUNDED = settings(
     max_examples=EXAMPLES,
     derandomize=True,
     database=None,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 COMMANDS = [

@@ -280,7 +280,7 @@ def test_alone_it_deletes_what_is_left_of_old_releases() -> None:
     assert missing(store, bucket) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(order=ORDER)
 def test_any_order_is_as_good(folder: Path, order: list[str | int]) -> None:
     """However long anything takes."""

@@ -369,7 +369,6 @@ PROFILE = settings(
     max_examples=SOAK or 350,
     stateful_step_count=60 if SOAK else 30,
     derandomize=not SOAK,
-    deadline=None,
     database=None,
     phases=[Phase.generate, *SHRINK],
     report_multiple_bugs=False,

@@ -72,7 +72,7 @@ def test_an_artifact_that_passes_the_door_is_taken_by_the_document(artifact: str
     assert allowed("Pointsman-Install.Package", found.artifact)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(
     values=st.lists(
         st.sampled_from(sorted(PARAMETERS)).flatmap(

@@ -163,7 +163,6 @@ def marked(message: Message) -> list[list[str]]:
     return [_MARKUP.findall(text) for text in [text_of(message), *mrkdwn(blocks_of(message))]]
 
 
-@settings(deadline=None)
 @given(text=OUTSIDE)
 def test_outside_text_adds_no_markup(text: str) -> None:
     """The markup of every message is what it is with a harmless word; nothing turns a line round."""
@@ -198,7 +197,7 @@ def answers(text: str) -> Iterator[str]:
         yield from (reply_of(Reply("\n".join((reply.text, *lines)), reply.actions))["text"],)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(text=OUTSIDE)
 def test_outside_text_adds_no_markup_to_an_answer(text: str) -> None:
     """Whatever is looked at: it calls nobody, links to nothing and marks nothing up."""
@@ -217,7 +216,7 @@ def test_output_of_a_host_stays_in_its_block(text: str) -> None:
     assert not re.search(r"[`<>]", shown[3:-3])
 
 
-@settings(deadline=None, max_examples=5)
+@settings(max_examples=5)
 @given(piece=st.sampled_from(PIECES))
 def test_a_hundred_kilobytes_are_cut_and_stay_inert(piece: str) -> None:
     """However long it is, Slack takes the message."""
@@ -226,7 +225,6 @@ def test_a_hundred_kilobytes_are_cut_and_stay_inert(piece: str) -> None:
         assert "<!channel" not in json.dumps(blocks_of(message))
 
 
-@settings(deadline=None)
 @given(text=OUTSIDE)
 def test_an_answer_quotes_nothing_that_marks_up(text: str) -> None:
     """Whatever somebody types: what comes back mentions nobody and links to nothing."""

@@ -43,7 +43,7 @@ def by_botocore(
     return str(request.headers["Authorization"])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     service=st.sampled_from(["dynamodb", "states", "secretsmanager"]),
     body=st.binary(max_size=60),

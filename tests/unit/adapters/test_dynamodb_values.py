@@ -72,7 +72,7 @@ ENVIRONMENTS = st.builds(
 FINDINGS = st.builds(Finding, TEXT, TEXT, st.sampled_from(Trouble), TEXT, TEXT, TIME, TIME, WHOLE)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.one_of(DEPLOYMENTS, QUESTIONS, BUILDS, ENVIRONMENTS, FINDINGS))
 def test_a_record_comes_back_as_it_was(
     record: Deployment | Question | Build | Environment | Finding,

@@ -4,7 +4,7 @@ import struct
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.adapters.picture_layout import LEFT, MARGIN, RADIUS, RIGHT, WIDTH, Axis, Layout, arrange
@@ -53,7 +53,6 @@ def boxes(layout: Layout) -> list[tuple[float, float, float, float]]:
     return words + dots
 
 
-@settings(deadline=None)
 @given(BARS, MARKS, st.text("abc", max_size=130))
 def test_nothing_that_is_read_overlaps_or_leaves_the_paper(
     steps: list[tuple[float, str, BarKind]], marks: list[tuple[float, str]], title: str

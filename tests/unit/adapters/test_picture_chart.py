@@ -35,7 +35,6 @@ def chart(counts: list[tuple[int, int]], title: str = "Key metrics", words: str 
     return Chart(title, "words", "the last 90 days", NUMBERS, PARTS, words, columns)
 
 
-@settings(deadline=None)
 @given(COUNTS, TEXTS, TEXTS)
 def test_nothing_that_is_read_overlaps_or_leaves_the_paper(
     counts: list[tuple[int, int]], title: str, words: str
@@ -112,7 +111,7 @@ def test_what_stayed_and_what_was_taken_back_differ_without_color() -> None:
     assert 0.05 < looks[1] < 0.5
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(TEXTS)
 def test_the_words_of_a_chart_are_drawn_whatever_they_are(words: str) -> None:
     """None at all, or far too many."""

@@ -120,7 +120,7 @@ _ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text() | _ANYTHING.map(lambda value: yaml.safe_dump(value, sort_keys=False)))
 def test_no_text_ends_the_check(text: str) -> None:
     """Any text is answered with findings, each of which can be shown."""
@@ -129,7 +129,7 @@ def test_no_text_ends_the_check(text: str) -> None:
     assert all(each.render("f").isprintable() for each in checked.findings)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_no_change_of_a_valid_file_ends_the_check(data: st.DataObject) -> None:
     """Cutting out or putting in anything anywhere is answered, not raised."""

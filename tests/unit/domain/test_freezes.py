@@ -39,7 +39,7 @@ def walked(wall: datetime, zone: str, around: float, *, last: bool) -> float:
     return next(each for each in minutes if shown(each, zone) > wall)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     zone=st.sampled_from(ZONES),
     which=st.integers(0, 1),

@@ -130,7 +130,7 @@ def both(folder: Path, past: list[Past], new: frozenset[str], order: list[str | 
         assert manifest_key(made.tag) in bucket.objects_
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(past=PAST, new=SOME, order=ORDER, keep=st.integers(0, 2))
 def test_no_release_loses_a_file(
     folder: Path, past: list[Past], new: frozenset[str], order: list[str | int], keep: int

@@ -174,7 +174,7 @@ def test_stats_say_how_far_back_they_go(desk: Desk) -> None:
     assert "Only the newest 400 deployments" in asked(desk, "stats cameras production").text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.text(max_size=300),
     st.text(max_size=80),
