@@ -1,4 +1,4 @@
-"""Where Slack, CI and the state machine come in. Each body parses, makes one call, and renders.
+"""Where chat, CI and the state machine come in. Each body parses, makes one call, and renders.
 
 All functions stand in this file: one that a Chalice blueprint registers would not import `app.py` on AWS.
 """
@@ -8,7 +8,7 @@ from typing import Any
 from chalice.app import Chalice, Rate, Response
 
 from chalicelib import bootstrap
-from chalicelib.edge import Answer
+from chalicelib.wire.receiver import Answer
 
 app = Chalice(app_name="pointsman")
 
@@ -34,19 +34,19 @@ def _respond(answer: Answer) -> Response:
 @app.route("/slack/commands", methods=["POST"], content_types=_FORM)
 def slack_commands() -> Response:
     """A slash command."""
-    return _respond(bootstrap.edge().command(*_request()))
+    return _respond(bootstrap.edge().chat("commands", *_request()))
 
 
 @app.route("/slack/interactions", methods=["POST"], content_types=_FORM)
 def slack_interactions() -> Response:
     """A button, or a form that was submitted."""
-    return _respond(bootstrap.edge().interaction(*_request()))
+    return _respond(bootstrap.edge().chat("interactions", *_request()))
 
 
 @app.route("/slack/events", methods=["POST"], content_types=_JSON)
 def slack_events() -> Response:
     """What Slack tells by itself: somebody opened the home tab."""
-    return _respond(bootstrap.edge().event(*_request()))
+    return _respond(bootstrap.edge().chat("events", *_request()))
 
 
 @app.route("/hooks/ci/{source}", methods=["POST"], content_types=_JSON)

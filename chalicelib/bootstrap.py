@@ -16,9 +16,11 @@ from chalicelib.domain.errors import NotReady, PointsmanError
 from chalicelib.telemetry import log, log_error, trace_aws_calls
 
 if TYPE_CHECKING:
-    from chalicelib.edge import Edge, Secrets
+    from chalicelib.edge import Edge
     from chalicelib.usecases.announce import Announcer
+    from chalicelib.usecases.chat_ports import Chat, Replies, Views
     from chalicelib.usecases.ports import Clock, Store
+    from chalicelib.wire.receiver import Receiver
 
 
 @cache
@@ -46,30 +48,51 @@ def workflow() -> StepFunctionsWorkflow:
     return StepFunctionsWorkflow(_json_client("states"), machines)
 
 
+# --- the chat service: another one would be chosen here ---------------------------------------------------------
+
+
+def _doors_of_chat(secrets: SecretDocument) -> "tuple[Receiver, Replies, Views]":
+    """What the edge needs of it."""
+    from chalicelib.adapters.slack import ResponseUrls  # noqa: PLC0415 - the steps need none of this
+    from chalicelib.adapters.slack_views import SlackViews  # noqa: PLC0415
+    from chalicelib.wire.slack_receiver import SlackReceiver  # noqa: PLC0415
+
+    views = SlackViews(partial(_bot_token, secrets), settings().slack_api)
+    return SlackReceiver(), ResponseUrls(settings().slack_hooks), views
+
+
+def _chat(secrets: SecretDocument) -> "Chat":
+    """What posts to channels."""
+    from chalicelib.adapters.slack import SlackChat  # noqa: PLC0415 - imports slack_sdk
+
+    return SlackChat(partial(_bot_token, secrets), settings().slack_api)
+
+
+def _bot_token(secrets: SecretDocument) -> str:
+    return str(secrets.read().get("slack_bot_token", ""))
+
+
 # --- the edge ---------------------------------------------------------------------------------------------------
 
 
 @cache
 def edge() -> "Edge":
     """The doors."""
-    from chalicelib.adapters.slack import ResponseUrls  # noqa: PLC0415 - the steps need none of this
-    from chalicelib.adapters.slack_views import SlackViews  # noqa: PLC0415
-    from chalicelib.edge import Edge, Secrets  # noqa: PLC0415
+    from chalicelib.edge import Edge  # noqa: PLC0415 - the steps need none of this
     from chalicelib.usecases import ci, visiting  # noqa: PLC0415
     from chalicelib.usecases.chatops import ChatOps  # noqa: PLC0415
 
     document = SecretDocument(_json_client("secretsmanager"), settings().edge_secret, clock())
 
-    def secrets() -> "Secrets":
-        return Secrets.of(document.read())
-
+    receiver, replies, views = _doors_of_chat(document)
     return Edge(
         region=settings().region,
-        secrets=secrets,
+        secrets=document.read,
         chatops=ChatOps(store(), workflow(), clock()),
         report=partial(ci.take, store(), workflow(), clock()),
-        replies=ResponseUrls(settings().slack_hooks),
-        views=SlackViews(lambda: str(document.read().get("slack_bot_token", "")), settings().slack_api),
+        receiver=receiver,
+        replies=replies,
+        views=views,
         visited=partial(visiting.note, store(), clock()),
         clock=clock(),
     )
@@ -243,15 +266,13 @@ def run_announcer(announcer: "Announcer", event: Mapping[str, Any], context: obj
 @cache
 def _announcer() -> "Announcer":
     from chalicelib.adapters.dynamodb_lines import DynamoLines  # noqa: PLC0415 - only chat needs these
-    from chalicelib.adapters.slack import SlackChat  # noqa: PLC0415 - imports slack_sdk
     from chalicelib.adapters.sqs import SqsWakes  # noqa: PLC0415
     from chalicelib.usecases.announce import Announcer  # noqa: PLC0415
 
     document = SecretDocument(_json_client("secretsmanager"), settings().chat_secret, clock())
-    chat = SlackChat(lambda: str(document.read().get("slack_bot_token", "")), settings().slack_api)
     lines = DynamoLines(_json_client("dynamodb"), settings().chat_lines)
     wakes = SqsWakes(_json_client("sqs"), settings().chat_queue)
-    return Announcer(store(), chat, clock(), lines, wakes)
+    return Announcer(store(), _chat(document), clock(), lines, wakes)
 
 
 # --- the sweeper ------------------------------------------------------------------------------------------------

@@ -1,12 +1,11 @@
 """The doors: signed bytes in, an answer out. Nothing is read or written before the signature is verified.
 
-Chat's doors are Slack's; docs/chat-services.md says what those of another service would have to do.
+What is one chat service's own, its receiver knows (wire/receiver.py, docs/chat-services.md).
 """
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from chalicelib.domain.builds import Build
@@ -18,17 +17,14 @@ from chalicelib.domain.reasons import Reason
 from chalicelib.telemetry import log, log_error
 from chalicelib.usecases.answering import Request
 from chalicelib.usecases.chat_ports import Form, Opened, Replies, Reply, Views
-from chalicelib.usecases.chat_requests import Click, Submission
+from chalicelib.usecases.chat_requests import Click, HomeOpened, Submission, Typed
 from chalicelib.usecases.chatops import ChatOps
 from chalicelib.usecases.forms import command_of, field_of
 from chalicelib.usecases.next_steps import next_steps
 from chalicelib.usecases.paging import turns
 from chalicelib.usecases.ports import Clock
-from chalicelib.wire import ci, slack_request
-from chalicelib.wire.slack_events import Challenge, parse_event
-from chalicelib.wire.slack_interaction import parse_interaction
-from chalicelib.wire.slack_message import reply_of
-from chalicelib.wire.slack_views import answer_of, errors_of
+from chalicelib.wire import ci
+from chalicelib.wire.receiver import Act, Answer, Receiver
 
 STATUS = {
     Reason.BAD_SIGNATURE: 401,
@@ -42,37 +38,7 @@ STATUS = {
 UNAVAILABLE = "unavailable"
 """The only code that is no reason: nothing was wrong with the request."""
 
-SECONDS = 2.5
-"""For everything that is said to Slack while it waits for an answer, which it does for three seconds, since its request
-came. ("Interactivity", "Acknowledgment response".)"""
-
 _TROUBLE = "I could not reach my table just now. Nothing was lost; please try again in a moment."
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer."""
-
-    status: int
-    body: str = ""
-    content_type: str = "application/json"
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """The live secrets of each door; each may have two while one is being rotated, and none closes the door."""
-
-    slack_signing: Sequence[str]
-    ci: Mapping[str, Sequence[str]]
-
-    @classmethod
-    def of(cls, document: Mapping[str, object]) -> "Secrets":
-        """From the secret's document. Only lists of texts count: the letters of a lone text would each open a door."""
-        ci = document.get("ci")
-        sources = ci if isinstance(ci, dict) else {}
-        return cls(
-            _texts(document.get("slack_signing")), {name: _texts(found) for name, found in sources.items()}
-        )
 
 
 class Reporter(Protocol):
@@ -83,15 +49,17 @@ class Reporter(Protocol):
 
 
 class Edge:
-    """Slack's and CI's requests. Each method verifies, parses, makes one call, and renders."""
+    """The requests of chat and of CI. Each method verifies, parses, makes one call, and renders. `secrets` is the whole
+    document: each door finds its own there."""
 
     def __init__(
         self,
         *,
         region: str,
-        secrets: Callable[[], Secrets],
+        secrets: Callable[[], Mapping[str, object]],
         chatops: ChatOps,
         report: Reporter,
+        receiver: Receiver,
         replies: Replies,
         views: Views,
         visited: Callable[[Actor, str], None],
@@ -102,80 +70,29 @@ class Edge:
         self._secrets = secrets
         self._chatops = chatops
         self._report = report
+        self._receiver = receiver
         self._replies = replies
         self._views = views
         self._visited = visited
         self._clock = clock
         self._watch = watch
 
-    def command(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        """A slash command. Slack shows the body of a 200 to the one who typed."""
-        until = self._watch() + SECONDS
+    def chat(self, door: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """What the chat service sends to one of its doors."""
+        until = self._watch() + self._receiver.seconds
         try:
-            self._verify(headers, body)
-            typed = slack_request.parse_command(body, headers)
+            self._receiver.verify(headers, body, self._secrets(), self._clock.now())
+            act = self._receiver.read(door, headers, body)
+            return act if isinstance(act, Answer) else self._done(act, until)
         except Refused as refused:
             return _closed(refused)
         except Unavailable as error:
             return _unavailable(error)
-        reply = self._do(typed.text, typed.actor, typed.event)
-        form, trigger = reply.form, typed.trigger
-        if form is not None and trigger and self._opened(trigger, form, until) is Opened.YES:
-            return Answer(200, content_type="text/plain")
-        return _ephemeral(reply)
-
-    def interaction(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        """A button: the same command as if it were typed. Slack shows nothing of the answer, so what there is to say
-        goes to the clicker's own response_url or view; what succeeded shows in the message itself. Or a form."""
-        until = self._watch() + SECONDS
-        try:
-            self._verify(headers, body)
-            did = parse_interaction(body, headers)
-        except Refused as refused:
-            return _closed(refused)
-        except Unavailable as error:
-            return _unavailable(error)
-        if isinstance(did, Submission):
-            return self._submitted(did)
-        if not self._asks_why(did, until):
-            text = did.value if did.verb == "deploy" else f"{did.verb} {did.value}"
-            self._tell(did, self._do(text, did.actor, did.event), until)
-        return Answer(200)
-
-    def _asks_why(self, click: Click, until: float) -> bool:
-        """Whoever presses Reject is asked why first, or told why they may not. False where Slack said that no form
-        opens (and for what is no Reject, or brings its reason with it): then the button does at once what it says.
-        Where nobody knows whether one opened nothing is decided: it may be there, and Cancel in it means no."""
-        if click.verb != "reject" or " " in click.value or not click.trigger:
-            return False
-        asking = self._do(f"form reject {click.value}", click.actor, click.event)
-        if asking.form is None:
-            self._tell(click, asking, until)
-            return True
-        opened = self._shown(click, asking.form, until)
-        if opened is Opened.PERHAPS:
-            self._whisper(click, asking, until)
-        return opened is not Opened.NO
-
-    def event(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        """What Slack tells by itself. What is not for us is taken all the same: Slack would send it again."""
-        try:
-            self._verify(headers, body)
-            told = parse_event(body)
-            if isinstance(told, Challenge):
-                return Answer(200, json.dumps({"challenge": told.text}))
-            if told is not None:
-                self._visited(told.actor, told.event)
-        except Refused as refused:
-            return _closed(refused)
-        except Unavailable as error:
-            return _unavailable(error)
-        return Answer(200, "{}")
 
     def build(self, source: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """A report of a build or a release from CI, after the Standard Webhooks specification."""
         try:
-            secrets = self._secrets().ci.get(source, ())
+            secrets = ci.secrets_of(source, self._secrets())
             now = self._clock.now()
             ci.verify(headers, body, secrets, now)
             report = ci.parse(source, headers, body, now, self._region)
@@ -186,39 +103,75 @@ class Edge:
             return _unavailable(error)
         return Answer(202 if said == "accepted" else 200, json.dumps({"status": said}))
 
-    def _verify(self, headers: Mapping[str, str], body: bytes) -> None:
-        slack_request.verify(headers, body, self._secrets().slack_signing, self._clock.now())
+    def _done(self, act: Act, until: float) -> Answer:
+        match act:
+            case HomeOpened():
+                self._visited(act.actor, act.event)
+                return self._receiver.taken()
+            case Submission():
+                return self._submitted(act)
+            case Click():
+                return self._clicked(act, until)
+        return self._tell(act, self._do(act.text, act.actor, act.event), until)
 
-    def _tell(self, click: Click, reply: Reply, until: float) -> None:
-        """Only the one who clicked sees it: in the conversation, or where there is none in a view of its own."""
-        if click.modal or reply.form is not None or not click.response_url:
-            shown = reply if reply.form is None else reply.form
-            if self._shown(click, shown, until) is Opened.YES:
-                return
-        self._whisper(click, reply, until)
+    def _clicked(self, click: Click, until: float) -> Answer:
+        """The same command as if it were typed; what succeeded shows in the message itself, too."""
+        asked = self._asked_why(click, until)
+        if asked is not None:
+            return asked
+        text = click.value if click.verb == "deploy" else f"{click.verb} {click.value}"
+        return self._tell(click, self._do(text, click.actor, click.event), until)
 
-    def _whisper(self, click: Click, reply: Reply, until: float) -> None:
+    def _asked_why(self, click: Click, until: float) -> Answer | None:
+        """Whoever presses Reject is asked why first, or told why they may not. None where the service said that no form
+        opens (and for what is no Reject, or brings its reason with it): then the button does at once what it says.
+        Where nobody knows whether one opened nothing is decided: it may be there, and Cancel in it means no."""
+        if click.verb != "reject" or " " in click.value or not click.trigger:
+            return None
+        asking = self._do(f"form reject {click.value}", click.actor, click.event)
+        if asking.form is None:
+            return self._tell(click, asking, until)
+        opened = self._shown(click, asking.form, until)
+        if opened is Opened.PERHAPS:
+            return self._say(click, asking, until)
+        return self._receiver.taken() if opened is Opened.YES else None
+
+    def _tell(self, act: Typed | Click, reply: Reply, until: float) -> Answer:
+        """A form opens; where there is none, or it can not be opened, its words are said."""
+        if reply.form is not None and self._shown(act, reply.form, until) is Opened.YES:
+            return self._receiver.taken()
+        return self._say(act, reply, until)
+
+    def _say(self, act: Typed | Click, reply: Reply, until: float) -> Answer:
+        """Only the one who did it reads it: in the answer itself where the service shows that, else in the
+        conversation, or where there is none in a view of its own."""
+        answer = self._receiver.answer(act, reply)
+        if answer is not None:
+            return answer
+        in_view = reply.form is None and not act.address
+        if not in_view or self._shown(act, reply, until) is not Opened.YES:
+            self._whisper(act, reply, until)
+        return self._receiver.taken()
+
+    def _whisper(self, act: Typed | Click, reply: Reply, until: float) -> None:
         """Where there is a conversation: another part of a list in place of the one that only they saw."""
         within = until - self._watch()
-        if not click.response_url or within <= 0:
-            log("warning", "there was no way or no time left to tell somebody", actor=str(click.actor))
+        if not act.address or within <= 0:
+            log("warning", "there was no way or no time left to tell somebody", actor=str(act.actor))
             return
-        instead = not click.timestamp and turns(click.value)
-        self._replies.whisper(click.response_url, reply, within=within, instead=instead)
+        instead = isinstance(act, Click) and not act.timestamp and turns(act.value)
+        self._replies.whisper(act.address, reply, within=within, instead=instead)
 
-    def _shown(self, click: Click, shown: Form | Reply, until: float) -> Opened:
-        """In place of the view that was clicked in, or before the one who clicked."""
-        changed = Opened.NO
-        if click.modal and (within := until - self._watch()) > 0:
-            changed = self._views.change(click.view, shown, within=within)
-        if changed is not Opened.NO or not click.trigger:
+    def _shown(self, act: Typed | Click, shown: Form | Reply, until: float) -> Opened:
+        """In place of the view that was clicked in, or before the one who did it. Where no time is left, nothing is
+        known to be refused either."""
+        view, changed = act.view if isinstance(act, Click) else "", Opened.NO
+        if view and (within := until - self._watch()) > 0:
+            changed = self._views.change(view, shown, within=within)
+        if changed is not Opened.NO or not act.trigger:
             return changed
-        return self._opened(click.trigger, shown, until)
-
-    def _opened(self, trigger: str, shown: Form | Reply, until: float) -> Opened:
-        """Where no time is left, nothing is known to be refused either."""
         within = until - self._watch()
-        return self._views.open(trigger, shown, within=within) if within > 0 else Opened.PERHAPS
+        return self._views.open(act.trigger, shown, within=within) if within > 0 else Opened.PERHAPS
 
     def _submitted(self, sent: Submission) -> Answer:
         """A form: the command that it means. What is wrong with a field is said there, and the form stays open; else
@@ -231,12 +184,12 @@ class Edge:
             field = field_of(refused, sent.values)
             reply = _refusal(refused, sent.actor, said)
             if field in sent.values:
-                return Answer(200, json.dumps(errors_of(field, refused.text)))
+                return self._receiver.mark(field, refused.text)
         except Unavailable as error:
             reply = _trouble(error, sent.actor)
             if sent.values:  # nothing of what was typed is lost
-                return Answer(200, json.dumps(errors_of(next(iter(sent.values)), reply.text)))
-        return Answer(200, json.dumps(answer_of(reply)))
+                return self._receiver.mark(next(iter(sent.values)), reply.text)
+        return self._receiver.replace(reply)
 
     def _do(self, text: str, actor: Actor, event: str) -> Reply:
         """What to say to a person, whatever became of the command."""
@@ -246,10 +199,6 @@ class Edge:
             return _refusal(refused, actor, text)
         except Unavailable as error:
             return _trouble(error, actor)
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
 
 
 def _refusal(refused: Refused, actor: Actor, said: str) -> Reply:
@@ -273,7 +222,3 @@ def _closed(refused: Refused) -> Answer:
     log("warning", "request refused", reason=refused.reason.value)
     status = STATUS.get(refused.reason, 400)
     return Answer(status, json.dumps({"error": refused.reason.value, "message": refused.text}))
-
-
-def _ephemeral(reply: Reply) -> Answer:
-    return Answer(200, json.dumps({"response_type": "ephemeral", **reply_of(reply)}))

@@ -34,7 +34,7 @@ _ENDPOINT_VARIABLES = {
 }
 _TRY_SECONDS = 1.5
 _CALL_SECONDS = 2.2
-"""For all tries of one call: Slack gives up after three seconds, and a busy service answers no sooner when pressed."""
+"""For all tries of one call: chat waits for about three seconds, and a busy service answers no sooner when pressed."""
 _TRIES = 3
 _TRANSIENT = {
     "InternalFailure",

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.telemetry import log
 from chalicelib.usecases.chat_ports import Chart, Picture
+from chalicelib.wire.slack_text import plain
 
 _SECONDS = 10
 _ALT = 1_000
@@ -50,7 +51,7 @@ class SlackFiles:
         """The id of a file whose bytes Slack has; it drops what is never completed."""
         drawn = self._draw(picture)
         name = "key-metrics.png" if isinstance(picture, Chart) else "timeline.png"
-        facts = {"filename": name, "length": len(drawn), "alt_txt": picture.alt[:_ALT]}
+        facts = {"filename": name, "length": len(drawn), "alt_txt": plain(picture.alt, _ALT)}
         answer = self._send("files.getUploadURLExternal", form=facts)
         _post(str(answer.get("upload_url", "")), drawn)
         return str(answer.get("file_id", ""))

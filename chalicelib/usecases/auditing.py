@@ -11,7 +11,7 @@ from chalicelib.usecases.ports import Store
 from chalicelib.usecases.texts import plain
 
 MOST_IN_CHAT = 1_000
-"""One page of a query (at most 1 MB, "Query" in the API reference), so that Slack has its answer in time."""
+"""One page of a query (at most 1 MB, "Query" in the API reference), so that chat has its answer in time."""
 _SHOWN = 10
 _SPARE = 100
 """So many lines that do not belong there push none of the newest ones out of sight."""
@@ -19,7 +19,7 @@ _TRIES = 3
 _RECENT = 200
 """A deployment's end is among so many newest lines, though others have begun since."""
 _LAST_SECOND = 99_999_999_999
-"""As many digits as a placeholder takes (wire/slack_text.py): a time that somebody made up is shown too."""
+"""As many digits as a placeholder takes (usecases/placeholders.py): a time that somebody made up is shown too."""
 
 
 @dataclass(frozen=True, slots=True)

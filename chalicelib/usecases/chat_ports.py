@@ -1,6 +1,7 @@
 """Chat as the use cases see it, neutral of the service: what is shown, and the ports of whoever shows it.
 
-Texts may hold the placeholders of `Chat`; everything that is one service's own lives in its adapter and wire module.
+Texts may hold placeholders (usecases/placeholders.py); everything that is one service's own lives in its adapter and
+wire module.
 """
 
 from dataclasses import dataclass
@@ -168,8 +169,7 @@ class Home:
 
 
 class Chat(Protocol):
-    """A chat service. Texts use `{person:W/U}`, `{time:EPOCH}`, `{when:EPOCH}` (with its day), `{left:EPOCH}` and
-    `{team}` (everybody in the channel) where the service's own form goes."""
+    """A chat service. Where texts have placeholders, its own form goes."""
 
     limits: ChatLimits
 

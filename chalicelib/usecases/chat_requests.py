@@ -1,5 +1,8 @@
-"""What people do in a chat service, as its wire module gives it to the doors. `event` is the same whenever this very
-act is told again."""
+"""What people do in a chat service, as its wire module gives it to the doors (port `Receiver`).
+
+`event` is the same whenever this very act is told again; `address` is where the one who did it can be told something
+(port `Replies`), and `trigger` opens a view before them (port `Views`): each is empty where there is none.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,18 +17,16 @@ class Typed:
     actor: Actor
     text: str
     channel: str
-    response_url: str
+    address: str
     event: str
     trigger: str = ""
-    """Opens a view (port `Views`); empty where it does not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Click:
     """A button that somebody pressed; `timestamp` is the message's, empty where only the clicker saw it.
 
-    In a view there is no channel and no address to answer to (`response_url`, port `Replies`): `view` is its id,
-    `modal` tells it from the home tab.
+    In a view and in a home there is neither channel nor address; `view` is the one to change, which no home is.
     """
 
     actor: Actor
@@ -33,11 +34,10 @@ class Click:
     value: str
     channel: str
     timestamp: str
-    response_url: str
+    address: str
     event: str
     trigger: str = ""
     view: str = ""
-    modal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from chalicelib.usecases.sharing import Sharing
 from chalicelib.usecases.starting import Starting
 
 _TRIES = 3
-"""How often a command is decided again after it lost a race; the answer has to be well inside Slack's three seconds."""
+"""How often a command is decided again after it lost a race; chat waits a few seconds for the answer, no longer."""
 
 
 class ChatOps:

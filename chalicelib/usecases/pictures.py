@@ -12,8 +12,6 @@ from chalicelib.telemetry import log
 from chalicelib.usecases.chat_ports import Chat, Message, Picture, Posted, Upload
 from chalicelib.usecases.lines import Later
 
-LONGEST_ALT = 1_000
-"""Slack refuses a longer description of a file (files.getUploadURLExternal, `alt_txt_too_large`)."""
 TRIES = 8
 _FIRST, _LONGEST = 3.0, 300.0
 """Seconds until the next look, doubled each time: ten minutes in all."""
@@ -85,11 +83,6 @@ class Pictures:
             raise Later(_FIRST)
         self._chat.update(posted.channel, posted.timestamp, replace(message, picture=filed))
         return replace(upload, shown=True)
-
-
-def alt_text(said: str) -> str:
-    """What a picture says, as long as a description may be."""
-    return said if len(said) <= LONGEST_ALT else said[: LONGEST_ALT - 1] + "…"
 
 
 def _pause(upload: Upload) -> float:

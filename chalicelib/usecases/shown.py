@@ -3,7 +3,6 @@
 from chalicelib.domain.metrics import Figures
 from chalicelib.domain.sharing import Shared
 from chalicelib.usecases.chat_ports import BarKind, Chart, Column, Message, Number
-from chalicelib.usecases.pictures import alt_text
 from chalicelib.usecases.stats import day, in_week, notes, of, rows, said
 
 _PARTS = (("stayed live", BarKind.WORK), ("taken back", BarKind.BACK))
@@ -51,6 +50,4 @@ def _alt(title: str, figures: Figures) -> str:
         f"{name}: {said(now)} (before: {said(before)})" for name, now, before in rows(figures)
     )
     weeks = "; ".join(f"{day(each.since)} {in_week(each)}" for each in figures.weeks)
-    return alt_text(
-        f"{title}, the last {figures.days} days. {numbers}. Went live in the weeks from: {weeks}."
-    )
+    return f"{title}, the last {figures.days} days. {numbers}. Went live in the weeks from: {weeks}."

@@ -9,7 +9,7 @@ DONE_BEFORE = "I did this already; nothing was done twice."
 
 _HARMLESS = str.maketrans("{}`*~", "()'·-")
 _EDGE_OF_ITALICS = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-"""Underscores inside a word are text to Slack, at its edges they begin and end italics."""
+"""Underscores inside a word are text in a chat's markup, at its edges they begin and end italics."""
 
 _PERSON = re.compile(r"(\{person:[A-Za-z0-9._-]{1,64}/[A-Za-z0-9._-]{1,64}\})")
 _CUT_NAME = re.compile(r"\{[^{}]*\Z")

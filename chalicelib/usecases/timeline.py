@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from chalicelib.domain.approval import Answer, Question
 from chalicelib.domain.deployment import Deployment, State
 from chalicelib.usecases.chat_ports import Bar, Mark, Timeline
-from chalicelib.usecases.pictures import alt_text
 from chalicelib.usecases.texts import duration
 from chalicelib.usecases.words import shape, words_of
 
@@ -81,4 +80,4 @@ def _alt(title: str, bars: Sequence[Bar], marks: Sequence[Mark]) -> str:
     people = "; ".join(
         f"{number} {mark.label} after {duration(mark.at - start)}" for number, mark in enumerate(marks, 1)
     )
-    return alt_text(f"Timeline of {title}, {duration(end - start)} in all. {phases}. People: {people}.")
+    return f"Timeline of {title}, {duration(end - start)} in all. {phases}. People: {people}."

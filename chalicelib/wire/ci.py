@@ -29,6 +29,7 @@ from chalicelib.wire.reading import (
     optional,
     refuse_larger,
     seconds,
+    texts,
 )
 
 WINDOW_SECONDS = 300
@@ -68,6 +69,12 @@ class Report:
 
     event: str
     about: Build | Release
+
+
+def secrets_of(source: str, document: Mapping[str, object]) -> tuple[str, ...]:
+    """A source's live secrets, of the edge's whole document; there are two while one is being rotated."""
+    sources = document.get("ci")
+    return texts(sources.get(source)) if isinstance(sources, dict) else ()
 
 
 def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: float) -> None:

@@ -24,6 +24,11 @@ def seconds(text: str) -> int | None:
     return int(text) if re.fullmatch(r"[0-9]{1,11}", text) else None
 
 
+def texts(value: object) -> tuple[str, ...]:
+    """The live secrets of a door; none where it is no list: the letters of a lone text would each open it."""
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
+
+
 def refuse_larger(body: bytes, limit: int) -> None:
     """Refused where a body is longer than `limit` bytes."""
     if len(body) > limit:

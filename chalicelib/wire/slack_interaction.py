@@ -60,12 +60,17 @@ def _click(payload: Mapping[str, object], body: bytes, headers: Mapping[str, str
         value=optional(actions[0], "value", TEXT),
         channel="" if in_view else matching(container, "channel_id", CHANNEL),
         timestamp="" if shown_to_one else matching(container, "message_ts", _TIMESTAMP),
-        response_url="" if in_view else matching(payload, "response_url", URL),
+        address="" if in_view else matching(payload, "response_url", URL),
         event=event_of(body, headers, trigger if isinstance(trigger, str) else ""),
         trigger=trigger_of(payload),
-        view=matching(container, "view_id", _VIEW) if in_view else "",
-        modal=in_view and inner(payload, "view").get("type") == "modal",
+        view=_changeable(container, inner(payload, "view")) if in_view else "",
     )
+
+
+def _changeable(container: Mapping[str, object], view: Mapping[str, object]) -> str:
+    """A modal can be changed by its id; the Home tab is published."""
+    identifier = matching(container, "view_id", _VIEW)
+    return identifier if view.get("type") == "modal" else ""
 
 
 def _submission(payload: Mapping[str, object]) -> Submission:

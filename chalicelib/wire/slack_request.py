@@ -61,7 +61,7 @@ def parse_command(body: bytes, headers: Mapping[str, str]) -> Typed:
         actor=actor,
         text=_ABOUT.sub(lambda found: f"{found[1]}{person_of(actor.workspace, found[2])}", text),
         channel=matching(form, "channel_id", CHANNEL),
-        response_url=matching(form, "response_url", URL),
+        address=matching(form, "response_url", URL),
         event=event_of(body, headers, form.get("trigger_id", "")),
         trigger=trigger_of(form),
     )

@@ -1,29 +1,18 @@
 """Texts of the product as Slack's mrkdwn.
 
-The one rule: the product's own words may use `*bold*`, `` `code` `` and the placeholders below; text from outside has
+The one rule: the product's own words may use `*bold*`, `` `code` `` and usecases/placeholders.py; text from outside has
 been through `usecases.messages.plain` (or an allow-list) when it was put in, so that it holds no markup and no braces.
 Here `&`, `<` and `>` are escaped in everything, and only then do placeholders become Slack's own forms: no text,
 wherever it is from, forges a mention or a link (docs.slack.dev/messaging/formatting-message-text).
-
-    {person:WORKSPACE/USER}  a mention; CI and the service itself by name
-    {time:EPOCH}             a time of day in the reader's zone, in UTC where Slack can not tell it: for what is near
-    {when:EPOCH}             the same with its day: `today at 10:05`, `Nov 20 at 10:05` (no "at" before it)
-    {left:EPOCH}             how far away that is
-    {team}                   everybody in the channel who is active
 """
 
 import re
-import time
+
+from chalicelib.usecases.placeholders import PLACEHOLDER, clock, name, words
 
 LONGEST_REPLY = 12_000
 """Well below the 40,000 characters at which Slack cuts a text ("Truncating content", chat.postMessage)."""
 
-_PLACEHOLDER = re.compile(
-    r"\{(?:(?P<team>team)"
-    r"|person:(?P<who>[A-Za-z0-9._-]{1,64}/[A-Za-z0-9._-]{1,64}|None)"
-    r"|(?P<form>time|when|left):(?P<epoch>\d{1,11})(?:\.\d{1,9})?)\}",
-    re.ASCII,
-)
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{1,31}", re.ASCII)
 _UNPRINTABLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
@@ -34,7 +23,6 @@ _REST_OF_ESCAPE = re.compile(r"\A[a-z]{0,3};")
 _ATOM = re.compile(r"<[^<>]*>|&[a-z]+;|.", re.DOTALL)
 _FORMS = {"time": "{time}", "when": "{date_short_pretty} at {time}", "left": "{ago}"}
 """Tokens of the page "Formatting message text": the pretty ones say today and yesterday, whenever it is read."""
-_FALLBACKS = {"time": "%H:%M UTC", "when": "%Y-%m-%d %H:%M UTC", "left": "%Y-%m-%d %H:%M UTC"}
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 # Whether plain_text shows an escape as it is written is not documented: quotation marks need none.
 _LOOKALIKES = str.maketrans({"<": "\u2039", ">": "\u203a"})
@@ -46,13 +34,13 @@ _SLACK = 4
 def render(text: str, limit: int = LONGEST_REPLY) -> str:
     """mrkdwn of at most `limit` characters; what is too long ends in an ellipsis and never inside a mention."""
     safe = escape(text[: limit * _SLACK])
-    return cut(_PLACEHOLDER.sub(_mrkdwn, safe), limit)
+    return cut(PLACEHOLDER.sub(_mrkdwn, safe), limit)
 
 
 def plain(text: str, limit: int) -> str:
     """For plain_text objects (headings, buttons), in which Slack expands nothing: people and times in words."""
-    words = _PLACEHOLDER.sub(_words, text[: limit * _SLACK])
-    line = " ".join(printable(words).translate(_LOOKALIKES).split())
+    said = PLACEHOLDER.sub(words, text[: limit * _SLACK])
+    line = " ".join(printable(said).translate(_LOOKALIKES).split())
     return line if len(line) <= limit else line[: limit - 1] + _CUT
 
 
@@ -90,30 +78,11 @@ def _mrkdwn(found: re.Match[str]) -> str:
     if found["team"]:
         return "<!here>"
     if found["form"]:
-        return f"<!date^{found['epoch']}^{_FORMS[found['form']]}|{_clock(found)}>"
+        return f"<!date^{found['epoch']}^{_FORMS[found['form']]}|{clock(found)}>"
     _, _, user = found["who"].partition("/")
-    return f"<@{user}>" if _is_person(found["who"]) else _name(found["who"])
-
-
-def _words(found: re.Match[str]) -> str:
-    if found["team"]:
-        return "Team"
-    return _clock(found) if found["form"] else _name(found["who"])
+    return f"<@{user}>" if _is_person(found["who"]) else name(found["who"])
 
 
 def _is_person(who: str) -> bool:
     workspace, _, user = who.partition("/")
     return workspace not in {"ci", "pointsman"} and _SLACK_USER.fullmatch(user) is not None
-
-
-def _name(who: str) -> str:
-    workspace, _, user = who.partition("/")
-    if not user:
-        return "nobody"
-    if workspace == "ci":
-        return f"{user} (CI)"
-    return "Pointsman" if workspace == "pointsman" else user
-
-
-def _clock(found: re.Match[str]) -> str:
-    return time.strftime(_FALLBACKS[found["form"]], time.gmtime(int(found["epoch"])))

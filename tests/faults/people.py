@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from chalicelib.domain.people import Actor
-from chalicelib.edge import Answer
+from chalicelib.wire.receiver import Answer
 from tests.builders import SHA, WORKSPACE
 from tests.fakes.clock import FakeClock
 from tests.faults.memory.slack import CHANNEL, HOOKS, MemorySlack
@@ -73,7 +73,7 @@ class Door:
         self._workspace.note("typed", by.user, text)
         form = {"team_id": by.workspace, "user_id": by.user, "channel_id": CHANNEL, "text": text}
         body = urlencode({**form, "response_url": f"{HOOKS}/1", "trigger_id": self._trigger()}).encode()
-        return self._sent(text.split(maxsplit=1)[0].partition("@")[0], "command", self._slack(body), body)
+        return self._sent(text.split(maxsplit=1)[0].partition("@")[0], "commands", self._slack(body), body)
 
     def click(self, verb: str, value: str, by: Actor, *, view: str = "") -> bool:
         """A button of a message, or of a `home` or `modal`."""
@@ -91,7 +91,7 @@ class Door:
             payload["container"] = {"type": "view", "view_id": "V0VIEW"}
             payload["view"] = {"id": "V0VIEW", "type": view}
         body = urlencode({"payload": json.dumps(payload)}).encode()
-        return self._sent(f"click {verb}", "interaction", self._slack(body), body)
+        return self._sent(f"click {verb}", "interactions", self._slack(body), body)
 
     def submit(self, view: dict[str, Any], values: dict[str, str], by: Actor) -> bool:
         """A form that was filled in; what is left out is as it opened."""
@@ -105,7 +105,7 @@ class Door:
             "view": {**{name: view.get(name, "") for name in _OF_A_VIEW}, "state": {"values": state}},
         }
         body = urlencode({"payload": json.dumps(payload)}).encode()
-        return self._sent(f"submit {form}", "interaction", self._slack(body), body)
+        return self._sent(f"submit {form}", "interactions", self._slack(body), body)
 
     def visit(self, by: Actor) -> bool:
         """Somebody opens the Home tab, and Slack tells."""
@@ -117,7 +117,7 @@ class Door:
             "event": event,
         }
         body = json.dumps(sent).encode()
-        return self._sent("visit", "event", self._slack(body), body)
+        return self._sent("visit", "events", self._slack(body), body)
 
     def report(self, version: str, status: str, event: str) -> bool:
         """A build's report; CI delivers the very same again where it failed."""
@@ -152,7 +152,7 @@ class Door:
             return True
         seen = [answer.body, *self._workspace.texts[whispers:]]
         self.said += seen
-        if door in {"command", "interaction"} and answer.body:
+        if door in {"commands", "interactions"} and answer.body:
             self._shown(json.loads(answer.body))
         return answer.status >= 500 or any(each in text for each in TROUBLE for text in seen)
 
@@ -169,8 +169,6 @@ class Door:
 
     def _through(self, door: str, headers: dict[str, str], body: bytes) -> Answer:
         edge = self._product.edge()
-        if door == "event":
-            return edge.event(headers, body)
         if door == "build":
             return edge.build("jenkins", headers, body)
-        return edge.command(headers, body) if door == "command" else edge.interaction(headers, body)
+        return edge.chat(door, headers, body)

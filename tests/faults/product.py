@@ -15,7 +15,7 @@ from chalicelib.adapters.ssm import SsmHosts
 from chalicelib.adapters.stepfunctions import StepFunctionsWorkflow
 from chalicelib.adapters.traffic import AwsTraffic
 from chalicelib.domain.deployment import Machine
-from chalicelib.edge import Edge, Secrets
+from chalicelib.edge import Edge
 from chalicelib.usecases import ci, visiting
 from chalicelib.usecases.announce import Announcer
 from chalicelib.usecases.chat_ports import Picture
@@ -28,6 +28,7 @@ from chalicelib.usecases.steps.ledger import LedgerSteps
 from chalicelib.usecases.steps.planner import PlannerSteps
 from chalicelib.usecases.steps.traffic import TrafficSteps
 from chalicelib.usecases.sweep import Sweeper
+from chalicelib.wire.slack_receiver import SlackReceiver
 from tests.fakes.lines import FakeLines
 from tests.faults.memory.account import MemoryAccount
 from tests.faults.memory.boto import bridge
@@ -139,9 +140,10 @@ class Product:
         store, workflow = self._store(), self._workflow()
         return Edge(
             region="us-east-1",
-            secrets=lambda: Secrets.of(document.read()),
+            secrets=document.read,
             chatops=ChatOps(store, workflow, self._clock),
             report=partial(ci.take, store, workflow, self._clock),
+            receiver=SlackReceiver(),
             replies=MemoryReplies(self._account.slack, self._wire),
             views=MemoryViews(token, self._account.slack, self._wire),
             visited=partial(visiting.note, store, self._clock),

@@ -6,9 +6,10 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.edge import Edge, Secrets
+from chalicelib.edge import Edge
 from chalicelib.usecases import ci, visiting
 from chalicelib.wire.slack_message import reply_of
+from chalicelib.wire.slack_receiver import SlackReceiver
 from tests.fakes.chat import FakeViews
 from tests.spoken.house import CODE, Use, buttons_in, is_about_one, word_of
 from tests.transcripts.couples import ToldTogether
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalicelib.domain.people import Actor
-    from chalicelib.edge import Answer
     from chalicelib.usecases.chat_ports import Reply
+    from chalicelib.wire.receiver import Answer
     from tests.spoken.house import Block
 
 
@@ -72,9 +73,10 @@ class Site:
         told = self.told
         return Edge(
             region="us-east-1",
-            secrets=lambda: Secrets([SLACK_SECRET], {"jenkins": [CI_SECRET]}),
+            secrets=lambda: {"slack_signing": [SLACK_SECRET], "ci": {"jenkins": [CI_SECRET]}},
             chatops=told.chatops,
             report=partial(ci.take, told.store, told.workflow, told.clock),
+            receiver=SlackReceiver(),
             replies=self._whispers,
             views=FakeViews(),
             visited=partial(visiting.note, told.store, told.clock),

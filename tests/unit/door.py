@@ -10,8 +10,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from chalicelib.domain.errors import Unavailable
-from chalicelib.edge import Answer, Edge, Secrets
+from chalicelib.edge import Edge
 from chalicelib.usecases import ci, visiting
+from chalicelib.wire.receiver import Answer
+from chalicelib.wire.slack_receiver import SlackReceiver
 from tests.builders import APPROVER, DEPLOYER, NOW, SHA, WORKSPACE
 from tests.fakes.chat import FakeReplies, FakeViews
 from tests.unit.usecases.desk import Desk
@@ -36,7 +38,7 @@ class Door:
         self.desk = Desk()
         self.replies = FakeReplies()
         self.views = FakeViews()
-        self.secrets = Secrets([SLACK_SECRET], {"jenkins": [CI_SECRET]})
+        self.secrets: dict[str, object] = {"slack_signing": [SLACK_SECRET], "ci": {"jenkins": [CI_SECRET]}}
         self.reachable = True
         report = partial(ci.take, self.desk.store, self.desk.workflow, self.desk.clock)
         self.edge = Edge(
@@ -44,6 +46,7 @@ class Door:
             secrets=self._secrets,
             chatops=self.desk.chatops,
             report=report,
+            receiver=SlackReceiver(),
             replies=self.replies,
             views=self.views,
             visited=partial(visiting.note, self.desk.store, self.desk.clock),
@@ -56,7 +59,7 @@ class Door:
 
     def type(self, text: str, user: str = DEPLOYER.user, **changes: str) -> Answer:
         """A slash command."""
-        return self.edge.command(*self.slack(self.typed(text, user, **changes)))
+        return self.edge.chat("commands", *self.slack(self.typed(text, user, **changes)))
 
     def typed(self, text: str, user: str = DEPLOYER.user, **changes: str) -> bytes:
         """Its form."""
@@ -82,7 +85,9 @@ class Door:
             "response_url": url,
             "actions": [{"type": "button", "action_id": verb, "value": value}],
         }
-        return self.edge.interaction(*self.slack(urlencode({"payload": json.dumps(payload)}).encode()))
+        return self.edge.chat(
+            "interactions", *self.slack(urlencode({"payload": json.dumps(payload)}).encode())
+        )
 
     def click_in_view(
         self, verb: str, value: str, user: str = APPROVER.user, *, kind: str = "home"
@@ -97,7 +102,9 @@ class Door:
             "view": {"id": "V0VIEW", "type": kind},
             "actions": [{"type": "button", "action_id": verb, "value": value}],
         }
-        return self.edge.interaction(*self.slack(urlencode({"payload": json.dumps(payload)}).encode()))
+        return self.edge.chat(
+            "interactions", *self.slack(urlencode({"payload": json.dumps(payload)}).encode())
+        )
 
     def submit(
         self,
@@ -123,12 +130,14 @@ class Door:
                 "state": {"values": state},
             },
         }
-        return self.edge.interaction(*self.slack(urlencode({"payload": json.dumps(payload)}).encode()))
+        return self.edge.chat(
+            "interactions", *self.slack(urlencode({"payload": json.dumps(payload)}).encode())
+        )
 
     def told(self, event: dict[str, Any], identifier: str = "Ev0000001", team: str = WORKSPACE) -> Answer:
         """What Slack tells by itself."""
         sent = {"type": "event_callback", "team_id": team, "event_id": identifier, "event": event}
-        return self.edge.event(*self.slack(json.dumps(sent).encode()))
+        return self.edge.chat("events", *self.slack(json.dumps(sent).encode()))
 
     def report(self, *, event: str = "msg_1", source: str = "jenkins", **changes: str) -> Answer:
         """A build's report."""
@@ -150,7 +159,7 @@ class Door:
         signature = f"v1,{base64.b64encode(mac).decode()}"
         return {"webhook-id": event, "webhook-timestamp": f"{sent:.0f}", "webhook-signature": signature}, body
 
-    def _secrets(self) -> Secrets:
+    def _secrets(self) -> dict[str, object]:
         if not self.reachable:
             raise Unavailable("Secrets Manager")
         return self.secrets

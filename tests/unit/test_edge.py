@@ -1,6 +1,7 @@
 """The doors as a whole: signed bytes in, status codes and words out, over fakes. Nothing unsigned changes anything."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,8 +9,8 @@ import pytest
 from chalicelib.domain.approval import Kind
 from chalicelib.domain.builds import BuildStatus
 from chalicelib.domain.deployment import State
-from chalicelib.edge import Answer, Secrets
 from chalicelib.wire.ci import MOST_BODY
+from chalicelib.wire.receiver import Answer
 from chalicelib.wire.slack_request import MOST_COMMAND
 from chalicelib.wire.slack_text import render
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, question
@@ -39,7 +40,8 @@ def said(answer: Answer) -> str:
 def closed(door: Door, method: str, headers: dict[str, str], body: bytes) -> tuple[int, str]:
     """What a door answers to something that must not even be looked at: no port is called, nobody is told."""
     door.desk.store.calls.clear()
-    answer = getattr(door.edge, method)(*(("jenkins",) if method == "build" else ()), headers, body)
+    take = partial(door.edge.build, "jenkins") if method == "build" else partial(door.edge.chat, method)
+    answer = take(headers, body)
     assert door.desk.store.calls == []
     assert door.desk.workflow.calls == []
     assert door.replies.whispers == []
@@ -53,7 +55,7 @@ def signed(door: Door, method: str, **how: Any) -> tuple[dict[str, str], bytes]:
     return door.slack(door.typed("cameras to production"), **how)
 
 
-METHODS = ["command", "interaction", "event", "build"]
+METHODS = ["commands", "interactions", "events", "build"]
 
 
 # --- what is not let in -------------------------------------------------------------------------------------------
@@ -103,23 +105,26 @@ def test_unset_empty_or_malformed_secrets_close_every_door(
     door: Door, method: str, document: dict[str, object]
 ) -> None:
     """Whatever the secret's document says by mistake, nothing opens."""
-    door.secrets = Secrets.of(document)
+    door.secrets = document
     assert closed(door, method, *signed(door, method)) == (401, "bad_signature")
 
 
 def test_the_letters_of_a_lone_secret_open_nothing(door: Door) -> None:
     """A text where a list belongs is not a list of one-letter secrets."""
-    door.secrets = Secrets.of({"slack_signing": SLACK_SECRET})
-    assert closed(door, "command", *signed(door, "command", secret=SLACK_SECRET[0])) == (401, "bad_signature")
+    door.secrets = {"slack_signing": SLACK_SECRET}
+    assert closed(door, "commands", *signed(door, "commands", secret=SLACK_SECRET[0])) == (
+        401,
+        "bad_signature",
+    )
 
 
 @pytest.mark.parametrize(
     ("method", "body"),
     [
-        ("command", b"text"),
-        ("command", b"\xff\xfe"),
-        ("interaction", b"payload=%7B"),
-        ("interaction", b"payload=" + b"%5B" * 50_000),
+        ("commands", b"text"),
+        ("commands", b"\xff\xfe"),
+        ("interactions", b"payload=%7B"),
+        ("interactions", b"payload=" + b"%5B" * 50_000),
         ("build", b"{"),
         ("build", b"[" * 60_000),
         ("build", b'{"type": "build.finished", "data": []}'),
@@ -131,7 +136,7 @@ def test_a_malformed_body_is_400_also_when_it_is_signed(door: Door, method: str,
     assert closed(door, method, *request) == (400, "bad_body")
 
 
-@pytest.mark.parametrize(("method", "size"), [("command", MOST_COMMAND), ("build", MOST_BODY)])
+@pytest.mark.parametrize(("method", "size"), [("commands", MOST_COMMAND), ("build", MOST_BODY)])
 def test_an_oversized_body_is_413(door: Door, method: str, size: int) -> None:
     """With the limit in words."""
     body = b"a" * (size + 1)
@@ -160,7 +165,7 @@ def test_a_command_is_done_and_answered_to_its_sender_alone(door: Door) -> None:
 
 def test_both_secrets_open_while_one_is_rotated(door: Door) -> None:
     """The new one first, the old one still live."""
-    door.secrets = Secrets.of({"slack_signing": ["the-new-one", SLACK_SECRET]})
+    door.secrets = {"slack_signing": ["the-new-one", SLACK_SECRET]}
     assert said(door.type("help"))
 
 
@@ -203,9 +208,9 @@ def test_typed_text_comes_back_as_text(door: Door, text: str) -> None:
 def test_a_replayed_command_starts_one_deployment(door: Door) -> None:
     """The very same bytes again, inside the window: the same answer, nothing new."""
     request = door.slack(door.typed("cameras to production"))
-    first = door.edge.command(*request)
+    first = door.edge.chat("commands", *request)
     written = door.desk.store.snapshot()
-    assert door.edge.command(*request) == first
+    assert door.edge.chat("commands", *request) == first
     assert door.desk.store.table == written
     assert len(door.desk.workflow.started) == 1
 
@@ -222,7 +227,8 @@ def test_a_table_that_does_not_answer_is_said_kindly(door: Door) -> None:
 def test_a_click_does_what_its_command_does(door: Door) -> None:
     """Slack gets an empty 200."""
     door.desk.at(State.ASKING_START, question())
-    assert door.click("confirm", CODE) == Answer(200)
+    answer = door.click("confirm", CODE)
+    assert (answer.status, answer.body) == (200, "")
     assert door.desk.decided().answered_by == APPROVER
     assert door.desk.workflow.woken == [TOKEN]
 
@@ -254,7 +260,7 @@ def test_a_refused_click_is_whispered_to_the_clicker(door: Door, verb: str, valu
     """Through the click's own address; the channel sees nothing and nothing changed."""
     door.desk.at(State.ASKING_START, question(requester=LEAD))
     before = door.desk.store.snapshot()
-    assert door.click(verb, value, LEAD.user) == Answer(200)
+    assert door.click(verb, value, LEAD.user).status == 200
     ((address, text),) = door.replies.whispers
     assert address == HOOK
     assert text.endswith(f"(`{reason}`)")

@@ -22,9 +22,9 @@ def door() -> Door:
 def test_the_challenge_comes_back(door: Door) -> None:
     """So Slack knows that the address is ours; only a signed one is answered."""
     body = json.dumps({"type": "url_verification", "challenge": "abc"}).encode()
-    answer = door.edge.event(*door.slack(body))
+    answer = door.edge.chat("events", *door.slack(body))
     assert (answer.status, json.loads(answer.body)) == (200, {"challenge": "abc"})
-    assert door.edge.event(*door.slack(body, secret="another")).status == 401
+    assert door.edge.chat("events", *door.slack(body, secret="another")).status == 401
 
 
 def test_whoever_opens_their_home_is_noted_once(door: Door) -> None:

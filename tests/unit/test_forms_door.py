@@ -6,8 +6,8 @@ import pytest
 
 from chalicelib.domain.approval import Answer as Answer_
 from chalicelib.domain.deployment import Ref, State
-from chalicelib.edge import Answer
 from chalicelib.usecases.chat_ports import Form, Opened, Reply
+from chalicelib.wire.receiver import Answer
 from sandbox.front.views import check_view
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, question
 from tests.unit.door import HOOK, Door

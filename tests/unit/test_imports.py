@@ -1,9 +1,10 @@
-"""What a cold start loads: the edge answers within Slack's three seconds because it leaves the heavy parts alone."""
+"""What a cold start loads: the edge answers within chat's few seconds because it leaves the heavy parts alone."""
 
 import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from tests.unit.adapters.loopback import Reply, serving
@@ -33,7 +34,7 @@ from chalicelib import bootstrap
 body = b"team_id=T0TEST&user_id=U0A&channel_id=C0A&text=help&response_url=https%3A%2F%2Fhooks.slack.com%2F&trigger_id=1"
 now = str(int(time.time()))
 mac = hmac.new(b"SECRET", b"v0:" + now.encode() + b":" + body, hashlib.sha256).hexdigest()
-answer = bootstrap.edge().command({"X-Slack-Request-Timestamp": now, "X-Slack-Signature": "v0=" + mac}, body)
+answer = bootstrap.edge().chat("commands", {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": "v0=" + mac}, body)
 print(json.dumps({"status": answer.status, "modules": sorted(sys.modules)}))
 """
 
@@ -83,3 +84,22 @@ def test_importing_the_app_makes_no_client_and_reads_no_setting() -> None:
     found = ours(loaded(program))
     assert found & (HEAVY | SERVERS) == set()
     assert "chalicelib.adapters.slack" not in found
+
+
+def test_the_import_contract_names_every_module_of_slack() -> None:
+    """Those that nothing neutral may import, directly or through others."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (neutral,) = [each for each in contracts if "every chat service" in each["name"]]
+    modules = {
+        f"chalicelib.{room}.{path.stem}"
+        for room in ("adapters", "wire")
+        for path in (ROOT / "chalicelib" / room).glob("slack*.py")
+    }
+    assert set(neutral["forbidden_modules"]) == modules
+
+
+def test_no_neutral_room_names_slack() -> None:
+    """What only Slack's facts explain stands with its adapter."""
+    rooms = [ROOT / "chalicelib" / "edge.py", *(ROOT / "chalicelib" / "domain").rglob("*.py")]
+    rooms += (ROOT / "chalicelib" / "usecases").rglob("*.py")
+    assert [path.name for path in rooms if "slack" in path.read_text().lower()] == []

@@ -14,7 +14,7 @@ NEEDED = (
     "chalicelib.domain.commands",
     "chalicelib.usecases.chatops",
     "chalicelib.usecases.ports",
-    "chalicelib.wire.slack_request",
+    "chalicelib.wire.slack_receiver",
     "chalicelib.edge",
     "chalicelib.bootstrap",
 )

@@ -11,7 +11,6 @@ from chalicelib.domain.deployment import ENDS, Deployment, Phase, State
 from chalicelib.usecases.chat_ports import Bar, BarKind, Mark
 from chalicelib.usecases.cost import cost
 from chalicelib.usecases.messages import deployment_message
-from chalicelib.usecases.pictures import LONGEST_ALT
 from chalicelib.usecases.timeline import timeline, who_acted
 from tests.builders import APPROVER, DEPLOYER, LEAD, NOW, deployment, hosts, plan, question
 
@@ -94,11 +93,13 @@ def test_what_has_no_story_has_no_picture(states: tuple[tuple[State, float], ...
     st.sampled_from(sorted(ENDS)),
     st.text(max_size=200),
 )
-def test_whatever_happened_the_words_fit(steps: list[tuple[State, float]], end: State, version: str) -> None:
-    """Slack refuses a description that is too long."""
+def test_whatever_happened_there_are_words(
+    steps: list[tuple[State, float]], end: State, version: str
+) -> None:
+    """For whoever does not see the picture."""
     steps = sorted(steps, key=lambda step: step[1])
     picture = timeline(made(*steps, (end, 90_000), version=version), [])
-    assert picture is None or 0 < len(picture.alt) <= LONGEST_ALT
+    assert picture is None or picture.alt
 
 
 @pytest.mark.parametrize(

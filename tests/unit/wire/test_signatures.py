@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 import app
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.reasons import Reason
-from chalicelib.edge import Secrets
 from chalicelib.wire import ci, slack_request
+from chalicelib.wire.slack_receiver import SlackReceiver
 from tests.builders import NOW
 from tests.unit.door import CI_SECRET, SLACK_SECRET, Door
 from tests.unit.wire.test_slack_request import NESTED
@@ -121,9 +121,11 @@ def test_a_blank_secret_is_none(blank: str) -> None:
 @given(document=st.dictionaries(st.sampled_from(["slack_signing", "ci", "x"]), NESTED, max_size=3))
 def test_no_document_of_secrets_opens_by_mistake(document: dict[str, Any]) -> None:
     """Whatever shape it has, reading it does not fail and the signature of another key stays wrong."""
-    secrets = Secrets.of(document)
-    assert all(isinstance(each, str) for each in secrets.slack_signing)
-    assert not opens("ci", signed("ci"), BODY, list(secrets.ci.get("jenkins", ())))
+    live = ci.secrets_of("jenkins", document)
+    assert all(isinstance(each, str) for each in live)
+    assert not opens("ci", signed("ci"), BODY, list(live))
+    with pytest.raises(Refused):
+        SlackReceiver().verify(signed("slack"), BODY, document, NOW)
 
 
 @DOORS

@@ -128,7 +128,7 @@ def test_a_command_is_read() -> None:
     assert command.actor == Actor("T1DC2JH3J", "U2CERLKJA")
     assert command.text == "status ü"
     assert command.channel == "G8PSS9T3V"
-    assert command.response_url.startswith("https://hooks.slack.com/commands/")
+    assert command.address.startswith("https://hooks.slack.com/commands/")
 
 
 @pytest.mark.parametrize(

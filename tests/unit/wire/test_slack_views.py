@@ -76,24 +76,19 @@ def read(body: bytes) -> Submission:
     return found
 
 
-def test_a_click_in_the_home_tab_has_a_view_and_no_channel() -> None:
-    """There is no message and no response_url there; the trigger can open a view."""
+def test_a_click_in_the_home_tab_has_no_channel_and_no_view_to_change() -> None:
+    """There is no message and no response_url there; the trigger can open a view. The tab itself is published."""
     found = parse_interaction(click(), HEADERS)
     assert isinstance(found, Click)
-    assert (found.verb, found.value, found.view, found.modal) == (
-        "finish",
-        "cameras production",
-        "V0HOME",
-        False,
-    )
-    assert (found.channel, found.timestamp, found.response_url, found.trigger) == ("", "", "", "1.2.3")
+    assert (found.verb, found.value, found.view) == ("finish", "cameras production", "")
+    assert (found.channel, found.timestamp, found.address, found.trigger) == ("", "", "", "1.2.3")
 
 
-def test_a_click_in_a_modal_is_told_from_one_in_the_home_tab() -> None:
-    """A modal can be updated in place, the home tab is published."""
+def test_a_click_in_a_modal_brings_its_view() -> None:
+    """A modal can be updated in place."""
     found = parse_interaction(click(view={"id": "V0HOME", "type": "modal"}), HEADERS)
     assert isinstance(found, Click)
-    assert found.modal
+    assert found.view == "V0HOME"
 
 
 def test_a_form_is_read_by_the_names_of_its_fields() -> None:
