@@ -20,7 +20,7 @@ from chalicelib.usecases.words.shape import Words
 
 MOST_PLACES = 20
 _MOST_WAITING, _LATEST = 10, 5
-"""Each that waits is two blocks, each place two at most; with headings well below the hundred of a view."""
+"""What one looks at in the morning, not everything; `/deploy where` has that in pages."""
 _WAITS = frozenset({State.READY, State.ASKING_RETRY, State.KEEPING, State.STUCK})
 _NO_ROLE = "You have no role here yet. Ask an admin for one: `/deploy roles` says who that is."
 _WHOM_TO_ASK = (Action("roles", "Who may?", ""), Action("whoami", "What may I do?", ""))

@@ -1,6 +1,6 @@
 """What people ask to see: nothing is written here, and nothing but the table is read.
 
-Each answer is a bounded number of reads, said with it: chat waits three seconds, whatever a team has.
+Each answer is a bounded number of reads, said with it: chat waits a few seconds, whatever a team has.
 """
 
 from collections.abc import Callable

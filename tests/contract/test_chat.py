@@ -1,14 +1,10 @@
-"""The port Chat: its fake, and Slack's adapter against a small Slack on loopback."""
+"""The port Chat: its fake, and the adapter of each chat service before that service. No test here names one."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Protocol
-from urllib.parse import parse_qsl
 
 import pytest
 
-from chalicelib.adapters.slack import SlackChat
 from chalicelib.domain.errors import NotReady, Refused, Unavailable
 from chalicelib.domain.people import Actor
 from chalicelib.usecases.chat_ports import (
@@ -24,19 +20,12 @@ from chalicelib.usecases.chat_ports import (
     Picture,
     Timeline,
 )
-from sandbox.front.channel import Channel as FrontChannel
-from sandbox.front.channel import Message as FrontMessage
-from sandbox.front.content import SlackError
-from sandbox.front.files import Files
-from sandbox.front.views import Triggers, Views
-from sandbox.front.web_api import WebApi
 from tests.builders import LEAD, NOW
+from tests.contract.chat_services import SERVICES, channel_of
+from tests.contract.chat_worlds import CHANNEL, ELSEWHERE, Channel
 from tests.fakes.chat import FakeChat
-from tests.unit.adapters.loopback import Asked, Reply, Service, serving
 
-CHANNEL = "C0DEPLOYS"
 STRANGER = Actor(LEAD.workspace, "U0STRANGER")
-ELSEWHERE = "C0NOWHERE"
 HELLO = Message(summary="hello", lines=("*hello*",))
 LATER = Message(summary="later", lines=("*later*",))
 PICTURE = Timeline("Timeline", "It took a minute.", (Bar(NOW, NOW + 60, "Prepare", BarKind.WORK),))
@@ -46,30 +35,6 @@ CHART = Chart(
     parts=(("stayed live", BarKind.WORK),),
     columns=(Column("24 Aug", (3,)),),
 )
-
-
-class Channel(Protocol):
-    """A chat, and what a test does behind its back."""
-
-    chat: Chat
-
-    def texts(self) -> dict[str, str]:
-        """What stands in the channel, by timestamp."""
-
-    def threads(self) -> dict[str, str]:
-        """Which message each reply belongs to."""
-
-    def chatter(self, count: int) -> None:
-        """People say that many things in the channel."""
-
-    def delete(self, timestamp: str) -> None:
-        """Somebody deletes a message."""
-
-    def home(self, person: Actor) -> str:
-        """What somebody's own page says; nothing where there is none."""
-
-    def go_down(self) -> None:
-        """Nothing goes through any more."""
 
 
 class Fake:
@@ -105,91 +70,14 @@ class Fake:
         self._fake.down = True
 
 
-class Workspace:
-    """The sandbox's Slack behind HTTP; it holds every message to Block Kit's limits."""
-
-    def __init__(self, origin: str) -> None:
-        self.channel = FrontChannel(lambda: NOW)
-        self.down = False
-        self.files = Files(origin)
-        self.views = Views(Triggers())
-        self._api = WebApi(self.channel, self.views, self.files)
-
-    def answer(self, asked: Asked) -> Reply:
-        """One call of the Web API."""
-        if self.down:
-            return _json({"ok": False, "error": "service_unavailable"}, 503)
-        if asked.path.startswith("/upload/"):
-            taken = self.files.take(asked.path.rpartition("/")[2], asked.body)
-            return Reply(200 if taken else 400, b"OK")
-        is_json = asked.headers["content-type"].startswith("application/json")
-        sent = json.loads(asked.body) if is_json else dict(parse_qsl(asked.body.decode()))
-        try:
-            return _json({"ok": True, **self._api.call(asked.path.removeprefix("/"), sent)})
-        except SlackError as error:
-            return _json({"ok": False, "error": error.code})
-
-    def messages(self) -> list[FrontMessage]:
-        """What is still there."""
-        return [each for each in self.channel.messages() if not each.deleted]
-
-
-def _json(answer: dict[str, object], status: int = 200) -> Reply:
-    return Reply(status, json.dumps(answer).encode(), {"Content-Type": "application/json"})
-
-
-class Slack:
-    """The adapter."""
-
-    def __init__(self, service: Service) -> None:
-        self._workspace = Workspace(service.url)
-        service.next_reply = self._workspace.answer  # type: ignore[method-assign] # answers by what is asked
-        self.chat: Chat = SlackChat(
-            lambda: "xoxb-token", f"{service.url}/", draw=lambda drawn: drawn.title.encode()
-        )
-
-    def texts(self) -> dict[str, str]:
-        """By timestamp."""
-        return {each.ts: each.text for each in self._workspace.messages()}
-
-    def threads(self) -> dict[str, str]:
-        """By timestamp."""
-        return {each.ts: each.thread_ts for each in self._workspace.messages() if each.thread_ts}
-
-    def home(self, person: Actor) -> str:
-        """Its first section."""
-        view = self._workspace.views.homes.get(person.user)
-        texts = (
-            [block["text"]["text"] for block in view["blocks"] if block["type"] == "section"]
-            if view
-            else [""]
-        )
-        return str(texts[0])
-
-    def chatter(self, count: int) -> None:
-        """Lines of people."""
-        for _ in range(count):
-            self._workspace.channel.post(CHANNEL, "U0GUEST", "lunch?")
-
-    def delete(self, timestamp: str) -> None:
-        """Gone."""
-        for each in self._workspace.messages():
-            if each.ts == timestamp:
-                self._workspace.channel.delete(each)
-
-    def go_down(self) -> None:
-        """For good."""
-        self._workspace.down = True
-
-
-@pytest.fixture(params=["fake", "slack"])
+@pytest.fixture(params=["fake", *SERVICES])
 def channel(request: pytest.FixtureRequest) -> Iterator[Channel]:
     """Each implementation, with an empty channel."""
     if request.param == "fake":
         yield Fake()
         return
-    with serving() as service:
-        yield Slack(service)
+    with channel_of(request.param) as made:
+        yield made
 
 
 def test_what_is_posted_can_be_updated_in_place(channel: Channel) -> None:

@@ -98,6 +98,14 @@ def test_the_import_contract_names_every_module_of_slack() -> None:
     assert set(neutral["forbidden_modules"]) == modules
 
 
+def test_an_edge_with_the_adapter_of_another_service_loads_nothing_of_slack() -> None:
+    """What the contract suites prove of that adapter, they prove without Slack's modules."""
+    program = "import sys, json, chalicelib.edge, tests.contract.parley"
+    found = ours(loaded(f"{program}; print(json.dumps({{'modules': [*sys.modules]}}))"))
+    assert {"chalicelib.edge", "tests.contract.parley"} <= found
+    assert [each for each in found if "slack" in each] == []
+
+
 def test_no_neutral_room_names_slack() -> None:
     """What only Slack's facts explain stands with its adapter."""
     rooms = [ROOT / "chalicelib" / "edge.py", *(ROOT / "chalicelib" / "domain").rglob("*.py")]

@@ -14,7 +14,7 @@ from chalicelib.usecases.ports import Store
 from chalicelib.usecases.texts import plain
 
 _SERVICES = 6
-"""Of how many services builds and releases are offered: one read for each, and chat waits three seconds."""
+"""Of how many services builds and releases are offered: one read for each, and chat waits a few seconds."""
 _BUILDS = 15
 _STATUS = {
     BuildStatus.PASSED: "passed",

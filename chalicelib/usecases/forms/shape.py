@@ -15,7 +15,7 @@ from chalicelib.usecases.chat_ports import Field, Form, Option, Reply
 from chalicelib.usecases.ports import Store
 
 MOST_PLACES = 100
-"""What a choice may have at most ("Select menu element", option_groups and options)."""
+"""Nobody finds theirs among more; a chat service that takes fewer cuts the list itself."""
 Values = Mapping[str, str]
 
 
