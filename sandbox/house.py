@@ -18,7 +18,7 @@ from sandbox.clock import VirtualClock
 from sandbox.estate import seed
 from sandbox.front import endpoints, workspace
 from sandbox.front.client import Chat
-from sandbox.platform.provision import Provisioned, provision
+from sandbox.platform.provision import provision
 from sandbox.processes import ROOT, Network, Processes, free_port
 from sandbox.team import build, switches
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.estate.traffic import Strategy
+    from sandbox.platform.stack import Provisioned
 
 OLD = "141"
 DEVICES = 300

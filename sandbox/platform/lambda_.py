@@ -1,6 +1,7 @@
 """Lambda that really runs: functions of moto's Lambda API, executed in worker processes from their unpacked package.
 
-Source: docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (X-Amz-Function-Error, invocation types) and
+Source: docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (X-Amz-Function-Error, invocation types, qualifiers),
+.../dg/configuration-versions.html (a version's code, layers and settings never change; no qualifier means $LATEST) and
 .../dg/invocation-async-error-handling.html (two more attempts, after one and after two minutes).
 """
 
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import LambdaBackend
+from moto.awslambda.responses import LambdaResponse
 from moto.awslambda_simple.models import LambdaSimpleBackend, lambda_simple_backends
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
@@ -54,13 +56,13 @@ class Functions:
         """Names of all functions: who counts as the product."""
         return {function.function_name for function in self._backend.list_functions()}
 
-    def invoke(self, name_or_arn: str, event: Any) -> Reply:
+    def invoke(self, name_or_arn: str, event: Any, qualifier: str | None = None) -> Reply:
         """Run a function and wait for its answer; raises UnknownFunctionException."""
-        return self._pool.invoke(self._spec(name_or_arn), event)
+        return self._pool.invoke(self._spec(name_or_arn, qualifier), event)
 
-    def invoke_later(self, name_or_arn: str, event: Any) -> None:
+    def invoke_later(self, name_or_arn: str, event: Any, qualifier: str | None = None) -> None:
         """Run a function in the background, up to three times while it fails."""
-        spec = self._spec(name_or_arn)
+        spec = self._spec(name_or_arn, qualifier)
 
         def attempt() -> None:
             for pause in (*RETRY_PAUSES, None):
@@ -70,10 +72,10 @@ class Functions:
 
         threading.Thread(target=attempt, daemon=True).start()
 
-    def _spec(self, name_or_arn: str) -> FunctionSpec:
-        name = name_or_arn.partition(":function:")[2] or name_or_arn
-        name = name.partition(":")[0]
-        function = self._backend.get_function(name)
+    def _spec(self, name_or_arn: str, qualifier: str | None) -> FunctionSpec:
+        """Of $LATEST, or of the version that the name, the ARN or the qualifier says."""
+        name, _, version = (name_or_arn.partition(":function:")[2] or name_or_arn).partition(":")
+        function = self._backend.get_function(name, version or qualifier)
         layers = [self._backend.layers_versions_by_arn(layer["Arn"]) for layer in function.layers]
         layer_folders = [
             folder for layer in layers if layer for folder in _importable(self._unpack(layer.code_bytes))
@@ -86,6 +88,7 @@ class Functions:
             environment=self._environment(name, function.environment_vars or {}),
             timeout=float(function.timeout),
             memory=int(function.memory_size),
+            version=str(function.version),
         )
 
     def _environment(self, name: str, variables: Mapping[str, str]) -> dict[str, str]:
@@ -124,16 +127,17 @@ def install(functions: Functions) -> None:
     def invoke(
         _self: LambdaSimpleBackend,
         function_name: str,
-        _qualifier: str | None,
+        qualifier: str | None,
         body: str | bytes,
         headers: Mapping[str, str],
         response_headers: dict[str, str],
     ) -> bytes:
         event = json.loads(body or "{}")
         if headers.get("X-Amz-Invocation-Type") == "Event":
-            functions.invoke_later(function_name, event)
+            functions.invoke_later(function_name, event, qualifier)
             return b""
-        reply = functions.invoke(function_name, event)
+        reply = functions.invoke(function_name, event, qualifier)
+        response_headers["x-amz-executed-version"] = reply.version
         if reply.failed:
             response_headers["x-amz-function-error"] = "Unhandled"
         return reply.payload.encode()
@@ -144,9 +148,17 @@ def install(functions: Functions) -> None:
             reply = functions.invoke(name, json.loads(parameters.get("Payload") or "{}"))
         except UnknownFunctionException as error:
             raise _not_found(name) from error
-        response = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.loads(reply.payload)}
+        payload = json.loads(reply.payload)
+        response = {"StatusCode": 200, "ExecutedVersion": reply.version, "Payload": payload}
         return {**response, "FunctionError": "Unhandled"} if reply.failed else response
 
+    def invoke_as_asked(self: LambdaResponse) -> Any:
+        """Lambda calls it `Qualifier`, and moto reads `qualifier`."""
+        self.querystring["qualifier"] = self.querystring.get("Qualifier")
+        return asked(self)
+
+    asked = LambdaResponse.invoke
+    override(LambdaResponse, "invoke", invoke_as_asked)
     override(LambdaSimpleBackend, "invoke", invoke)
     override(
         LambdaBackend, "send_dynamodb_items", lambda *_: None

@@ -25,12 +25,13 @@ from sandbox.platform.figures import Figures
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LATEST = "$LATEST"
 WORKER = Path(__file__).with_name("worker.py")
 
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """All that decides how a function runs; a changed spec gets new workers."""
+    """All that decides how a function, or a version of it, runs; a changed spec gets new workers."""
 
     name: str
     arn: str
@@ -39,13 +40,15 @@ class FunctionSpec:
     environment: Mapping[str, str] = field(hash=False)
     timeout: float = 60.0  # real seconds
     memory: int = 128
+    version: str = LATEST
 
 
 class Reply(NamedTuple):
-    """What a function answered: JSON text, and whether it is an error."""
+    """What a function answered: JSON text, whether it is an error, and which version it was."""
 
     payload: str
     failed: bool = False
+    version: str = LATEST
 
 
 class WorkerDied(Exception):
@@ -119,7 +122,7 @@ class Worker:
 
 
 class WorkerPool:
-    """Every worker of the sandbox, idle ones kept by the spec that they were started with."""
+    """Every worker of the sandbox, idle ones kept by the function, or version of one, that they were started for."""
 
     def __init__(self, *, clock_file: Path, logs: Path, limit: int = 0) -> None:
         self._clock_file = clock_file
@@ -137,7 +140,7 @@ class WorkerPool:
         with self._turns, self.figures.watch(spec.name, asked) as seen:
             reply = self._run(spec, event)
             seen.failed = reply.failed
-        return reply
+        return reply._replace(version=spec.version)
 
     def _run(self, spec: FunctionSpec, event: Any) -> Reply:
         request_id = str(uuid.uuid4())
@@ -161,7 +164,7 @@ class WorkerPool:
     def kill_busy(self, name: str) -> int:
         """Kill a function's workers that run a request; returns how many there were."""
         with self._lock:
-            idle = {worker for _, worker in self._idle.get(name, ())}
+            idle = {worker for each in self._idle.values() for _, worker in each}
             busy = [each for each in list(self._all) if each.name == name and each not in idle]
         for worker in busy:
             worker.end()
@@ -174,7 +177,7 @@ class WorkerPool:
 
     def _take(self, spec: FunctionSpec) -> Worker:
         with self._lock:
-            idle = self._idle.setdefault(spec.name, [])
+            idle = self._idle.setdefault(spec.arn, [])
             while idle:
                 known, worker = idle.pop()
                 if known == spec:
@@ -188,7 +191,7 @@ class WorkerPool:
 
     def _give_back(self, spec: FunctionSpec, worker: Worker) -> None:
         with self._lock:
-            self._idle[spec.name].append((spec, worker))
+            self._idle[spec.arn].append((spec, worker))
 
 
 def _failure(kind: str, message: str) -> Reply:
@@ -204,7 +207,7 @@ def _environment(spec: FunctionSpec) -> dict[str, str]:
         **spec.environment,
         "AWS_LAMBDA_FUNCTION_NAME": spec.name,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory),
-        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_VERSION": spec.version,
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{spec.name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": "sandbox",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
+FILES = ("CodeUri", "ContentUri", "DefinitionUri")
 DEFAULT_TIMEOUT = 3  # seconds, as in Lambda
 DEFAULT_MEMORY = 128
 RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
@@ -30,6 +32,7 @@ def function(name: str, properties: dict[str, Any], *, folder: Path, role: str) 
         "MemorySize": int(properties.get("MemorySize", DEFAULT_MEMORY)),
         "Environment": {"Variables": _texts(properties.get("Environment", {}).get("Variables", {}))},
         "Layers": properties.get("Layers", []),
+        "Description": properties.get("Description", ""),
     }
 
 
@@ -74,6 +77,15 @@ def definition(properties: dict[str, Any], *, folder: Path) -> str:
     for name, value in properties.get("DefinitionSubstitutions", {}).items():
         text = text.replace("${" + name + "}", str(value))
     return text
+
+
+def digest(properties: dict[str, Any], *, folder: Path) -> str:
+    """Digest what a resource is made of: its properties, and what is in the files that they name."""
+    found = hashlib.sha256(json.dumps(properties, sort_keys=True).encode())
+    for field in FILES:
+        if field in properties:
+            found.update(archive(folder / properties[field]))
+    return found.hexdigest()
 
 
 @cache

@@ -1,7 +1,8 @@
 """Event source mappings: the poller that hands a table's changes to a function, in order and until it succeeds.
 
 Sources, under docs.aws.amazon.com: lambda/latest/dg/with-ddb.html and services-ddb-params.html (batch size, batching
-window, order, retry of the whole batch), amazondynamodb/latest/developerguide/Streams.html (KEYS_ONLY).
+window, order, retry of the whole batch), invocation-eventfiltering.html (what does not match is skipped),
+amazondynamodb/latest/developerguide/Streams.html (KEYS_ONLY).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from moto.awslambda_simple.models import lambda_simple_backends
 from moto.dynamodb.models import dynamodb_backends
 
 from sandbox.clock import GLANCE
+from sandbox.platform import patterns
 from sandbox.platform.locks import atomic
 
 if TYPE_CHECKING:
@@ -62,7 +64,9 @@ class StreamPoller:
             if not batch:
                 time.sleep(GLANCE)
                 continue
-            self._deliver(mapping, [_record(item, mapping.event_source_arn, self._region) for item in batch])
+            records = [_record(item, mapping.event_source_arn, self._region) for item in batch]
+            if wanted := [each for each in records if _passes(mapping, each)]:
+                self._deliver(mapping, wanted)
             position += len(batch)
 
     def _next_batch(self, mapping: EventSourceMapping, position: int) -> list[dict[str, Any]]:
@@ -97,6 +101,12 @@ class StreamPoller:
             log.warning("%s failed for %d records (%s)", mapping.function_arn, len(records), kind)
             self._clock.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _passes(mapping: EventSourceMapping, record: dict[str, Any]) -> bool:
+    """Tell whether a record is for this function: any, where the mapping has no filter."""
+    wanted = patterns.filters(mapping.filter_criteria)
+    return not wanted or any(patterns.matches(each, record) for each in wanted)
 
 
 def _record(item: dict[str, Any], stream_arn: str, region: str) -> dict[str, Any]:

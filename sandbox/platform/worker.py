@@ -38,7 +38,7 @@ class Context:
     invoked_function_arn: str
     function_name: str
     memory_limit_in_mb: str
-    function_version: str = "$LATEST"
+    function_version: str
     log_group_name: str = ""
     log_stream_name: str = "sandbox"
     identity: None = None
@@ -85,6 +85,7 @@ def answer(handler: Handler, request: dict[str, Any]) -> dict[str, Any]:
         invoked_function_arn=request["arn"],
         function_name=os.environ["AWS_LAMBDA_FUNCTION_NAME"],
         memory_limit_in_mb=os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"],
+        function_version=os.environ["AWS_LAMBDA_FUNCTION_VERSION"],
         log_group_name=os.environ["AWS_LAMBDA_LOG_GROUP_NAME"],
         deadline=time.monotonic() + request["timeout"],
     )

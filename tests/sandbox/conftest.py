@@ -19,10 +19,12 @@ import pytest
 from botocore.config import Config
 
 from sandbox.clock import VirtualClock
-from sandbox.platform.provision import Provisioned, provision
+from sandbox.platform.provision import provision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from sandbox.platform.stack import Provisioned
 
 PACKAGE = Path(__file__).parent / "fixture_package"
 T = TypeVar("T")

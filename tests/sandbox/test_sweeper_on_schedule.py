@@ -14,7 +14,7 @@ from chalicelib.adapters.dynamodb import DynamoStore
 from chalicelib.domain.deployment import Environment, Slot
 from chalicelib.usecases.ports import Save
 from sandbox.clock import VirtualClock
-from sandbox.platform.provision import Provisioned, provision
+from sandbox.platform.provision import provision
 from tests.builders import deployment, raw_config
 from tests.contract import platform_process
 from tests.contract.tables import environment
@@ -24,6 +24,8 @@ from tests.sandbox.conftest import eventually
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from sandbox.platform.stack import Provisioned
 
 SECONDS = 60
 """Cold starts of the whole package, on a machine that may be busy."""
