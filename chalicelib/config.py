@@ -13,6 +13,7 @@ class Config:
     deploy_machine: str
     release_machine: str
     edge_secret: str
+    revision: str
     chat_secret: str
     chat_lines: str
     chat_queue: str
@@ -38,6 +39,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         deploy_machine=environment.get("POINTSMAN_DEPLOY_MACHINE", ""),
         release_machine=environment.get("POINTSMAN_RELEASE_MACHINE", ""),
         edge_secret=environment.get("POINTSMAN_EDGE_SECRET", ""),
+        revision=environment.get("POINTSMAN_REVISION", ""),
         chat_secret=environment.get("POINTSMAN_CHAT_SECRET", ""),
         chat_lines=environment.get("POINTSMAN_CHAT_LINES", ""),
         chat_queue=environment.get("POINTSMAN_CHAT_QUEUE", ""),

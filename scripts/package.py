@@ -1,8 +1,9 @@
 """Make the package that CloudFormation deploys: `python -m scripts.package [OUT]` (build/package where none is named).
 
-`chalice package` with the merge-template, then two things it does not do: the state machines' definitions are put
-beside the template that names them, and every module is compiled. Lambda's file system is read-only, so a package
-without .pyc compiles everything again at each cold start (see docs/adr/0006).
+`chalice package` with the merge-template, then three things it does not do: the state machines' definitions are put
+beside the template that names them, every module is compiled, and each version of a function gets the name of its
+content (docs/adr/0020). Lambda's file system is read-only, so a package without .pyc compiles everything again at each
+cold start (see docs/adr/0006).
 """
 
 import compileall
@@ -17,13 +18,18 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("app.py", "chalicelib", ".chalice", "stepfunctions", "requirements.txt", "scripts/package.py")
+LAYERS = ROOT / "build" / "layers"
+"""The layer of the package before this one, compiled."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can hold: the same sources make the same bytes."""
+DIGITS = 10
+"""Of a digest in a logical id, as many as SAM puts there."""
 
 
 def main(argv: list[str]) -> int:
@@ -62,13 +68,55 @@ def build(out: Path) -> None:
         env={"AWS_DEFAULT_REGION": "us-east-1", **os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
-    template = out / "sam.yaml"
-    (out / "sam.json").write_text(json.dumps(yaml.safe_load(template.read_text()), indent=1))
-    template.unlink()
     for definition in (ROOT / "stepfunctions").glob("*.asl.json"):
         shutil.copy(definition, out)
     for package in sorted(out.glob("*.zip")):
-        _compile(package)
+        _keep(package) if package.name.startswith("layer-") else _compile(package)
+    template = out / "sam.yaml"
+    made = named(yaml.safe_load(template.read_text()), out)
+    (out / "sam.json").write_text(json.dumps(made, indent=1))
+    template.unlink()
+
+
+def named(template: dict[str, Any], out: Path) -> dict[str, Any]:
+    """The template with a digest of all that makes each version of a function in the version's name, so that
+    CloudFormation publishes another one where that differs; and in the function's description, since Lambda refuses to
+    publish what differs from the last version in nothing that it knows of."""
+    resources = template["Resources"]
+    names = {}
+    for version in [name for name, each in resources.items() if each["Type"] == "AWS::Lambda::Version"]:
+        function = resources[resources[version]["Properties"]["FunctionName"]["Ref"]]["Properties"]
+        layers = [resources[each["Ref"]]["Properties"]["ContentUri"] for each in function["Layers"]]
+        made_of = hashlib.sha256(json.dumps(function, sort_keys=True).encode())
+        for file in (function["CodeUri"], *layers):
+            made_of.update((out / file).read_bytes())
+        function["Description"] = made_of.hexdigest()[:DIGITS]
+        names[version] = version + function["Description"]
+    return _renamed(template, names)  # type: ignore[no-any-return] # a template stays one
+
+
+def _renamed(value: Any, names: dict[str, str]) -> Any:
+    """Resources, and references to them, under other names."""
+    if isinstance(value, list):
+        return [_renamed(each, names) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"Ref"}:
+        return {"Ref": names.get(value["Ref"], value["Ref"])}
+    return {names.get(name, name): _renamed(each, names) for name, each in value.items()}
+
+
+def _keep(layer: Path) -> None:
+    """Compile a layer unless that was done before: most of the work, and most changes leave it as it is."""
+    made_of = hashlib.sha256(sys.version.encode() + Path(__file__).read_bytes() + layer.read_bytes())
+    done = LAYERS / f"{made_of.hexdigest()}.zip"
+    if not done.exists():
+        _compile(layer)
+        shutil.rmtree(LAYERS, ignore_errors=True)
+        LAYERS.mkdir(parents=True)
+        shutil.copy(layer, done.with_suffix(".part"))
+        done.with_suffix(".part").rename(done)
+    shutil.copy(done, layer)
 
 
 def _compile(package: Path) -> None:

@@ -119,12 +119,12 @@ def release_rights() -> list[Right]:
             "InvokeTheSteps",
             "the machine reaches the world only through the functions of its steps",
             tuple(
-                Request("releasemachine", "lambda:InvokeFunction", function(each))
+                Request("releasemachine", "lambda:InvokeFunction", f"{function(each)}:7")
                 for each in ("Ledger", "Frontend", "Cleanup")
             ),
             (
                 *(
-                    Request("releasemachine", "lambda:InvokeFunction", function(each))
+                    Request("releasemachine", "lambda:InvokeFunction", f"{function(each)}:7")
                     for each in ("APIHandler", "Chat", "Terminate", "Traffic")
                 ),
                 Request("releasemachine", "lambda:InvokeFunction", arn("lambda", "function:payroll")),

@@ -337,11 +337,16 @@ OWN = [
         "InvokeTheSteps",
         "the machine reaches the world only through the functions of its steps",
         tuple(
-            Request("machine", "lambda:InvokeFunction", function(each))
+            Request("machine", "lambda:InvokeFunction", f"{function(each)}:7")
             for each in ("Planner", "Ledger", "Fleet", "Hosts", "Drain", "Traffic", "Retire", "Terminate")
         ),
         (
-            *(Request("machine", "lambda:InvokeFunction", function(each)) for each in ("APIHandler", "Chat")),
+            *(
+                Request("machine", "lambda:InvokeFunction", f"{function(each)}{version}")
+                for each in ("APIHandler", "Chat")
+                for version in ("", ":7")
+            ),
+            Request("machine", "lambda:InvokeFunction", function("Terminate")),
             Request("machine", "lambda:InvokeFunction", arn("lambda", "function:payroll")),
             Request("machine", "lambda:UpdateFunctionCode", function("Terminate")),
         ),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.usecases.steps import hosts, work
+from sandbox.platform.template import references
 from tests.machine import template
 from tests.machine.template import EDGE, listed, policies, statements
 
@@ -20,6 +21,7 @@ NEEDS = {
         "POINTSMAN_DEPLOY_MACHINE",
         "POINTSMAN_RELEASE_MACHINE",
         "POINTSMAN_EDGE_SECRET",
+        "POINTSMAN_REVISION",
         "POINTSMAN_SLACK_API",
         "POINTSMAN_SLACK_HOOKS",
     },
@@ -63,9 +65,10 @@ def of_type(resources: Resources, kind: str) -> dict[str, dict[str, Any]]:
     return {name: each["Properties"] for name, each in resources.items() if each["Type"] == kind}
 
 
-def arns(names: set[str]) -> list[dict[str, list[str]]]:
-    """`GetAtt X.Arn` of each, in the order of names."""
-    return [{"Fn::GetAtt": [name, "Arn"]} for name in sorted(names)]
+def versions(resources: Resources) -> dict[str, str]:
+    """Each version of a function that the stack publishes: its logical id, and that of the function."""
+    found = of_type(resources, "AWS::Lambda::Version")
+    return {name: each["FunctionName"]["Ref"] for name, each in found.items()}
 
 
 # --- functions --------------------------------------------------------------------------------------------------
@@ -145,17 +148,17 @@ def test_the_template_has_every_machine(resources: Resources) -> None:
 
 @pytest.mark.parametrize("machine", template.MACHINES)
 def test_every_substitution_is_given_and_used(resources: Resources, machine: str) -> None:
-    """`${XFunctionArn}` is the arn of X; one that the template lacks would stay in the definition as text."""
+    """`${XFunctionArn}` is a version of X; one that the template lacks would stay in the definition as text."""
     used = set(re.findall(r"\$\{(\w+)\}", template.MACHINES[machine].read_text()))
     given = resources[machine]["Properties"]["DefinitionSubstitutions"]
     assert set(given) == used
     for name, value in given.items():
-        assert value == arns({name.removesuffix("FunctionArn")})[0]
+        assert versions(resources)[value["Ref"]] == name.removesuffix("FunctionArn")
 
 
 @pytest.mark.parametrize("machine", template.MACHINES)
 def test_a_machine_may_invoke_exactly_its_functions(resources: Resources, machine: str) -> None:
-    """Its role names each function that a task names, and no other."""
+    """Its role names each function that a task names, and no other: its versions, of which older ones still run."""
     (policy,) = resources[f"{machine}Role"]["Properties"]["Policies"]
     (invoke,) = [
         each
@@ -163,7 +166,33 @@ def test_a_machine_may_invoke_exactly_its_functions(resources: Resources, machin
         if "lambda:InvokeFunction" in listed(each["Action"])
     ]
     called = {function.capitalize() for _, function in template.tasks(machine)}
-    assert sorted(invoke["Resource"], key=str) == arns(called)
+    assert sorted(each["Fn::Sub"] for each in invoke["Resource"]) == [
+        f"${{{name}.Arn}}:*" for name in sorted(called)
+    ]
+
+
+def test_every_function_of_a_step_has_a_version_and_no_other(resources: Resources) -> None:
+    """The doors, chat and the sweeper are what was deployed last."""
+    called = {function for machine in template.MACHINES for _, function in template.tasks(machine)}
+    assert sorted(versions(resources).values()) == sorted(each.capitalize() for each in called)
+
+
+def test_a_version_outlives_the_next_one_but_not_an_update_that_failed(resources: Resources) -> None:
+    """Executions still run it. One of an update that was rolled back would be in the way of the next try: Lambda
+    publishes nothing that is as the last version (CloudFormation User Guide, "DeletionPolicy attribute")."""
+    kept = {
+        (each["DeletionPolicy"], each["UpdateReplacePolicy"])
+        for each in resources.values()
+        if each["Type"] == "AWS::Lambda::Version"
+    }
+    assert kept == {("RetainExceptOnCreate", "Retain")}
+
+
+def test_what_makes_a_version_is_in_the_package(package: Path, resources: Resources) -> None:
+    """A parameter's value is not in the name of the version, so that one which changes would publish nothing."""
+    parameters = set(json.loads((package / "sam.json").read_text())["Parameters"])
+    for name in versions(resources).values():
+        assert not parameters & set(references(resources[name])), name
 
 
 # --- hosts ------------------------------------------------------------------------------------------------------

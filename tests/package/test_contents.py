@@ -9,7 +9,7 @@ import sys
 import zipfile
 from typing import TYPE_CHECKING
 
-from scripts.package import ROOT, SOURCES
+from scripts.package import ROOT, SOURCES, named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,3 +96,37 @@ def _build_copy(folder: Path) -> subprocess.Popen[bytes]:
         else:
             shutil.copyfile(ROOT / source, target)
     return subprocess.Popen([sys.executable, "-m", "scripts.package", "out"], cwd=folder)
+
+
+def version(folder: Path, *, code: str = "code", layer: str = "layer", memory: int = 512) -> tuple[str, str]:
+    """The name of a function's version in a template, and the function's description."""
+    (folder / "code.zip").write_text(code)
+    (folder / "layer.zip").write_text(layer)
+    function = {"CodeUri": "code.zip", "Layers": [{"Ref": "Layer"}], "MemorySize": memory}
+    resources = {
+        "Layer": {"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": "layer.zip"}},
+        "Planner": {"Type": "AWS::Serverless::Function", "Properties": function},
+        "PlannerVersion": {
+            "Type": "AWS::Lambda::Version",
+            "Properties": {"FunctionName": {"Ref": "Planner"}},
+        },
+        "Machine": {
+            "Type": "AWS::Serverless::StateMachine",
+            "Properties": {"Uses": [{"Ref": "PlannerVersion"}]},
+        },
+    }
+    found = named({"Resources": resources}, folder)["Resources"]
+    (name,) = [each for each in found if each.startswith("PlannerVersion")]
+    assert found["Machine"]["Properties"]["Uses"] == [{"Ref": name}]
+    return name, found["Planner"]["Properties"]["Description"]
+
+
+def test_a_version_is_named_after_all_that_makes_it(tmp_path: Path) -> None:
+    """Code, layer and settings: CloudFormation publishes what has another name, and keeps what has the same."""
+    first = version(tmp_path)
+    assert version(tmp_path) == first
+    others = [
+        version(tmp_path, code="x"), version(tmp_path, layer="x"), version(tmp_path, memory=1024),
+    ]  # fmt: skip
+    assert len({first, *others}) == 4
+    assert all(name == f"PlannerVersion{description}" for name, description in (first, *others))
