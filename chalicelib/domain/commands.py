@@ -10,7 +10,7 @@ from chalicelib.domain import holding
 from chalicelib.domain.coupling import Together, parts_of, together
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.form_commands import OpenForm, open_form
-from chalicelib.domain.grammar import USAGE, code, deployment_of, malformed, name, seconds, shown
+from chalicelib.domain.grammar import USAGE, code, deployment_of, length, malformed, name, shown
 from chalicelib.domain.holding import Holding, reason, target
 from chalicelib.domain.reading import PARSERS, Reading, Share
 from chalicelib.domain.reasons import Reason
@@ -136,13 +136,15 @@ def _act(verb: str, words: list[str]) -> Command:
 
 
 def _keep(verb: str, words: list[str]) -> Command:
-    if len(words) not in {3, 4}:
+    if len(words) < 3:
         raise malformed(verb, "`keep` needs a service, an environment, and how much longer (or `end`).")
     where = name(verb, words[0]), name(verb, words[1])
-    deployment = deployment_of(verb, *where, words[3:])
-    if words[2] == "end":
-        return Act("end", *where, deployment)
-    return Keep(*where, seconds(verb, words[2]), deployment)
+    ends = words[2] == "end"
+    seconds, rest = (0, words[3:]) if ends else length(verb, words[2:], "`+30m` or `+2 hours`")
+    if len(rest) > 1:
+        raise malformed(verb, "`keep` needs a service, an environment, and how much longer (or `end`).")
+    deployment = deployment_of(verb, *where, rest)
+    return Act("end", *where, deployment) if ends else Keep(*where, seconds, deployment)
 
 
 def _help(verb: str, words: list[str]) -> Command:

@@ -9,8 +9,12 @@ from chalicelib.domain.errors import Refused
 from chalicelib.domain.reasons import Reason
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
-_DURATION = re.compile(r"\+?([0-9]{1,4})([smh])\Z")
-_DAYS = re.compile(r"([1-9][0-9]{0,2})d\Z")
+_LENGTH = re.compile(
+    r" ?([0-9]{1,4}) ?(?:(d|days?)|(h|hours?)|(m|min|minutes?)|(s|seconds?))(?![a-z])",
+    re.ASCII | re.IGNORECASE,
+)
+_UNITS = {2: 86_400, 3: 3_600, 4: 60, 5: 1}
+"""By the pattern's groups."""
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _CODE = re.compile(r"[A-Z0-9]{3,12}")
@@ -68,18 +72,24 @@ def deployment_of(verb: str, service: str, environment: str, words: list[str]) -
     return words[0]
 
 
-def seconds(verb: str, word: str, like: str = "`+30m` or `+2h`") -> int:
-    """A length of time such as `+2h`, in seconds; never 0."""
-    found = _DURATION.match(word)
-    if not found or int(found[1]) == 0:
-        raise malformed(verb, f"`{shown(word)}` is not a time like {like}.")
-    return int(found[1]) * _SECONDS[found[2]]
+def span(words: list[str]) -> tuple[int, list[str]]:
+    """The length of time that these words begin with, in seconds, and the words after it: `2h`, `90 minutes`, and
+    `1 h 30 min`, whose units become smaller. 0 and all of the words where there is none."""
+    text, end, total, unit = " ".join(words).removeprefix("+"), 0, 0, 0
+    while (found := _LENGTH.match(text, end)) and (found.lastindex or 0) > unit:
+        end, unit = found.end(), found.lastindex or 0
+        total += int(found[1]) * _UNITS[unit]
+    rest = text[end:]
+    return (total, rest.split()) if total and rest[:1] in {"", " "} else (0, words)
 
 
-def length(verb: str, word: str) -> int:
-    """A length of time such as `2h` or `3d`, in seconds; never 0."""
-    found = _DAYS.match(word)
-    return int(found[1]) * 86_400 if found else seconds(verb, word, "`30m`, `2h` or `3d`")
+def length(verb: str, words: list[str], like: str) -> tuple[int, list[str]]:
+    """The same, where there has to be one."""
+    seconds, rest = span(words)
+    if not seconds:
+        said = " ".join(words[: 2 if words[0].isdigit() else 1])
+        raise malformed(verb, f"`{shown(said)}` is not a time like {like}.")
+    return seconds, rest
 
 
 def longest(seconds: int) -> str:

@@ -83,7 +83,7 @@ def _lock(verb: str, words: list[str]) -> LockIt:
     service, environment, rest = name(verb, words[0]), name(verb, words[1]), words[2:]
     seconds = 0
     if len(rest) > 1 and rest[0] == "for" and rest[1][:1].isdigit():
-        seconds, rest = length(verb, rest[1]), rest[2:]
+        seconds, rest = length(verb, rest[1:], "`30m`, `2 hours` or `3d`")
     return LockIt(service, environment, reason(verb, rest), seconds)
 
 

@@ -4,7 +4,7 @@ come in pages, each a command of its own."""
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib.domain.grammar import malformed, name, number, paged, shown
+from chalicelib.domain.grammar import malformed, name, number, paged, shown, span
 from chalicelib.domain.roles import ROLES, TEAM
 
 PERIODS = (30, 90)
@@ -122,22 +122,21 @@ def _versions(verb: str, words: list[str]) -> Versions:
 
 
 def _stats(verb: str, words: list[str]) -> Stats | Share:
-    """`shared` comes after the days only: no name begins with a digit, so that a service of this name can be meant."""
-    if len(words) > 1 and words[-1] == SHARED and words[-2][:1].isdigit():
-        return Share(_metrics(verb, words[:-1]))
-    return _metrics(verb, words)
-
-
-def _metrics(verb: str, words: list[str]) -> Stats:
-    days = PERIODS[0]
-    if words and words[-1][:1].isdigit():
-        days = {f"{each}d": each for each in PERIODS}.get(words[-1], 0)
-        if not days:
-            raise malformed(verb, f"`{shown(words[-1])}` is not a period that I count: `30d` or `90d`.")
-        words = words[:-1]
-    if len(words) > 2:
+    """A period begins with a digit, as no name does; `shared` comes after it only: a service may have this name."""
+    begins = next((at for at, word in enumerate(words) if word[:1].isdigit()), len(words))
+    names, period = words[:begins], words[begins:]
+    days, after = _days(verb, period) if period else (PERIODS[0], [])
+    if len(names) > 2 or after not in ([], [SHARED]):
         raise malformed(verb, "`stats` takes a service, an environment and a period at most.")
-    return Stats(*_pair(verb, words), days=days)
+    counted = Stats(*_pair(verb, names), days=days)
+    return Share(counted) if after else counted
+
+
+def _days(verb: str, words: list[str]) -> tuple[int, list[str]]:
+    seconds, after = span(words)
+    if seconds not in {each * 86_400 for each in PERIODS}:
+        raise malformed(verb, f"`{shown(words[0])}` is not a period that I count: `30d` or `90d`.")
+    return seconds // 86_400, after
 
 
 def _audit(verb: str, words: list[str]) -> Audit:

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.commands import Act, Command, Decide, Deploy, Help, Keep, parse
 from chalicelib.domain.errors import Refused
-from chalicelib.domain.grammar import longest, seconds
+from chalicelib.domain.grammar import longest, span
+from chalicelib.domain.holding import LockIt
 from chalicelib.domain.reading import Audit, Past, Share, Stats, Status, Versions, Where, Why
 from chalicelib.domain.reasons import Reason
 
@@ -38,6 +39,17 @@ GOOD: list[tuple[str, Command]] = [
     ("cancel cameras production", Act("cancel", "cameras", "production")),
     ("rollback cameras production", Act("rollback", "cameras", "production")),
     ("keep cameras production +2h", Keep("cameras", "production", 7200)),
+    (
+        "keep cameras production +2 hours cameras-production-1",
+        Keep("cameras", "production", 7200, "cameras-production-1"),
+    ),
+    ("lock cameras production for 2 hours Lunch.", LockIt("cameras", "production", "Lunch.", 7200)),
+    (
+        "lock cameras production for 2h 3 hosts are down",
+        LockIt("cameras", "production", "3 hosts are down", 7200),
+    ),
+    ("lock cameras production for lunch", LockIt("cameras", "production", "for lunch")),
+    ("stats cameras 90 days shared", Share(Stats("cameras", days=90))),
     ("keep cameras production 30m", Keep("cameras", "production", 1800)),
     ("keep cameras production end", Act("end", "cameras", "production")),
     ("confirm k7q2f", Decide("confirm", "K7Q2F")),
@@ -109,10 +121,16 @@ BAD = [
     ("finish cameras production cameras-production-", Reason.MALFORMED_COMMAND, "no deployment of"),
     ("keep cameras production +2h now", Reason.MALFORMED_COMMAND, "no deployment of"),
     (
-        "lock cameras production for 2 hours lunch",
+        "keep cameras production +2 hours cameras-production-1 now",
         Reason.MALFORMED_COMMAND,
-        "a time like `30m`, `2h` or `3d`",
+        "how much longer",
     ),
+    (
+        "lock cameras production for 2 weeks lunch",
+        Reason.MALFORMED_COMMAND,
+        "`2 weeks` is not a time like `30m`",
+    ),
+    ("lock cameras production for 2 hours", Reason.MALFORMED_COMMAND, "Say why"),
     ("confirm", Reason.MALFORMED_COMMAND, "code"),
     ("confirm ../x", Reason.MALFORMED_COMMAND, "not a code"),
     ("destroy everything", Reason.UNKNOWN_COMMAND, "destroy"),
@@ -142,5 +160,46 @@ def test_no_text_does_more_than_be_refused(text: str) -> None:
 @given(st.integers(min_value=60, max_value=5_000_000))
 def test_the_longest_time_that_can_be_typed_is_no_longer(most: int) -> None:
     """And misses it by less than an hour."""
-    found = seconds("lock", longest(most))
+    found, _ = span([longest(most)])
     assert most - 3_600 < found <= most
+
+
+@pytest.mark.parametrize(
+    ("typed", "seconds"),
+    [
+        *(
+            (each, 7_200)
+            for each in ("2h", "+2h", "2 h", "2hours", "2 hours", "+2 Hours", "120 min", "120m", "7200 s")
+        ),
+        *((each, 5_400) for each in ("90 minutes", "90minutes", "1h30m", "1 h 30 min", "1 hour 30 minutes")),
+        *((each, 86_400) for each in ("1d", "1 d", "1 day", "24 hours", "1 days")),
+        *((each, 60) for each in ("1 minute", "1min", "60 seconds", "60 second")),
+    ],
+)
+def test_a_length_of_time_may_be_said_in_ordinary_words(typed: str, seconds: int) -> None:
+    """With a space or without, and as the answers write it; what follows is not part of it."""
+    assert span([*typed.split(), "of", "lunch"]) == (seconds, ["of", "lunch"])
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "2",
+        "h",
+        "0h",
+        "0 minutes",
+        "-2h",
+        "2.5h",
+        "2hx",
+        "2 hrs",
+        "2 weeks",
+        "2h,",
+        "1h30",
+        "٢h",
+        "12345m",
+    ],
+)
+def test_anything_else_is_no_length_of_time(typed: str) -> None:
+    """Nothing is guessed."""
+    assert span(typed.split()) == (0, typed.split())
