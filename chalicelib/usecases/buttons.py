@@ -29,6 +29,11 @@ def buttons(deployment: Deployment, questions: Sequence[Question]) -> tuple[Acti
     return (*_going_on(deployment), *_cancel(deployment))
 
 
+def ask_holder(service: str, environment: str) -> Action:
+    """For whoever may do nothing there."""
+    return Action("ask", "Ask the holder", f"{service} {environment}")
+
+
 def confirm_or_reject(question: Question) -> tuple[Action, ...]:
     """The two answers of a second person. Reject asks for a reason first, wherever a form can be opened (edge.py)."""
     return (

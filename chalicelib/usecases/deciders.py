@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from chalicelib.domain.approval import Question, missing
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
-from chalicelib.domain.policy import Role, holders, holders_of_all
+from chalicelib.domain.policy import Role, holders, holders_of_all, holds
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.roles import RoleChange
 from chalicelib.domain.settings import Team
@@ -19,6 +19,20 @@ def may_confirm(team: Team, question: Question) -> str:
     said = {question.requester.user, *(each.by.user for each in question.confirmations)}
     services = question.services if question.change is None else (question.change.grant.service,)
     return people(team, Role.APPROVER, *services, besides=said | concerned(team, question))
+
+
+def may_say_yes(team: Team, question: Question, who: Actor) -> bool:
+    """Whether theirs still counts; not about roles."""
+    counted = any(each.by == who for each in question.confirmations)
+    approves = all(holds(team, who, Role.APPROVER, each) for each in question.services)
+    return approves and question.requester != who and not counted
+
+
+def may_say_no(team: Team, question: Question, who: Actor) -> bool:
+    """One of the services is enough, and whoever asked may take it back; not about roles."""
+    return question.requester == who or any(
+        holds(team, who, Role.APPROVER, each) for each in question.services
+    )
 
 
 def concerned(team: Team, question: Question) -> frozenset[str]:

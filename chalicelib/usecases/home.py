@@ -10,6 +10,7 @@ from chalicelib.domain.policy import Role, holds
 from chalicelib.domain.settings import Team
 from chalicelib.usecases.buttons import buttons, confirm_or_reject
 from chalicelib.usecases.chat_ports import Action, Home, Part
+from chalicelib.usecases.deciders import may_say_yes
 from chalicelib.usecases.holding import lock_line
 from chalicelib.usecases.ports import Overview
 from chalicelib.usecases.questions import progress
@@ -58,7 +59,7 @@ def _waits(team: Team, who: Actor, overview: Overview, now: float) -> Iterator[P
     known = {each.id: each for each in overview.deployments}
     environment = overview.environment
     for question in overview.questions:
-        if question.kind in SECOND_PERSON and question.open_at(now) and _may(team, question, who):
+        if question.kind in SECOND_PERSON and question.open_at(now) and may_say_yes(team, question, who):
             yield _question(question, known.get(question.deployment), words_for(team, question.service))
     for place in environment.queue:
         if place.actor == who and place.offered_at and place.over is None and now < place.offered_until:
@@ -76,12 +77,6 @@ def _waits(team: Team, who: Actor, overview: Overview, now: float) -> Iterator[P
                     if each.deployment == deployment.id and each.open_at(now)
                 ],
             )
-
-
-def _may(team: Team, question: Question, who: Actor) -> bool:
-    approves = all(holds(team, who, Role.APPROVER, each) for each in question.services)
-    counted = any(each.by == who for each in question.confirmations)
-    return approves and question.requester != who and not counted
 
 
 def _question(question: Question, deployment: Deployment | None, words: Words) -> Part:

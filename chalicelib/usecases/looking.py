@@ -44,6 +44,8 @@ _DOING: dict[type, str] = {
 def look(store: Store, team: Team, command: Reading, by: Actor, now: float) -> Reply:
     """The answer to whoever may look; Refused for others, and where service or environment is unknown."""
     require(team, by, Role.VIEWER, _DOING[type(command)], command.service)
+    if isinstance(command, Why):
+        return why(store, team, command, by, now)
     return _ANSWERS[type(command)](store, team, command, now)
 
 
@@ -79,7 +81,6 @@ _ANSWERS: dict[type, _Answer] = {
     Locks: locks,
     Status: _status,
     Where: where,
-    Why: why,
     Past: past,
     Versions: versions,
     Stats: stats,

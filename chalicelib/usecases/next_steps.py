@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.grammar import longest
 from chalicelib.domain.reasons import Reason
+from chalicelib.usecases.buttons import ask_holder
 from chalicelib.usecases.chat_ports import Action
 from chalicelib.usecases.words.frontends import FRONTENDS
 from chalicelib.usecases.words.servers import SERVERS
@@ -43,7 +44,7 @@ def _queue(facts: Facts) -> tuple[Action, ...]:
 
 
 def _ask(facts: Facts) -> tuple[Action, ...]:
-    return (Action("ask", "Ask the holder", f"{facts['service']} {facts['environment']}"),)
+    return (ask_holder(facts["service"], facts["environment"]),)
 
 
 def _deploy(facts: Facts) -> tuple[Action, ...]:

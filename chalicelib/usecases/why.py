@@ -6,12 +6,13 @@ from functools import partial
 from chalicelib.domain.approval import SECOND_PERSON, Kind, Question
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State
 from chalicelib.domain.findings import Finding, Trouble
-from chalicelib.domain.policy import Role
+from chalicelib.domain.people import Actor
+from chalicelib.domain.policy import Role, holds
 from chalicelib.domain.reading import Why
 from chalicelib.domain.settings import Team
-from chalicelib.usecases.buttons import buttons
+from chalicelib.usecases.buttons import ask_holder, buttons
 from chalicelib.usecases.chat_ports import Action, Reply
-from chalicelib.usecases.deciders import may_confirm, people
+from chalicelib.usecases.deciders import may_confirm, may_say_no, may_say_yes, people
 from chalicelib.usecases.holding import holding
 from chalicelib.usecases.ports import Overview, Store
 from chalicelib.usecases.texts import duration, live, plain, shortened, worded
@@ -22,9 +23,9 @@ _PAST = 20
 """Deployments that are looked back at for how long things took."""
 
 
-def why(store: Store, team: Team, asked: Why, now: float) -> Reply:
-    """One environment. Reads: its overview (six at most), its findings and its last twenty deployments, one query each;
-    Refused where service or environment is unknown."""
+def why(store: Store, team: Team, asked: Why, by: Actor, now: float) -> Reply:
+    """One environment, with the buttons of what this person may do there. Reads: its overview (six at most), its
+    findings and its last twenty deployments, one query each; Refused where service or environment is unknown."""
     team.environment(asked.service, asked.environment)
     overview = store.overview(asked.service, asked.environment, deployments=1)
     findings = [each for each in store.findings(asked.service, asked.environment) if each.open]
@@ -32,17 +33,18 @@ def why(store: Store, team: Team, asked: Why, now: float) -> Reply:
     held = _held(overview)
     kept = [f"• {each}" for each in holding(overview.environment, now)]
     lines = [_headline(overview, held), *kept]
-    actions: tuple[Action, ...] = ()
+    offered: list[tuple[Action, bool]] = []
     for made in held:
         questions = [each for each in overview.questions if each.deployment == made.id and each.open_at(now)]
         lines += ["", *_of(team, made, questions, now)]
-        actions += buttons(made, questions)
+        offered += [(each, _may(team, by, made, questions, each)) for each in buttons(made, questions)]
     lines += [
         "",
         *_way_back(overview, held, findings, before, now=now, words=words_for(team, asked.service).why),
     ]
     lines += [f"• ⚠ {_finding(each)}" for each in findings]
-    return Reply("\n".join(lines), actions)
+    mine = tuple(each for each, may in offered if may)
+    return Reply("\n".join(lines), mine or (_else(overview, held, by) if offered else ()))
 
 
 def _held(overview: Overview) -> list[Deployment]:
@@ -105,9 +107,31 @@ def _who(team: Team, made: Deployment, questions: Sequence[Question]) -> str:
         .get(made.state, "cancel" if made.state in BEFORE_SWITCH and not made.wanted else "")
     )
     if may and buttons(made, questions):
-        also = [made.partner.service] if made.partner is not None and made.state not in _OWN else []
-        parts.append(f"{may}: {people(team, Role.DEPLOYER, made.service, *also)}")
+        parts.append(f"{may}: {people(team, Role.DEPLOYER, *_changed(made))}")
     return "; ".join(parts) or "nobody has to, and nobody can change it now"
+
+
+def _changed(made: Deployment) -> list[str]:
+    """The services whose deployers may act."""
+    both = made.partner is not None and made.state not in _OWN
+    return [made.service, made.partner.service] if made.partner is not None and both else [made.service]
+
+
+def _may(team: Team, by: Actor, made: Deployment, questions: Sequence[Question], action: Action) -> bool:
+    """Whether this person may press a button: the answers of a question name it by its code."""
+    asked = next((each for each in questions if each.code == action.value), None)
+    if asked is not None:
+        decide = may_say_yes if action.verb == "confirm" else may_say_no
+        return decide(team, asked, by)
+    return all(holds(team, by, Role.DEPLOYER, each) for each in _changed(made))
+
+
+def _else(overview: Overview, held: Sequence[Deployment], by: Actor) -> tuple[Action, ...]:
+    """Who may press none of the buttons can ask the one who holds the place."""
+    environment = overview.environment
+    active = environment.active.deployment if environment.active is not None else ""
+    holder = next((each.requester for each in held if each.id == active), by)
+    return (ask_holder(environment.service, environment.name),) if holder != by else ()
 
 
 _OWN = {State.ASKING_RETRY, State.STUCK}

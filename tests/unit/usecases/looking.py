@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from chalicelib.domain.commands import parse
 from chalicelib.domain.deployment import Phase, State
+from chalicelib.domain.people import Actor
 from chalicelib.usecases.answering import Request
 from chalicelib.usecases.chat_ports import Reply
 from chalicelib.wire.slack_message import reply_of
@@ -18,9 +19,9 @@ from tests.builders import (
 from tests.unit.usecases.desk import Desk
 
 
-def asked(desk: Desk, text: str) -> Reply:
+def asked(desk: Desk, text: str, by: Actor = DEPLOYER) -> Reply:
     """The whole answer, which must fit what Slack takes."""
-    reply = desk.chatops.handle(Request(parse(text), DEPLOYER, "slack-look"))
+    reply = desk.chatops.handle(Request(parse(text), by, "slack-look"))
     sent = reply_of(reply)
     assert len(sent["text"]) <= LONGEST_REPLY
     assert check_blocks(sent.get("blocks", [])) == []

@@ -8,9 +8,12 @@ from chalicelib.domain.approval import Confirmation, Kind
 from chalicelib.domain.deployment import Slot, State
 from chalicelib.domain.findings import Finding, Trouble
 from chalicelib.domain.locks import Lock, Place
+from chalicelib.domain.people import Actor
 from tests.builders import (
     APPROVER,
     DEPLOYER,
+    GUEST,
+    LEAD,
     NOW,
     deployment,
     plan,
@@ -45,6 +48,27 @@ def test_why_says_state_people_clock_and_the_way_back(desk: Desk) -> None:
     reply = asked(desk, "why cameras production")
     assert reply.text == KEEPING
     assert set(buttons(reply)) == {"Roll back", "Keep 2 h longer", "End the old fleet now"}
+
+
+@pytest.mark.parametrize(
+    ("by", "labels"),
+    [
+        (DEPLOYER, {"Reject", "Cancel"}),
+        (APPROVER, {"Confirm", "Reject"}),
+        (LEAD, {"Confirm", "Reject", "Cancel"}),
+        (GUEST, {"Ask the holder"}),
+    ],
+)
+def test_why_has_the_buttons_that_whoever_asked_may_press(desk: Desk, by: Actor, labels: set[str]) -> None:
+    """Whoever asked for it takes it back, an approver decides; who may do nothing can ask."""
+    desk.at(State.ASKING_START, question())
+    assert set(buttons(asked(desk, "why cameras production", by))) == labels
+
+
+def test_why_offers_nobody_to_ask_where_nobody_holds_the_place(desk: Desk) -> None:
+    """The old fleet stands by; somebody else may go on."""
+    keeping(desk)
+    assert asked(desk, "why cameras production", GUEST).actions == ()
 
 
 @pytest.mark.parametrize("state", [each for each in State if each is not State.PLANNED])
