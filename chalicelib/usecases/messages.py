@@ -17,7 +17,7 @@ from chalicelib.usecases.questions import how, outcome, person, progress
 from chalicelib.usecases.release_texts import untold
 from chalicelib.usecases.texts import along, plain, together, worded
 from chalicelib.usecases.timeline import came_to_an_end, timeline, who_acted
-from chalicelib.usecases.words import state_name, words_of
+from chalicelib.usecases.words import state_name, step_name, words_of
 
 _MARKS: dict[State, str] = {
     State.SUCCEEDED: "✅",
@@ -248,7 +248,8 @@ def _steps(deployment: Deployment) -> str:
     steps = words_of(deployment).steps
     last = max((index for index, (state, _) in enumerate(steps) if state in entered), default=-1)
     parts = []
-    for index, (_, label) in enumerate(steps):
+    for index, (state, usual) in enumerate(steps):
+        label = step_name(deployment, state, usual)
         done = index < last or (index == last and deployment.state is State.SUCCEEDED)
         parts.append(f"✓ {label}" if done else f"▸ *{label}*" if index == last else f"· {label}")
     return "  ".join(parts)

@@ -6,7 +6,7 @@ from chalicelib.domain.approval import Answer, Question
 from chalicelib.domain.deployment import Deployment, State
 from chalicelib.usecases.chat_ports import Bar, Mark, Timeline
 from chalicelib.usecases.texts import duration
-from chalicelib.usecases.words import shape, words_of
+from chalicelib.usecases.words import shape, step_name, words_of
 
 _MOST_MARKS = 12
 _SHORTEST = 1.0
@@ -40,7 +40,10 @@ def who_acted(deployment: Deployment, questions: Sequence[Question]) -> str:
 
 
 def _bars(deployment: Deployment) -> list[Bar]:
-    rows = words_of(deployment).timeline.rows
+    rows = {
+        state: (step_name(deployment, state, label), kind)
+        for state, (label, kind) in words_of(deployment).timeline.rows.items()
+    }
     pairs = zip(deployment.phases, deployment.phases[1:], strict=False)
     return [
         Bar(phase.at, following.at, *rows[phase.state])

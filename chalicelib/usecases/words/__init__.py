@@ -1,6 +1,6 @@
 """What people read of a deployment, in the words of what it deploys: servers or a frontend. One home for each."""
 
-from chalicelib.domain.deployment import Deployment, Machine
+from chalicelib.domain.deployment import Deployment, Machine, State
 from chalicelib.domain.settings import Team
 from chalicelib.usecases.words.frontends import FRONTENDS
 from chalicelib.usecases.words.servers import SERVERS
@@ -17,6 +17,11 @@ def words_of(deployment: Deployment | None) -> Words:
 def words_for(team: Team, service: str) -> Words:
     """The words of a service."""
     return FRONTENDS if team.frontend(service) is not None else SERVERS
+
+
+def step_name(deployment: Deployment, state: State, usual: str) -> str:
+    """What a step of this very deployment is called."""
+    return words_of(deployment).first.get(state, usual) if deployment.first_release else usual
 
 
 def state_name(deployment: Deployment | None) -> str:

@@ -330,6 +330,7 @@ SERVERS = Words(
     name=_name,
     states=_STATES,
     steps=_STEPS,
+    first={},
     next=_next,
     ended=_stays,
     closes=": its old fleet ends.",

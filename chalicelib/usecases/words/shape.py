@@ -93,6 +93,8 @@ class Words:
     """What is deployed, as text without markup."""
     states: Mapping[State, str]
     steps: tuple[tuple[State, str], ...]
+    first: Mapping[State, str]
+    """What steps and rows of the picture are called where there is nothing to go back to."""
     next: Callable[[Deployment, Sequence[Question]], Mapping[State, str]]
     ended: Said
     """For ends that have no sentence of their own in `next`."""

@@ -21,6 +21,7 @@ from chalicelib.usecases.home import home_page
 from chalicelib.usecases.messages import deployment_message, question_message
 from chalicelib.usecases.next_steps import next_steps
 from chalicelib.usecases.notices import notice
+from chalicelib.usecases.timeline import timeline
 from chalicelib.usecases.words.frontends import FRONTENDS
 from chalicelib.usecases.words.servers import SERVERS
 from chalicelib.wire.slack_message import blocks_of
@@ -179,6 +180,22 @@ def test_a_first_release_has_no_way_back(told: Told) -> None:
     )
     told.say("cleanup web staging")
     assert told.store.environment("web", "staging").keeping is None
+
+
+def test_no_step_of_a_first_release_says_that_it_can_be_rolled_back(told: Told) -> None:
+    """Neither its message nor its picture; of the next release they do."""
+    for version, name in ((B, "Stays enabled"), (C, "Can be rolled back")):
+        told.say(f"web@{version} to staging")
+        told.say("cleanup web staging")
+        made = told.store.overview("web", "staging").deployments[0]
+        assert made.ended
+        assert f"✓ {name}  " in "\n".join(deployment_message(made, [], NOW).lines)
+        lasted = replace(
+            made, phases=tuple(replace(each, at=NOW + at) for at, each in enumerate(made.phases))
+        )
+        picture = timeline(lasted, [])
+        assert picture is not None
+        assert name in {bar.label for bar in picture.bars}
 
 
 def test_cleaning_up_early_is_what_keep_end_is(told: Told) -> None:
