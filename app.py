@@ -31,6 +31,9 @@ def _respond(answer: Answer) -> Response:
     )
 
 
+# --- chat: a service brings its own doors, by the names that its receiver reads them by (docs/chat-services.md) ------
+
+
 @app.route("/slack/commands", methods=["POST"], content_types=_FORM)
 def slack_commands() -> Response:
     """A slash command."""
@@ -49,10 +52,16 @@ def slack_events() -> Response:
     return _respond(bootstrap.edge().chat("events", *_request()))
 
 
+# --- CI ---------------------------------------------------------------------------------------------------------------
+
+
 @app.route("/hooks/ci/{source}", methods=["POST"], content_types=_JSON)
 def ci_hook(source: str) -> Response:
     """A report of a build or of a frontend's release."""
     return _respond(bootstrap.edge().build(source, *_request()))
+
+
+# --- the state machines' functions, chat's and the sweeper ------------------------------------------------------------
 
 
 @app.lambda_function(name="planner")

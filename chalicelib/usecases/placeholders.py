@@ -1,4 +1,5 @@
-"""What texts hold where a chat service has a form of its own: its wire module puts that there.
+"""What texts hold where a chat service has a form of its own: its wire module puts that there. All other markup of the
+product's own words is `*bold*` and `` `code` ``.
 
 {person:WORKSPACE/USER}  a mention; CI and the service itself by name
 {time:EPOCH}             a time of day in the reader's zone, in UTC where the service can not tell it: for what is near
