@@ -44,6 +44,7 @@ class Api:
             web.put(keys + "/keys/{key}", self._put_key),
             web.delete(keys + "/keys/{key}", self._delete_key),
             web.get(keys + "/keys", self._list_keys),
+            web.post(keys + "/keys", self._update_keys),
             web.get(keys, self._describe),
         ]
 
@@ -96,6 +97,12 @@ class Api:
 
     async def _delete_key(self, request: web.Request) -> web.Response:
         return _changed(request, self._store(request), {}, (request.match_info["key"],))
+
+    async def _update_keys(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        puts = {each["Key"]: each["Value"] for each in asked.get("Puts", ())}
+        deletes = tuple(each["Key"] for each in asked.get("Deletes", ()))
+        return _changed(request, self._store(request), puts, deletes)
 
     def _store(self, request: web.Request) -> KeyValueStore:
         store = self._stores.get(request.match_info["arn"])

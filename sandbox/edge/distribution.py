@@ -1,7 +1,8 @@
 """One distribution: how a request at one of its locations becomes an answer.
 
-The function runs before the cache is looked up, so the key is the path that it leaves ("Restrictions on edge
-functions"; "How CloudFront works with CloudFront Functions"). For a custom error page it does not run ("CloudFront
+The function runs before the cache is looked up, so the key is the path that it leaves, with what the cache policy
+names of the query ("Restrictions on edge functions"; "How CloudFront works with CloudFront Functions"; "Understand the
+cache key"). For a custom error page it does not run ("CloudFront
 events that can trigger a Lambda@Edge function"); where there is no such page, the viewer gets the status alone.
 """
 
@@ -16,7 +17,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 from yarl import URL
 
 from sandbox.edge.cache import Cache, Kept
-from sandbox.edge.function import FunctionFailed, ViewerRequest
+from sandbox.edge.function import FunctionFailed, ViewerRequest, in_cache_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,7 +61,8 @@ class Distribution:
 
     def __post_init__(self) -> None:
         """Empty caches, and the function that fits the mode."""
-        self._function = ViewerRequest("pointer" if self.store else "copy")
+        mode = "pointer" if self.store else "copy"
+        self._function, self._named = ViewerRequest(mode), in_cache_key(mode)
         self._caches = [Cache() for _ in range(self.locations)]
 
     async def answer(self, http: ClientSession, location: int, raw_path: str, query: str = "") -> Reply:
@@ -78,7 +80,8 @@ class Distribution:
         cache = self._caches[location]
         for each in self.invalidations.news(location):
             cache.remove(each.paths, now=each.heard[location])
-        return await self._from(cache, http, led.uri)
+        query = "&".join(f"{name}={led.query[name]}" for name in self._named if name in led.query)
+        return await self._from(cache, http, f"{led.uri}?{query}" if query else led.uri)
 
     async def _from(self, cache: Cache, http: ClientSession, key: str) -> Reply:
         kept, asked = cache.find(key), self.now()
@@ -107,7 +110,7 @@ class Distribution:
     async def _not_found(self, cache: Cache, http: ClientSession, key: str) -> Reply:
         page = await self._from(cache, http, self.missing) if key != self.missing else None
         if page is None or page.status != 200:
-            return self._error(404, f"There is no {unquote(key)}.")
+            return self._error(404, f"There is no {unquote(key.partition('?')[0])}.")
         return Reply(404, {**page.headers, "x-cache": "Error from cloudfront"}, page.body)
 
     def _reply(self, kept: Kept, how: str, now: float) -> Reply:

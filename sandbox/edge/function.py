@@ -46,12 +46,13 @@ class FunctionFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the function says: another URI, or (with a status) the whole response."""
+    """What the function says: another URI and query, or (with a status) the whole response."""
 
     uri: str = ""
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 class ViewerRequest:
@@ -62,11 +63,12 @@ class ViewerRequest:
         self._context.eval(_AROUND + _IMPORT.sub("", code(mode, single_page=single_page)))
         self._run = self._context.get("__run")
         self._read = self._context.get("__read")
-        self._known: dict[tuple[str, str, str], Answer] = {}
+        self._known: dict[tuple[str, str, str, str], Answer] = {}
 
     def __call__(self, uri: str, keys: Mapping[str, str], query: str = "") -> Answer:
         """What becomes of a request, given the store as this edge knows it. Raises FunctionFailed."""
-        known = uri, query, keys.get("live", "")
+        live = keys.get("live", "")
+        known = uri, query, live, keys.get(live, "")
         if known not in self._known:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
@@ -82,7 +84,9 @@ class ViewerRequest:
         if said is None or "failed" in said:
             raise FunctionFailed(said["failed"] if said else "no answer")
         if "statusCode" not in said:
-            return Answer(uri=said["uri"])
+            return Answer(
+                said["uri"], query={name: each["value"] for name, each in said["querystring"].items()}
+            )
         headers = {name: each["value"] for name, each in said.get("headers", {}).items()}
         return Answer("", said["statusCode"], headers, said.get("body", "").encode())
 
@@ -108,6 +112,14 @@ def code(mode: str, *, single_page: bool = False) -> str:
     begin = template["Mappings"]["Begin"][mode]["Store"]
     page = template["Mappings"]["Single"]["yes" if single_page else "no"]["Page"]
     return f"{begin}\n{page}\n{text}"
+
+
+def in_cache_key(mode: str) -> list[str]:
+    """The parameters of a query that make another name in the cache, and that the origin is asked with."""
+    policy = template_of()["Resources"]["CachePolicy"]["Properties"]["CachePolicyConfig"]
+    _points, pointer, copy = policy["ParametersInCacheKeyAndForwardedToOrigin"]["QueryStringsConfig"]["If"]
+    names: list[str] = (copy if mode == "copy" else pointer).get("QueryStrings", [])
+    return names
 
 
 def missing_page(mode: str, stack: str) -> str:

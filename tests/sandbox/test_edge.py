@@ -235,6 +235,24 @@ def test_two_locations_disagree_for_a_while(cdn: Running, store: Any) -> None:
     assert {cdn.get(POINTER, "/", each).body for each in (0, 1)} == {b"web_2"}
 
 
+def test_a_folder_that_takes_turns_is_kept_by_its_release(cdn: Running, store: Any) -> None:
+    """What an edge has of the release that was there before is not shown for the next one."""
+
+    def point(folder: str, release: str) -> None:
+        etag = store.describe_key_value_store(KvsARN=POINTER.arn)["ETag"]
+        puts = [{"Key": "live", "Value": folder}, {"Key": folder, "Value": release}]
+        store.update_keys(KvsARN=POINTER.arn, Puts=puts, IfMatch=etag)
+        cdn.time.now += 21
+
+    for number, folder in enumerate(("a", "b", "a")):
+        cdn.put(f"live/{folder}/robots.txt", f"{number}".encode(), SHORT)
+        point(folder, f"web_{number}")
+        assert cdn.get(POINTER, "/robots.txt").body == f"{number}".encode()
+        assert cdn.get(POINTER, "/robots.txt").how == "Hit"
+    point("b", "web_1")
+    assert (cdn.get(POINTER, "/robots.txt").body, cdn.get(POINTER, "/robots.txt").how) == (b"1", "Hit")
+
+
 def test_only_the_stores_that_exist_answer(store: Any) -> None:
     """Another ARN is not found."""
     with pytest.raises(ClientError, match="ResourceNotFoundException"):

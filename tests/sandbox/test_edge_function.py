@@ -11,7 +11,7 @@ import pytest
 from chalicelib.domain.grammar import NAME
 from chalicelib.domain.release_cleaning import looked_into
 from chalicelib.domain.release_names import is_reachable
-from sandbox.edge.function import TEMPLATE, ViewerRequest, code, missing_page, template_of
+from sandbox.edge.function import TEMPLATE, ViewerRequest, code, in_cache_key, missing_page, template_of
 
 TAG = "web_2026-11-22_14-05"
 LIVE = {"live": TAG}
@@ -34,6 +34,20 @@ def test_a_path_leads_to_its_object(asked: str, meant: str) -> None:
     """The same file in both modes, in the release's folder in pointer mode, each spelled in one way only."""
     assert ViewerRequest("copy")(asked, {}).uri == meant
     assert ViewerRequest("pointer")(asked, LIVE).uri == f"/live/{TAG}{meant}"
+
+
+def test_an_edge_keeps_files_by_the_release_that_is_in_the_folder() -> None:
+    """Folders take turns, so it is part of the cache's key and not of the path; one of a release alone is named so. In
+    copy mode there is one folder, whose files are invalidated."""
+    function, folder = ViewerRequest("pointer"), "web_production_a"
+    led = [
+        function("/a.js", {"live": folder, **labels}, "x-release=viewer&b=1")
+        for labels in ({folder: TAG}, {folder: "../other"}, {})
+    ]
+    assert {each.uri for each in led} == {f"/live/{folder}/a.js"}
+    assert [each.query for each in led] == [{"x-release": name} for name in (TAG, folder, folder)]
+    assert function("/a.js", LIVE).query == {"x-release": TAG}
+    assert (in_cache_key("pointer"), in_cache_key("copy")) == (["x-release"], [])
 
 
 @pytest.mark.parametrize(
