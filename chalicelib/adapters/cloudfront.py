@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudfront.client import CloudFrontClient
     from mypy_boto3_cloudfront.type_defs import InvalidationBatchTypeDef
     from mypy_boto3_cloudfront_keyvaluestore.client import CloudFrontKeyValueStoreClient
+    from mypy_boto3_cloudfront_keyvaluestore.type_defs import PutKeyRequestListItemTypeDef
 
 LIVE = "live"
-"""The key that the viewer-request function reads (stepfunctions/viewer-request.js)."""
+"""The key that names the folder; a key of the folder's name says which release is in it
+(stepfunctions/viewer-request.js)."""
 EVERYTHING = "/*"
 MOST_PATHS, MOST_WILDCARDS = 1_000, 15
 """3,000 paths may be in progress at once, and of those with a wildcard 15 more (CloudFront guide, "Concurrent
@@ -52,14 +54,16 @@ class CloudFrontCdn:
 
     def pointer(self, store: str) -> str:
         """One GetKey."""
-        with aws("GetKey"):
-            try:
-                return self._store.get_key(KvsARN=store, Key=LIVE)["Value"]
-            except self._store.exceptions.ResourceNotFoundException:
-                return ""
+        return self._value(store, LIVE)
 
-    def point(self, store: str, to: str, *, instead_of: str) -> None:
-        """One PutKey under the store's ETag, which was read before the key: what changes in between is a conflict."""
+    def release_in(self, store: str, folder: str) -> str:
+        """One GetKey."""
+        return self._value(store, folder) or folder
+
+    def point(self, store: str, to: str, release: str, *, instead_of: str) -> None:
+        """One UpdateKeys under the store's ETag, which was read before the key: what changes in between is a conflict.
+        "Puts or deletes multiple key-value pairs in a single, all-or-nothing operation" (CloudFront KeyValueStore API
+        reference): a location that leads to the folder knows the release in it."""
         with aws("DescribeKeyValueStore"):
             etag = self._store.describe_key_value_store(KvsARN=store)["ETag"]
         live = self.pointer(store)
@@ -67,11 +71,22 @@ class CloudFrontCdn:
             return
         if live != instead_of:
             raise Conflict(f"{live or 'nothing'} is live, not {instead_of or 'nothing'}")
-        with aws("PutKey"):
+        keys = {LIVE: to} if release == to else {LIVE: to, to: release}
+        puts: list[PutKeyRequestListItemTypeDef] = [
+            {"Key": key, "Value": value} for key, value in keys.items()
+        ]
+        with aws("UpdateKeys"):
             try:
-                self._store.put_key(KvsARN=store, Key=LIVE, Value=to, IfMatch=etag)
+                self._store.update_keys(KvsARN=store, IfMatch=etag, Puts=puts)
             except self._store.exceptions.ConflictException:
                 raise Conflict("the key-value store changed at the same moment") from None
+
+    def _value(self, store: str, key: str) -> str:
+        with aws("GetKey"):
+            try:
+                return self._store.get_key(KvsARN=store, Key=key)["Value"]
+            except self._store.exceptions.ResourceNotFoundException:
+                return ""
 
     def invalidate(self, distribution: str, paths: Sequence[str], reference: str) -> str:
         """The same CallerReference with the same paths finds the invalidation that was made before."""

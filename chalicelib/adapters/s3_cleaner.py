@@ -72,7 +72,7 @@ class S3Cleaner:
         store = self._open(bucket)
         deletion = _Deletion(store, self._clock, kept.since + CLEANING_SECONDS - _LONGEST_DELETION)
         found = _releases(store)
-        gone = set(surplus(found.complete, kept.service, kept.keep, kept.live))
+        gone = set(surplus(found.complete, kept.service, kept.keep, kept.live | kept.spare))
         ended = given_up(found.drafts, found.complete, kept.since)
         ended = [tag for tag in ended if service_of(tag) == kept.service]
         if gone or ended:

@@ -7,7 +7,7 @@ the manifest's, a request for each file. Where S3 keeps none, the size has to do
 """
 
 import base64
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from itertools import islice, takewhile
@@ -86,6 +86,22 @@ class S3Releases:
             raise StepFailed(broken, tag=tag, what=f"its manifest is that of {found.tag}")
         return found
 
+    def manifests(
+        self, bucket: str, tag: str, others: Sequence[str]
+    ) -> tuple[Manifest, list[Manifest | None]]:
+        """One GetObject each, side by side."""
+        with ThreadPoolExecutor(1 + len(others)) as pool:
+            beside = [pool.submit(self._if_readable, bucket, each) for each in others]
+            return self.manifest(bucket, tag), [each.result() for each in beside]
+
+    def _if_readable(self, bucket: str, tag: str) -> Manifest | None:
+        try:
+            return self.manifest(bucket, tag) if tag else None
+        except StepFailed as failed:
+            if failed.reason in {Reason.RELEASE_MISSING, Reason.RELEASE_BROKEN}:
+                return None  # somebody deleted or changed it: no reason to refuse every release that follows
+            raise
+
     def place(self, bucket: str, files: Sequence[File], folder: str) -> None:
         """One CopyObject a file."""
         _refuse_large(files, folder)
@@ -102,10 +118,18 @@ class S3Releases:
         """One CopyObject a file; what left the source meanwhile is nobody's any more."""
         self._copied(bucket, [(live_key(source, path), live_key(target, path)) for path in paths])
 
-    def folder(self, bucket: str, folder: str, after: str = "", until: str = "") -> frozenset[str]:
-        """A ListObjectsV2 for each thousand."""
-        found = (name for name, _ in _listed(self._store(bucket), live_key(folder, ""), after))
-        return frozenset(takewhile(lambda name: not until or name <= until, found))
+    def contents(
+        self, bucket: str, folders: Sequence[str], after: str = "", until: str = ""
+    ) -> list[Mapping[str, str]]:
+        """A ListObjectsV2 for each thousand, the folders side by side."""
+        store = self._store(bucket)
+
+        def one(folder: str) -> Mapping[str, str]:
+            found = _listed(store, live_key(folder, ""), after)
+            inside = takewhile(lambda each: not until or each[0] <= until, found)
+            return {name: f"{stored.size} {stored.etag}" for name, stored in inside}
+
+        return _side_by_side(one, folders, len(folders))
 
     def wrong(self, bucket: str, files: Sequence[File], folder: str) -> list[str]:
         """What the folder has and what was pushed, compared with the manifest and with each other; where listings do

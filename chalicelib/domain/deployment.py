@@ -308,6 +308,10 @@ class Environment:
     live_version: str = ""
     live_deployment: str = ""
     live_since: float = 0.0
+    live_folder: str = ""
+    """Where a pointer leads to; empty where folders do not take turns (domain/settings.py, `Site`)."""
+    spare_version: str = ""
+    """The release that lies in the other folder; empty where nobody knows."""
     active: Slot | None = None
     keeping: Slot | None = None
     lock: Lock | None = None

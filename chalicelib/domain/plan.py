@@ -136,12 +136,20 @@ class Plan:
     files: Files | None = None
     together: str = ""
     """The release of the frontend that goes with it and its manifest's SHA-256."""
+    folder: str = ""
+    """Where folders take turns: the one that a release is brought to ..."""
+    old_folder: str = ""
+    """... the one that is live ..."""
+    spare: str = ""
+    """... and the release that lies where the new one goes; empty where nobody knows."""
 
     @property
     def digest(self) -> str:
         """SHA-256 over what an approval covers: release, instances, images, target groups, the frontend that goes with
-        it; not the price."""
+        it; neither the price nor where its files go."""
         covered = asdict(replace(self, usd_per_hour=None))
+        for name in ("folder", "old_folder", "spare"):
+            del covered[name]
         if not self.together:
             del covered["together"]
         if self.files is not None and not self.files.unread:

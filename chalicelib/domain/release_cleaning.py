@@ -42,13 +42,15 @@ WAIT_SECONDS = CLEANING_SECONDS + 30
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What stays of a service: its newest `keep` releases and those in `live`, which environments need, as the table
-    said at `since`. `folders` are those below `live/` that environments are served from in copy mode."""
+    said at `since`; and as long as they are there those in `spare`, which lie where the next release goes. `folders`
+    are those below `live/` that environments are served from."""
 
     service: str
     keep: int
     live: frozenset[str]
     folders: tuple[str, ...]
     since: float
+    spare: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,8 +98,8 @@ class Frontend:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where one environment of a frontend is served from. With `pointer` (the ARN of a CloudFront key-value store) each
-    release has a folder of its own and one write says which is live; without it what differs is copied to one folder.
+    """Where one environment of a frontend is served from. With `pointer` (the ARN of a CloudFront key-value store) two
+    folders take turns and one write says which is live; without it what differs is copied to one folder.
     """
 
     bucket: str
@@ -108,9 +108,20 @@ class Site:
     url: str = ""
     distribution: str = ""
     pointer: str = ""
+    service: str = ""
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Those below `live/` that releases are brought to. Neither a tag nor an environment has such a name."""
+        turns = tuple(f"{self.service}_{self.environment}_{each}" for each in "ab")
+        return turns if self.pointer else (self.environment,)
+
+    def turn(self, live: str) -> str:
+        """The folder that the next release is brought to."""
+        return next(each for each in self.folders if each != live or not self.pointer)
 
     def folder(self, tag: str) -> str:
-        """The folder below `live/` that a release is served from."""
+        """Where a release is of which no folder is known: with a pointer each had its own before folders took turns."""
         return tag if self.pointer else self.environment
 
 
@@ -226,13 +237,19 @@ def _environment(
         prices=dict(shared.get("prices", {})),
         approvals=Approvals(**own.get("approvals", {})),
         freezes=tuple(Freeze(**each) for each in own.get("freezes", ())),
-        site=_site(shared, name, own) if shared.get("kind") == "frontend" else None,
+        site=_site(service, shared, name, own) if shared.get("kind") == "frontend" else None,
     )
 
 
-def _site(shared: dict[str, Any], environment: str, own: dict[str, Any]) -> Site:
+def _site(service: str, shared: dict[str, Any], environment: str, own: dict[str, Any]) -> Site:
     ways = {key: str(own[key]) for key in ("url", "distribution", "pointer") if key in own}
-    return Site(bucket=str(shared["bucket"]), keep=int(shared["keep"]), environment=environment, **ways)
+    return Site(
+        bucket=str(shared["bucket"]),
+        keep=int(shared["keep"]),
+        environment=environment,
+        service=service,
+        **ways,
+    )
 
 
 def _route(strategy: Strategy, route: dict[str, Any]) -> RouteSpec:

@@ -3,7 +3,7 @@
 As in ports.py, every port raises Unavailable where its system did not answer or was busy.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,6 +25,11 @@ class Bucket(Manifests, Protocol):
     Objects are named by their content (`objects/ID`); what is served stands in folders (`live/FOLDER/PATH`).
     """
 
+    def manifests(
+        self, bucket: str, tag: str, others: Sequence[str]
+    ) -> tuple[Manifest, list[Manifest | None]]:
+        """A release, and others beside it: None for each that can not be read, and where there is no tag."""
+
     def place(self, bucket: str, files: Sequence[File], folder: str) -> None:
         """Copy the object of each file to its path in a folder, many at a time; again is no different from once.
 
@@ -34,8 +39,11 @@ class Bucket(Manifests, Protocol):
     def carry(self, bucket: str, paths: Sequence[str], source: str, target: str) -> None:
         """Copy paths from one folder to another; what is not there any more is left out."""
 
-    def folder(self, bucket: str, folder: str, after: str = "", until: str = "") -> frozenset[str]:
-        """The paths in a folder; only those after one and up to another, in the order of their UTF-8, where given."""
+    def contents(
+        self, bucket: str, folders: Sequence[str], after: str = "", until: str = ""
+    ) -> list[Mapping[str, str]]:
+        """The paths in each folder, with something that is equal where the same bytes are there; only those after one
+        path and up to another, in the order of their UTF-8, where given."""
 
     def wrong(self, bucket: str, files: Sequence[File], folder: str) -> list[str]:
         """The paths of these files at which the folder has nothing, or something else than the file's object."""
@@ -55,10 +63,14 @@ class Cdn(Protocol):
     """CloudFront: which release is live where a key-value store says it, and what the caches have to forget."""
 
     def pointer(self, store: str) -> str:
-        """The tag that is live; empty where none is."""
+        """The folder that is live; empty where none is."""
 
-    def point(self, store: str, to: str, *, instead_of: str) -> None:
-        """Make a release live in one write. Conflict where neither it nor `instead_of` is live now."""
+    def release_in(self, store: str, folder: str) -> str:
+        """The tag of the release that a folder was live with last; a folder that nothing is known of has its name."""
+
+    def point(self, store: str, to: str, release: str, *, instead_of: str) -> None:
+        """Make a folder live, in which there is a release, in one write. Conflict where neither it nor `instead_of` is
+        live now."""
 
     def invalidate(self, distribution: str, paths: Sequence[str], reference: str) -> str:
         """Have every edge location forget these; the id of the invalidation, the same for the same reference. NotReady

@@ -13,7 +13,7 @@ from chalicelib.domain.errors import Conflict, NotReady, StepFailed, Unavailable
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.release import File, Manifest, address, live_key, manifest, manifest_key
 from tests.contract.release_worlds import BUCKET, EmulatedReleases, FakeReleases, ReleaseWorld
-from tests.sandbox.edge_harness import emulator
+from tests.sandbox.edge_harness import COPY, emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +67,12 @@ def pushed(world: ReleaseWorld) -> Manifest:
     return made
 
 
+def paths(world: ReleaseWorld, folder: str, after: str = "", until: str = "") -> list[str]:
+    """What a folder has, or a stretch of it."""
+    (found,) = world.bucket.contents(BUCKET, [folder], after, until)
+    return sorted(found)
+
+
 def test_a_release_is_read(world: ReleaseWorld, pushed: Manifest) -> None:
     """The manifest as it was pushed; one that was never pushed is missing."""
     assert world.bucket.manifest(BUCKET, TAG) == pushed
@@ -86,13 +92,13 @@ def test_a_manifest_that_somebody_changed_is_refused(emulated: EmulatedReleases,
 
 def test_files_are_placed_in_a_folder(world: ReleaseWorld, pushed: Manifest) -> None:
     """With odd names and nothing in them too; twice is no different from once."""
-    assert world.bucket.folder(BUCKET, "staging") == frozenset()
+    assert paths(world, "staging") == []
     assert world.bucket.wrong(BUCKET, pushed.files, "staging") == [each.path for each in pushed.files]
     for _ in range(2):
         world.bucket.place(BUCKET, pushed.files, "staging")
-        assert world.bucket.folder(BUCKET, "staging") == frozenset(BODIES)
+        assert paths(world, "staging") == sorted(BODIES)
         assert world.bucket.wrong(BUCKET, pushed.files, "staging") == []
-    assert world.bucket.folder(BUCKET, "stag") == frozenset()
+    assert paths(world, "stag") == []
 
 
 def test_headers_come_along(emulated: EmulatedReleases) -> None:
@@ -143,7 +149,7 @@ def test_a_folder_gets_what_only_another_has(world: ReleaseWorld, pushed: Manife
     world.bucket.place(BUCKET, pushed.files, "old")
     world.bucket.place(BUCKET, other.files, "new")
     world.bucket.carry(BUCKET, ["more.js", "nothing.js"], "new", "old")
-    assert world.bucket.folder(BUCKET, "old") == {*BODIES, "more.js"}
+    assert paths(world, "old") == sorted({*BODIES, "more.js"})
     assert world.bucket.wrong(BUCKET, pushed.files, "old") == []
 
 
@@ -162,19 +168,40 @@ def test_a_folder_is_gone_through_in_stretches(
 ) -> None:
     """After one name and up to another."""
     world.bucket.place(BUCKET, pushed.files, "staging")
-    assert sorted(world.bucket.folder(BUCKET, "staging", after, until)) == found
+    assert paths(world, "staging", after, until) == found
+
+
+def test_two_folders_say_whether_the_same_is_in_them(world: ReleaseWorld, pushed: Manifest) -> None:
+    """By the bytes of each path, whichever way they came there."""
+    other, bodies = release("web_2026-11-23_10-00", app=b"alert(3)")
+    world.push(other, bodies)
+    world.bucket.place(BUCKET, pushed.files, "old")
+    world.bucket.place(BUCKET, other.files, "new")
+    world.bucket.carry(BUCKET, ["index.html"], "old", "new")
+    old, new = world.bucket.contents(BUCKET, ["old", "new"])
+    assert [path for path in BODIES if old[path] != new[path]] == ["app.js"]
+
+
+def test_releases_are_read_side_by_side(world: ReleaseWorld, pushed: Manifest) -> None:
+    """Only the first one has to be there."""
+    gone = "web_2026-11-23_10-00"
+    assert world.bucket.manifests(BUCKET, TAG, [gone, "", TAG]) == (pushed, [None, None, pushed])
+    with pytest.raises(StepFailed) as failed:
+        world.bucket.manifests(BUCKET, gone, [TAG])
+    assert failed.value.reason == Reason.RELEASE_MISSING
 
 
 def test_the_pointer_moves_where_nobody_else_moved_it(world: ReleaseWorld) -> None:
     """From nothing to the first, from what is live to another, and again is nothing to do."""
     assert world.cdn.pointer(world.store) == ""
-    world.cdn.point(world.store, "a", instead_of="")
-    world.cdn.point(world.store, "a", instead_of="")
-    world.cdn.point(world.store, "b", instead_of="a")
+    world.cdn.point(world.store, "a", "web_1", instead_of="")
+    world.cdn.point(world.store, "a", "web_1", instead_of="")
+    world.cdn.point(world.store, "b", "web_2", instead_of="a")
     assert world.cdn.pointer(world.store) == "b"
     with pytest.raises(Conflict):
-        world.cdn.point(world.store, "c", instead_of="a")
+        world.cdn.point(world.store, "c", "web_3", instead_of="a")
     assert world.cdn.pointer(world.store) == "b"
+    assert [world.cdn.release_in(world.store, each) for each in "abc"] == ["web_1", "web_2", "c"]
 
 
 def test_an_invalidation_is_made_once_and_ends(world: ReleaseWorld) -> None:
@@ -222,16 +249,16 @@ def test_a_page_is_invalidated_under_every_address(path: str, named: list[str]) 
 )
 def test_what_changed_under_a_name_is_forgotten(emulated: EmulatedReleases, path: str) -> None:
     """Whatever the name: an edge that kept it shows the new content afterwards."""
-    url = f"{emulated.address}{address(path)}"
-    emulated.cdn.point(emulated.store, TAG, instead_of="")
-    emulated.later(60)
+    url = f"{emulated.edge.edge.urls[COPY.id][0]}{address(path)}"
     for body in (b"one", b"two"):
         emulated.s3.put_object(
-            Bucket=BUCKET, Key=live_key(TAG, path), Body=body, CacheControl="public, max-age=86400"
+            Bucket=BUCKET,
+            Key=live_key(COPY.environment, path),
+            Body=body,
+            CacheControl="public, max-age=86400",
         )
         if body == b"two":
-            # What the function puts in front of a path in pointer mode is part of the name there.
-            emulated.cdn.invalidate(emulated.distribution, [f"live/{TAG}/{path}"], "d1-live")
+            emulated.cdn.invalidate(COPY.id, [path], "d1-live")
             emulated.later(60)
         assert emulated.viewer.fetch(url).sha256 == hashlib.sha256(body).hexdigest()
 
@@ -257,7 +284,7 @@ def test_a_cdn_that_is_busy_is_asked_again_later(emulated: EmulatedReleases) -> 
 def test_the_site_is_seen_as_a_browser_sees_it(world: ReleaseWorld, pushed: Manifest) -> None:
     """The page of the release that is live, and no other status for what is not there."""
     world.bucket.place(BUCKET, pushed.files, TAG)
-    world.cdn.point(world.store, TAG, instead_of="")
+    world.cdn.point(world.store, TAG, TAG, instead_of="")
     world.later(60)
     page = next(each for each in pushed.files if each.path == "index.html")
     found = world.viewer.fetch(f"{world.address}/index.html")
@@ -270,7 +297,7 @@ def test_a_name_that_has_to_be_encoded_is_seen_under_its_address(
 ) -> None:
     """Raw it can not be asked for, which is told as a site that does not answer."""
     world.bucket.place(BUCKET, pushed.files, TAG)
-    world.cdn.point(world.store, TAG, instead_of="")
+    world.cdn.point(world.store, TAG, TAG, instead_of="")
     world.later(60)
     odd = next(each for each in pushed.files if "%" in each.path)
     found = world.viewer.fetch(f"{world.address}{address(odd.path)}")

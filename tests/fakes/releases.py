@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
 from chalicelib.domain.errors import Conflict, StepFailed, Unavailable
@@ -35,6 +35,9 @@ class Website:
         self.folders: dict[str, dict[str, File]] = {}
         self.refers: dict[str, tuple[str, ...]] = {}
         self.pointers: dict[str, str] = {}
+        """Store -> the folder that is live."""
+        self.labels: dict[str, str] = {}
+        """Folder -> the release that it was live with last."""
         self.invalidations: dict[str, tuple[str, ...]] = {}
         self.broken: set[str] = set()
         """The tags of manifests that somebody deleted or changed."""
@@ -67,6 +70,18 @@ class FakeBucket(Recorder):
                 raise StepFailed(Reason.RELEASE_MISSING, tag=tag)
             return self._website.releases[tag]
 
+    def manifests(
+        self, bucket: str, tag: str, others: Sequence[str]
+    ) -> tuple[Manifest, list[Manifest | None]]:
+        """One after the other."""
+        return self.manifest(bucket, tag), [self._if_readable(bucket, each) for each in others]
+
+    def _if_readable(self, bucket: str, tag: str) -> Manifest | None:
+        try:
+            return self.manifest(bucket, tag) if tag else None
+        except StepFailed:
+            return None
+
     def place(self, bucket: str, files: Sequence[File], folder: str) -> None:
         """Each from its object."""
         with self._call("place", bucket=bucket, files=tuple(files), folder=folder):
@@ -87,11 +102,20 @@ class FakeBucket(Recorder):
             here, there = (self._website.folders.setdefault(each, {}) for each in (source, target))
             there |= {path: here[path] for path in paths if path in here}
 
-    def folder(self, bucket: str, folder: str, after: str = "", until: str = "") -> frozenset[str]:
-        """By name."""
-        with self._call("folder", bucket=bucket, folder=folder, after=after, until=until):
-            there = self._website.folders.get(folder, {})
-            return frozenset(each for each in there if each > after and (not until or each <= until))
+    def contents(
+        self, bucket: str, folders: Sequence[str], after: str = "", until: str = ""
+    ) -> list[Mapping[str, str]]:
+        """By name; a listing does not know headers."""
+        with self._call("contents", bucket=bucket, folders=tuple(folders), after=after, until=until):
+            there = [self._website.folders.get(each, {}) for each in folders]
+            return [
+                {
+                    path: file.sha256
+                    for path, file in one.items()
+                    if path > after and (not until or path <= until)
+                }
+                for one in there
+            ]
 
     def wrong(self, bucket: str, files: Sequence[File], folder: str) -> list[str]:
         """By content and headers."""
@@ -115,7 +139,7 @@ class FakeCleaner(Recorder):
         with self._call("clean", bucket=bucket, kept=kept):
             site = self._website
             before = self._size()
-            for tag in surplus(site.releases, kept.service, kept.keep, kept.live):
+            for tag in surplus(site.releases, kept.service, kept.keep, kept.live | kept.spare):
                 del site.releases[tag]
             own = frozenset(tag for tag in site.releases if service_of(tag) == kept.service)
             if site.releases.keys() >= kept.live:
@@ -150,13 +174,19 @@ class FakeCdn(Recorder):
         with self._call("pointer", store=store):
             return self._website.pointers.get(store, "")
 
-    def point(self, store: str, to: str, *, instead_of: str) -> None:
+    def release_in(self, store: str, folder: str) -> str:
+        """As it was written."""
+        with self._call("release_in", store=store, folder=folder):
+            return self._website.labels.get(folder, folder)
+
+    def point(self, store: str, to: str, release: str, *, instead_of: str) -> None:
         """One conditional write."""
-        with self._call("point", store=store, to=to, instead_of=instead_of):
+        with self._call("point", store=store, to=to, release=release, instead_of=instead_of):
             now = self._website.pointers.get(store, "")
             if now not in {to, instead_of}:
                 raise Conflict(f"{now} is live")
             self._website.pointers[store] = to
+            self._website.labels[to] = release
 
     def invalidate(self, distribution: str, paths: Sequence[str], reference: str) -> str:
         """The same id for the same reference."""

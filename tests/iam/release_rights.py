@@ -74,14 +74,14 @@ def release_rights() -> list[Right]:
             "only the key-value stores that the stack was told",
             tuple(
                 Request("frontend", f"cloudfront-keyvaluestore:{each}", store)
-                for each in ("DescribeKeyValueStore", "GetKey", "PutKey")
+                for each in ("DescribeKeyValueStore", "GetKey", "PutKey", "UpdateKeys")
                 for store in POINTERS
             ),
             (
                 Request("frontend", "cloudfront-keyvaluestore:DeleteKey", POINTERS[0]),
                 Request(
                     "frontend",
-                    "cloudfront-keyvaluestore:PutKey",
+                    "cloudfront-keyvaluestore:UpdateKeys",
                     arn("cloudfront", "key-value-store/another", region=""),
                 ),
             ),

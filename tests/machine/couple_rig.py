@@ -12,7 +12,7 @@ from tests.builders import APPROVER, LEAD, NOW
 from tests.fakes.releases import FakeBucket, FakeCdn, FakeCleaner, FakeViewer, Website
 from tests.machine.driver import Machine
 from tests.machine.functions import functions
-from tests.machine.release_rig import ADDRESS, STORE, A, B, C, Visitors, pushed, web
+from tests.machine.release_rig import ADDRESS, STORE, A, B, C, Edges, Visitors, pushed, web
 from tests.machine.rig import CONTROLS, Rig
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class CoupleRig(Rig):
         }
         self.machine = Machine(self.store, self.workflow, self.clock, steps)
         self.machine.after_each_step = self.check
-        self._visitors = Visitors(self.site)
+        self._visitors, self._edges = Visitors(self.site), Edges(self.site, self.clock)
         for number, tag in enumerate((A, B, C)):
             self.store.put(pushed(self.site, number, tag))
         if not first:
@@ -54,9 +54,10 @@ class CoupleRig(Rig):
             self.site.shown = "production"
 
     def _shows_a(self, *, pointed: bool) -> None:
+        """With a pointer from the time when each release had a folder of its own."""
         self.bucket.place(BUCKET, self.site.releases[A].files, A if pointed else "production")
         if pointed:
-            self.cdn.point(STORE, A, instead_of="")
+            self.cdn.point(STORE, A, A, instead_of="")
         self.store.put(Environment("web", "production", live_version=A, live_since=NOW - 600))
 
     # --- acting -------------------------------------------------------------------------------------------------
@@ -132,4 +133,5 @@ class CoupleRig(Rig):
     def see(self) -> None:
         """What visitors have open, and whom it asks."""
         self._visitors.look()
+        self._edges.look()
         self.paired()

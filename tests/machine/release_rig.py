@@ -25,6 +25,7 @@ from tests.machine.talking import Talking
 A, B, C = (f"web_2026-11-2{day}_14-05" for day in (1, 2, 3))
 STORE = "arn:aws:cloudfront::123456789012:key-value-store/web"
 ADDRESS = "https://web.example.com"
+SLOWEST = 60
 TIMEOUTS = {"ask": 300, "keep_old": 7_200, "most_keep_old": 28_800}
 
 
@@ -59,7 +60,7 @@ class ReleaseRig(Talking):
         self.machine = Machine(self.store, self.workflow, self.clock, steps)
         self.machine.after_each_step = self.check
         self._events = (f"slack-{number}" for number in count(1))
-        self._visitors = Visitors(self.site)
+        self._visitors, self._edges = Visitors(self.site), Edges(self.site, self.clock)
         for number, tag in enumerate((A, B, C)):
             self.store.put(pushed(self.site, number, tag, more))
         if first:
@@ -102,6 +103,7 @@ class ReleaseRig(Talking):
     def check(self) -> None:
         """I13 of docs/safety.md: what visitors have open is whole, and so is what is said to be live."""
         self._visitors.look()
+        self._edges.look()
         live = self.environment().live_version
         assert not live or live in self.site.releases
         if self.environment().active is None and live:
@@ -132,6 +134,27 @@ class Visitors:
             kept = any(each.sha256 == sha256 for one in self._site.releases.values() for each in one.files)
             missing = [each for each in self._site.refers[sha256] if each not in served]
             assert not (kept and missing), f"{path} refers to {missing}"
+
+
+class Edges:
+    """Locations of the CDN of which the slowest hears of a write of the pointer after SLOWEST seconds."""
+
+    def __init__(self, site: Website, clock: FakeClock) -> None:
+        self._site, self._clock = site, clock
+        self._shown: dict[str, tuple[float, dict[str, File]]] = {}
+
+    def look(self) -> None:
+        """What a location may still lead to is not written over with anything else, wherever the site points by now."""
+        live = set(self._site.pointers.values())
+        for folder in live | self._shown.keys():
+            now = dict(self._site.folders.get(folder, {}))
+            since, was = self._shown.get(folder, (self._clock.now(), now))
+            other = [path for path, each in was.items() if now.get(path, each) != each]
+            assert not other, f"{other} were written over in {folder}, which may still be shown"
+            if folder in live:
+                self._shown[folder] = self._clock.now(), now
+            elif self._clock.now() - since > SLOWEST:
+                del self._shown[folder]
 
 
 def pushed(site: Website, number: int, tag: str, more: Sequence[File] = ()) -> Release:

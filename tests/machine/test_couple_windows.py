@@ -183,7 +183,7 @@ def test_a_frontend_that_got_stuck_keeps_the_servers_way_back_open() -> None:
 def test_the_sweeper_takes_back_a_server_whose_frontend_has_left_it(rig: CoupleRig) -> None:
     """Whoever should have told it has died. Nothing is reported where it still can go back by itself."""
     rig.machine.after_each_step = lambda: None
-    rig.cdn.point(STORE, A, instead_of=B)
+    rig.cdn.point(STORE, A, A, instead_of="web_production_a")
     rig.machine.abort(PAGES.deployment)
     environment = rig.store.environment("web", "production")
     rig.store.put(

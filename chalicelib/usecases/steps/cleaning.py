@@ -59,24 +59,19 @@ def let_cleaning_end(work: Work) -> None:
 def _kept(work: Work) -> Kept:
     service, since = work.deployment.service, work.now
     team = work.store.team()
-    live: set[str] = set()
-    folders = []
+    live, spare = set[str](), set[str]()
+    folders: list[str] = []
     for name in team.services().get(service, ()):
-        live |= _needed(work, service, name)
+        found = work.store.environment(service, name)
+        others = [each for each in _holders(work, found) if each.id != work.deployment.id]
+        live |= {found.live_version, *(each.version for each in others)}
+        live |= {each.plan.old_version for each in others if each.plan}
+        spare |= {found.spare_version, *(each.plan.spare for each in others if each.plan)}
         other = team.environment(service, name).site
-        if other is not None and not other.pointer:
-            folders.append(other.folder(""))
-    return Kept(service, site_of(work).keep, frozenset(live), tuple(folders), since)
-
-
-def _needed(work: Work, service: str, environment: str) -> set[str]:
-    """The releases that an environment shows, brings or may go back to."""
-    found = work.store.environment(service, environment)
-    needed = {found.live_version}
-    for held in _holders(work, found):
-        if held.id != work.deployment.id:
-            needed |= {held.version, held.plan.old_version if held.plan else ""}
-    return needed - {""}
+        folders += other.folders if other is not None else ()
+    return Kept(
+        service, site_of(work).keep, frozenset(live - {""}), tuple(folders), since, frozenset(spare - {""})
+    )
 
 
 def _holders(work: Work, environment: Environment) -> Iterator[Deployment]:

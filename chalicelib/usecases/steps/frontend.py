@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from chalicelib.domain.deployment import BEFORE_SWITCH, Deployment, State, Trigger
 from chalicelib.domain.errors import NotReady, StepFailed
-from chalicelib.domain.plan import released
+from chalicelib.domain.plan import Plan, released
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.release import File, address
 from chalicelib.domain.settings import Site
@@ -17,7 +17,7 @@ from chalicelib.usecases.steps.bringing import bring, share, wrong
 from chalicelib.usecases.steps.coupled import lead_of, refuse_unreported
 from chalicelib.usecases.steps.forgetting import BACK, LIVE, await_forgotten, forget
 from chalicelib.usecases.steps.live import keep, wanted_back, went_back, went_live
-from chalicelib.usecases.steps.placing import Placing, part, parts, site_of
+from chalicelib.usecases.steps.placing import Placing, Spot, part, parts, site_of, spots_of
 from chalicelib.usecases.steps.work import Result, Work
 
 LONGEST = 60
@@ -59,6 +59,7 @@ class FrontendSteps:
     def copy_assets(self, work: Work) -> Result:
         work.guard()
         placing = self._placing(work)
+        self._refuse_served(work)
         self._bring(work, placing, placing.assets)
         return None
 
@@ -69,9 +70,11 @@ class FrontendSteps:
         return None
 
     def share_files(self, work: Work) -> Result:
-        """What only one of two folders has; each of them is whole afterwards for pages of either release."""
+        """Pages, and what only one of two folders has; each is whole afterwards for pages of either release."""
         work.guard()
-        share(self._bucket, self._placing(work), work.event.part)
+        placing = self._placing(work)
+        self._refuse_served(work)
+        share(self._bucket, placing, work.event.part)
         return None
 
     def check_files(self, work: Work) -> Result:
@@ -90,7 +93,7 @@ class FrontendSteps:
             if work.deployment.protected and work.deployment.confirmed_by is None:
                 raise StepFailed(Reason.INTERNAL, step="Switching", what="nobody confirmed it")
             self._placing(work)
-            _refuse_other(work, self._pointed(work))
+            self._refuse_other(work)
             work.move(Trigger.PUBLISH)
         return None
 
@@ -112,10 +115,11 @@ class FrontendSteps:
 
     def point(self, work: Work) -> Result:
         """The release is live: one write, after every page was found to be there."""
-        site, plan = site_of(work), work.plan
+        site = site_of(work)
         if work.deployment.state is State.SWITCHING:
             if site.pointer:
-                self._cdn.point(site.pointer, plan.version, instead_of=plan.old_version)
+                new, old = spots_of(site, work.plan)
+                self._cdn.point(site.pointer, new.folder, new.tag, instead_of=old.folder)
             work.move(Trigger.BAKE, Save(went_live(work)), switched_at=work.now)
         return None
 
@@ -173,29 +177,36 @@ class FrontendSteps:
         """Everything of the earlier release is there."""
         placing = self._placing(work)
         some = part(placing.old_files, work.event.part)
-        if wrong(self._bucket, placing.site, some, placing.old_tag):
+        if wrong(self._bucket, placing.at_old, some):
             raise NotReady("the earlier release is not whole yet")
         return None
 
     def point_back(self, work: Work) -> Result:
         """The earlier release is live again; one that has none before it stays, and says so."""
-        site, plan = site_of(work), work.plan
+        site = site_of(work)
         if work.deployment.state is not State.SWITCHING_BACK:
             return None
         if work.deployment.first_release:
             self._stay(work)
             return None
         if site.pointer:
-            self._cdn.point(site.pointer, plan.old_version, instead_of=plan.version)
-        if work.environment().live_deployment == work.deployment.id:
+            new, old = spots_of(site, work.plan)
+            self._cdn.point(site.pointer, old.folder, old.tag, instead_of=new.folder)
+        environment = work.environment()
+        if environment.live_deployment == work.deployment.id:
             work.save(work.deployment, Save(went_back(work)), work.history("went_back"))
+        elif site.pointer:  # it may have moved without anybody having written that down
+            work.save(work.deployment, Save(replace(environment, live_since=work.now)))
         return None
 
     def discard(self, work: Work) -> Result:
-        """Before the switch, files of the same names may have been copied over: those are brought back."""
+        """Before the switch, files of the same names may have been copied over: those are brought back. Where folders
+        take turns nobody is shown them, but the next release is brought there."""
         deployment = work.deployment
         switched = any(phase.state is State.SWITCHING for phase in deployment.phases)
         work.move(Trigger.DISCARD, outcome=deployment.outcome or State.FAILED)
+        if site_of(work).pointer:
+            _let_copies_end(work)
         if switched or not any(phase.state is State.PREPARING for phase in deployment.phases):
             return {"assets": []}
         placing = self._placing(work)
@@ -207,8 +218,8 @@ class FrontendSteps:
         """Brought back, and looked at."""
         placing = self._placing(work)
         some = part(placing.old_assets, work.event.part)
-        bring(self._bucket, placing.site, some, placing.old_tag)
-        if wrong(self._bucket, placing.site, some, placing.old_tag):
+        bring(self._bucket, placing.at_old, some)
+        if wrong(self._bucket, placing.at_old, some):
             raise NotReady("the files of the live release are not what they were yet")
         return None
 
@@ -234,14 +245,30 @@ class FrontendSteps:
         deployment, site = work.deployment, site_of(work)
         new = self._bucket.manifest(site.bucket, deployment.version)
         refuse_unreported(work, deployment, new.digest)
-        made = released(deployment.version, work.environment().live_version, new.digest)
+        made = self._with_folders(
+            work, released(deployment.version, work.environment().live_version, new.digest)
+        )
         work.deployment = replace(deployment, plan=made)
-        counted = replace(made, files=self._placing(work).counts())
+        placing = self._placing(work)
+        counted = replace(made, files=placing.counts(), spare=made.spare if placing.spare else "")
         work.save(replace(deployment, plan=counted), work.history("plan", detail=counted.digest))
 
+    def _with_folders(self, work: Work, plan: Plan) -> Plan:
+        """The plan with where its files go, where folders take turns."""
+        site, environment = site_of(work), work.environment()
+        if not site.pointer:
+            return plan
+        live = environment.live_folder or spots_of(site, plan)[1].folder
+        planned = replace(plan, folder=site.turn(live), old_folder=live, spare=environment.spare_version)
+        shown = self._cdn.pointer(site.pointer)
+        if shown not in {"", live} and self._cdn.release_in(site.pointer, shown) == plan.version:
+            # A hand has moved the pointer there: what is not as it should be is put right where it is.
+            return replace(planned, folder=shown, spare=planned.spare if shown == planned.folder else "")
+        return planned
+
     def _parts(self, work: Work, where: str) -> dict[str, list[int]]:
-        """The items of each Map that the machine comes to from there. With a folder for each release every file was
-        looked at before the switch; so again only where a later run goes on with the switch."""
+        """The items of each Map that the machine comes to from there. Where folders take turns every file was looked at
+        before the switch; so again only where a later run goes on with the switch."""
         placing = self._placing(work) if where in _BRINGS else None
         if placing is None:
             return {each: [] for each in ("assets", "shared", "checked", "new_pages", "pages", "shown")}
@@ -256,16 +283,30 @@ class FrontendSteps:
         }
 
     def _bring(self, work: Work, placing: Placing, files: Sequence[File]) -> None:
-        bring(self._bucket, placing.site, part(files, work.event.part), placing.new.tag)
+        bring(self._bucket, placing.at_new, part(files, work.event.part))
 
     def _bring_back(self, work: Work, placing: Placing, files: Sequence[File]) -> None:
-        bring(self._bucket, placing.site, part(files, work.event.part), placing.old_tag)
+        bring(self._bucket, placing.at_old, part(files, work.event.part))
 
     def _refuse_wrong(self, work: Work, placing: Placing, files: Sequence[File]) -> None:
-        found = wrong(self._bucket, placing.site, part(files, work.event.part), placing.new.tag)
+        found = wrong(self._bucket, placing.at_new, part(files, work.event.part))
         if found:
             named = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
             raise StepFailed(Reason.RELEASE_CHANGED, what=f"{named} is not what was pushed")
+
+    def _refuse_served(self, work: Work) -> None:
+        """StepFailed where what is about to be written is being shown, because somebody has moved the pointer."""
+        if site_of(work).pointer:
+            self._refuse_other(work)
+
+    def _refuse_other(self, work: Work) -> None:
+        """StepFailed where somebody else has moved what is live since the plan was made."""
+        new, old = spots_of(site_of(work), work.plan)
+        live = self._live(work)
+        if live not in {new, old}:
+            raise StepFailed(
+                Reason.RELEASE_CHANGED, what=f"{live.tag or 'nothing'} is live, not {old.tag or 'nothing'}"
+            )
 
     def _refuse_unseen(self, work: Work, site: Site, page: File) -> None:
         if not site.url or page.encoding:
@@ -277,13 +318,19 @@ class FrontendSteps:
 
     def _stay(self, work: Work) -> None:
         """Nothing is there to go back to, so the table says what visitors see: the next release starts from that."""
-        shown = self._pointed(work) == work.plan.version
+        shown = self._live(work).tag == work.plan.version
         if shown and work.environment().live_version != work.plan.version:
             work.save(work.deployment, Save(went_live(work)), work.history("stays"))
 
-    def _pointed(self, work: Work) -> str:
-        site = site_of(work)
-        return self._cdn.pointer(site.pointer) if site.pointer else work.environment().live_version
+    def _live(self, work: Work) -> Spot:
+        """What is live, whoever has brought it: the table's word for it, or the pointer's."""
+        site, tag = site_of(work), work.environment().live_version
+        if not site.pointer:
+            return Spot(site.bucket, site.folder(tag) if tag else "", tag)
+        folder, (_, old) = self._cdn.pointer(site.pointer), spots_of(site, work.plan)
+        if folder == old.folder:
+            return old
+        return Spot(site.bucket, folder, self._cdn.release_in(site.pointer, folder) if folder else "")
 
 
 def _refuse_unconfirmed(work: Work, lead: Deployment) -> None:
@@ -302,12 +349,3 @@ def _let_copies_end(work: Work) -> None:
         left = after.at + LONGEST - work.now
         if _ENDED_BY.get(each.state, after.state) is not after.state and left > 0:
             raise NotReady(f"files may still be copied for {left:.0f} s")
-
-
-def _refuse_other(work: Work, pointed: str) -> None:
-    """StepFailed where somebody else has moved what is live since the plan was made."""
-    live = work.plan.old_version
-    if pointed not in {live, work.plan.version}:
-        raise StepFailed(
-            Reason.RELEASE_CHANGED, what=f"{pointed or 'nothing'} is live, not {live or 'nothing'}"
-        )

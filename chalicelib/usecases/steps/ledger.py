@@ -19,6 +19,7 @@ from chalicelib.usecases.steps.asking import (
 )
 from chalicelib.usecases.steps.cleaning import leave, let_cleaning_end
 from chalicelib.usecases.steps.coupled import decides, let_go_of_lead, start_follower
+from chalicelib.usecases.steps.live import take_turn
 from chalicelib.usecases.steps.work import Result, Work, cause_text
 from chalicelib.usecases.texts import plain
 from chalicelib.usecases.turning import freed
@@ -57,6 +58,7 @@ class LedgerSteps(AskingSteps):
         _close_window(work, self._workflow)
         if work.deployment.machine is Machine.RELEASE:
             let_cleaning_end(work)
+            take_turn(work)
         return None
 
     def record_trouble(self, work: Work) -> Result:

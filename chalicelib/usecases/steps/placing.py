@@ -1,11 +1,12 @@
-"""Which files a release brings where: worked out anew by each step from the two manifests, in parts of one size."""
+"""Which files a release brings where: worked out anew by each step from the manifests, in parts of one size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from chalicelib.domain.errors import StepFailed
-from chalicelib.domain.plan import Files
+from chalicelib.domain.plan import Files, Plan
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.release import Difference, File, Manifest, difference
 from chalicelib.domain.settings import Site
@@ -24,30 +25,50 @@ def site_of(work: Work) -> Site:
     return site
 
 
+class Spot(NamedTuple):
+    """Where a release is served from."""
+
+    bucket: str
+    folder: str
+    tag: str
+
+
+def spots_of(site: Site, plan: Plan) -> tuple[Spot, Spot]:
+    """Of the release that a plan brings and of the one before it, whose folder is empty where there is none."""
+    old = plan.old_version
+    new_folder = plan.folder or site.folder(plan.version)
+    old_folder = plan.old_folder or (site.folder(old) if old else "")
+    return Spot(site.bucket, new_folder, plan.version), Spot(site.bucket, old_folder, old)
+
+
 @dataclass(frozen=True)
 class Placing:
-    """The release of a deployment beside the one that is live: none (no `old_tag`), or one whose manifest is not there
-    any more (no `old`)."""
+    """The release of a deployment beside the one that is live: none (no tag `at_old`), or one whose manifest is not
+    there any more (no `old`). Where folders take turns, `spare` is the release that lies where the new one goes: none
+    where nobody knows (no `spare_tag`)."""
 
     site: Site
     new: Manifest
+    at_new: Spot
+    at_old: Spot
     old: Manifest | None = None
-    old_tag: str = ""
+    spare: Manifest | None = None
+    spare_tag: str = ""
 
     @classmethod
     def of(cls, work: Work, bucket: Bucket) -> "Placing":
         """As the plan says; StepFailed where the release in the bucket is not the one that was approved."""
         site, plan = site_of(work), work.plan
-        new = bucket.manifest(site.bucket, plan.version)
+        new, (old, spare) = bucket.manifests(site.bucket, plan.version, (plan.old_version, plan.spare))
         if new.digest != plan.sha256:
             raise StepFailed(Reason.RELEASE_BROKEN, tag=plan.version, what="its manifest is another one")
-        return cls(site, new, _if_readable(bucket, site, plan.old_version), plan.old_version)
+        return cls(site, new, *spots_of(site, plan), old, spare, plan.spare)
 
     @property
     def unread(self) -> bool:
         """Whether nobody can tell what is live where the new release goes: all of it is brought, and there is no way
         back."""
-        return bool(self.old_tag) and self.old is None and not self.site.pointer
+        return bool(self.at_old.tag) and self.old is None and not self.site.pointer
 
     # --- forward ------------------------------------------------------------------------------------------------
 
@@ -55,14 +76,25 @@ class Placing:
     def _changes(self) -> Difference:
         return difference(self.old, self.new)
 
+    @cached_property
+    def _brought(self) -> Sequence[File]:
+        """What the folder that the new release goes to does not have as it should be."""
+        if not self.site.pointer:
+            return self._changed
+        if self.spare_tag and self.spare is None:
+            raise StepFailed(Reason.RELEASE_MISSING, tag=self.spare_tag)
+        lacks = difference(self.spare, self.new)
+        return [*lacks.added, *lacks.changed]
+
     @property
     def assets(self) -> Sequence[File]:
-        """What is brought before the switch: with a folder for each release also pages, which nobody is shown."""
-        return self.new.files if self.site.pointer else _assets(self._changed)
+        """What is brought first."""
+        return _assets(self._brought)
 
     @property
     def new_pages(self) -> Sequence[File]:
-        """What the switch begins with: no page that is shown refers to them yet, and those that come next may."""
+        """What the switch begins with: no page that is shown refers to them yet, and those that come next may. Where
+        folders take turns pages come before it (`pages_within`), since nobody is shown them."""
         return [] if self.site.pointer else _pages(self._changes.added)
 
     @property
@@ -88,7 +120,7 @@ class Placing:
 
     @cached_property
     def _changes_back(self) -> Difference:
-        """Nothing where each release has a folder, or there is nothing to go back to."""
+        """Nothing where the earlier release is still in a folder of its own, or there is nothing to go back to."""
         before = self.old if self.old is not None and not self.site.pointer else self.new
         return difference(self.new, before)
 
@@ -114,20 +146,10 @@ class Placing:
 
     # --- both folders -------------------------------------------------------------------------------------------
 
-    @property
-    def new_folder(self) -> str:
-        """Where the new release is served from."""
-        return self.site.folder(self.new.tag)
-
-    @property
-    def old_folder(self) -> str:
-        """Where the old release is served from; empty where there is none."""
-        return self.site.folder(self.old_tag) if self.old_tag else ""
-
     @cached_property
     def shared(self) -> Sequence[str]:
-        """The paths by which two folders are gone through, in order; none where both releases have the same folder."""
-        if not self.site.pointer or not self.old_tag:
+        """The paths by which two folders are gone through, in order; none where there is only one."""
+        if not self.site.pointer:
             return []
         return sorted({each.path for each in (*self.new.files, *self.old_files)})
 
@@ -137,11 +159,21 @@ class Placing:
         after = self.shared[first - 1] if first else ""
         return after, self.shared[end - 1] if end < len(self.shared) else ""
 
+    def within(self, number: int) -> Sequence[File]:
+        """The files of the new release in one part of `shared`."""
+        names = frozenset(self.shared[number * PART : (number + 1) * PART])
+        return [each for each in self.new.files if each.path in names]
+
+    def pages_within(self, number: int) -> Sequence[File]:
+        """Those pages among them that are brought."""
+        brought = frozenset(self._brought)
+        return [each for each in _pages(self.within(number)) if each in brought]
+
     # --- what to tell -------------------------------------------------------------------------------------------
 
     def stale(self) -> list[str]:
         """Paths that caches may still answer for with what was there before: those that changed under the same name
-        and may be kept, and pages. With a folder for each release every address is new."""
+        and may be kept, and pages. With a pointer the name under which an edge keeps a file holds the release."""
         if self.site.pointer:
             return []
         names = {each.path for each in self.old_files}
@@ -168,13 +200,6 @@ def parts(files: Sequence[object]) -> list[int]:
 def part(files: Sequence[File], number: int) -> Sequence[File]:
     """The files of one part."""
     return files[number * PART : (number + 1) * PART]
-
-
-def _if_readable(bucket: Bucket, site: Site, tag: str) -> Manifest | None:
-    try:
-        return bucket.manifest(site.bucket, tag) if tag else None
-    except StepFailed:  # somebody deleted or changed it: no reason to refuse every release that follows
-        return None
 
 
 def _assets(files: Sequence[File]) -> list[File]:

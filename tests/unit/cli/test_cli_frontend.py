@@ -1,10 +1,13 @@
 """Services of kind frontend: what is checked, what is published, and what the service reads of it."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 import yaml
 
+from chalicelib.domain.grammar import NAME
+from chalicelib.domain.release_cleaning import service_of
 from chalicelib.domain.release_rules import PAGES
 from chalicelib.domain.settings import Frontend, Site, Team
 from cli.normalize import normalize
@@ -112,7 +115,7 @@ def test_the_service_reads_what_was_published(valid: str) -> None:
     assert team.frontend("nothing") is None
     settings = team.environment("web", "production")
     assert (settings.protected, settings.roles, settings.routes) == (True, (), ())
-    assert settings.site == Site("example-releases", 10, "production")
+    assert settings.site == Site("example-releases", 10, "production", service="web")
     assert team.environment("cameras", "production").site is None
     assert "kind" not in raw["services"]["cameras"]
 
@@ -121,13 +124,33 @@ STORE = "arn:aws:cloudfront::123456789012:key-value-store/0f1e2d3c"
 
 
 def test_where_a_site_is_served_from(valid: str) -> None:
-    """With a key-value store each release has a folder of its own; without one the environment has one."""
+    """With a key-value store two folders take turns; without one the environment has one."""
     own = f"url: https://web.example.com/, distribution: E1EXAMPLE2, pointer: '{STORE}'"
     raw = normalize(yaml.safe_load(valid + WEB.replace("protected: true", own)), BUNDLE)
     site = Team(1, raw).environment("web", "production").site
-    assert site == Site("example-releases", 10, "production", "https://web.example.com", "E1EXAMPLE2", STORE)
-    assert site.folder("web_2026-11-22_14-05") == "web_2026-11-22_14-05"
-    assert Site("example-releases", 10, "production").folder("web_2026-11-22_14-05") == "production"
+    known = "https://web.example.com", "E1EXAMPLE2", STORE, "web"
+    assert site == Site("example-releases", 10, "production", *known)
+    first, second = site.folders
+    assert [site.turn(live) for live in ("", first, second, "web_2026-11-22_14-05")] == [
+        first,
+        second,
+        first,
+        first,
+    ]
+    copied = Site("example-releases", 10, "production", service="web")
+    assert (copied.folders, copied.turn("production")) == (("production",), "production")
+
+
+def test_a_folder_that_takes_turns_is_named_like_nothing_else() -> None:
+    """Neither an environment nor a release nor another service's; the function at the edge before it takes it too."""
+    names = {
+        folder
+        for service, environment in (("web", "a"), ("web-a", "b"), ("web", "a-b"), ("w" * 32, "e" * 32))
+        for folder in Site("b", 10, environment, pointer=STORE, service=service).folders
+    }
+    assert len(names) == 8
+    assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", each) for each in names)
+    assert not [each for each in names if service_of(each) or NAME.fullmatch(each)]
 
 
 def test_servers_have_no_site(broken: Callable[[str, str], list[str]]) -> None:
