@@ -1,5 +1,5 @@
-"""What cleaning up costs where a frontend has ten releases of 50,000 files, served by a pointer, an eleventh is too
-many and a twelfth's folder is left: seconds, seconds of the processor, memory and requests, call by call.
+"""What cleaning up costs where a frontend has ten releases of 50,000 files, served by a pointer from two folders that
+take turns, and two more are too many: seconds, seconds of the processor, memory and requests, call by call.
 
 `python -m benchmarks.cleaning [FILES [LATENCY_MS]]`. One file in ten differs from one release to the next.
 """
@@ -22,8 +22,10 @@ from chalicelib.adapters.object_store import from_environment, open_bucket
 from chalicelib.adapters.s3_cleaner import CALL_SECONDS, S3Cleaner
 from chalicelib.domain.release import File, live_key, manifest, manifest_key, object_key, pack
 from chalicelib.domain.release_cleaning import Kept
+from chalicelib.domain.settings import Site
 
 KEEP = 10
+FOLDERS = Site("b", KEEP, "production", pointer="arn", service="web").folders
 OLD = datetime.now(UTC) - timedelta(days=3)
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
 
@@ -47,12 +49,12 @@ def release(number: int, count: int) -> list[File]:
 
 
 def filled(count: int) -> Bucket:
-    """Eleven releases with their folders, and the folder of one whose manifest is gone."""
+    """Eleven releases, and what is left of one whose manifest is gone: each folder has been given what all had."""
     bucket = Bucket()
     for number in range(KEEP + 2):
         files = release(number, count)
         body = Stored(4_000, '"1"', b"", {}, OLD)
-        bucket.objects |= {f"b/{live_key(tag(number), each.path)}": body for each in files}
+        bucket.objects |= {f"b/{live_key(folder, each.path)}": body for folder in FOLDERS for each in files}
         bucket.objects |= {f"b/{object_key(each)}": body for each in files}
         if number:
             packed = pack(manifest("web", tag(number), files, 0))
@@ -68,7 +70,7 @@ def clean(endpoint: str) -> None:
     while more:
         begun, used = time.time(), time.process_time()
         # A busy machine answers later than S3 does: no call ends early here.
-        found = cleaner.clean("b", Kept("web", KEEP, frozenset({tag(KEEP + 1)}), (), begun + 3_600))
+        found = cleaner.clean("b", Kept("web", KEEP, frozenset({tag(KEEP + 1)}), FOLDERS, begun + 3_600))
         more = found.more
         seconds, processor = time.time() - begun, time.process_time() - used
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,9 +1,10 @@
 """Enabling a release against `aws s3 sync` from one prefix to another: the same endpoint, the same run; medians.
 
-Two releases are pushed, the second with 1 % of the files changed. Enabling the first fills an empty folder; enabling
-the second brings what differs; then the first again, which with a pointer is one write. `aws s3 sync` copies prefix to
-prefix inside S3, as teams without a manifest do, and shows pages before their files are there. What each costs is
-wall time with the start of its process, requests, and bytes copied inside S3. build/benchmarks/enable.json.
+Three releases are pushed, each with 1 % of the files changed. Enabling the first fills an empty folder; enabling the
+second brings what differs, and fills the other folder where two take turns; enabling the third brings what differs,
+as every later one does; then the second again, which with a pointer is one write. `aws s3 sync` copies prefix to prefix
+inside S3, as teams without a manifest do, and shows pages before their files are there. What each costs is wall time
+with the start of its process, requests, and bytes copied inside S3. build/benchmarks/enable.json.
 """
 
 import argparse
@@ -19,7 +20,9 @@ from pathlib import Path
 from benchmarks.push import AWS, ROOT, SETS, Endpoint, Figures, Team, measured, medians, pointsman, sync_new
 
 TARGET = ROOT / "build" / "benchmarks" / "enable.json"
-ENABLES = ("first", "1 % changed", "back again")
+ENABLES = ("first", "second", "1 % changed", "back again")
+STEPS = {ENABLES[0]: (0,), ENABLES[1]: (1, 0), ENABLES[2]: (2, 1, 0), ENABLES[3]: (1, 2)}
+"""The release that is enabled, the one that is live, and the one before that."""
 TOOLS = ("copy mode", "pointer mode", "aws s3 sync")
 
 
@@ -30,16 +33,16 @@ def run(count: int, size: int, latency: int) -> dict[str, dict[str, Figures]]:
     try:
         team = Team(folder, count, size, endpoint.url)
         tags = [_pushed(team, endpoint, 0)]
-        team.change()
-        tags.append(_pushed(team, endpoint, 1))
-        steps = {ENABLES[0]: (0, None), ENABLES[1]: (1, 0), ENABLES[2]: (0, 1)}
+        for number in (1, 2):
+            team.change(number)
+            tags.append(_pushed(team, endpoint, number))
         found: dict[str, dict[str, Figures]] = {tool: {} for tool in TOOLS}
-        for name, (new, old) in steps.items():
-            before = [tags[old]] if old is not None else []
+        for name, numbers in STEPS.items():
+            where, named = "ab"[numbers[0] % 2], [tags[each] for each in numbers]
             commands = {
-                "copy mode": _ours("copy", tags[new], *before),
-                "pointer mode": _ours("back" if name == ENABLES[2] else "pointer", tags[new], *before),
-                "aws s3 sync": _theirs(new),
+                "copy mode": _ours("copy", where, *named),
+                "pointer mode": _ours("back" if name == ENABLES[3] else "pointer", where, *named),
+                "aws s3 sync": _theirs(numbers[0]),
             }
             for tool, command in commands.items():
                 found[tool][name] = measured(command, team, endpoint)

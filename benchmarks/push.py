@@ -96,11 +96,11 @@ class Team:
             "AWS_ENDPOINT_URL": endpoint,
         }
 
-    def change(self) -> None:
+    def change(self, time: int = 1) -> None:
         """1 % of the files, and the page at any rate: sizes too, because that is all that sync looks at for sure."""
         for each in self._random.sample(self._files, max(0, (len(self._files) + 1) // 100 - 1)):
-            each.write_bytes(self._random.randbytes(self._size + 1))
-        self._page(1)
+            each.write_bytes(self._random.randbytes(self._size + time))
+        self._page(time)
 
     def _page(self, more: int) -> None:
         text = b"<!doctype html>".ljust(min(self._size, 4_096) + more)

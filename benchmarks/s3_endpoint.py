@@ -2,7 +2,7 @@
 
 It holds what is needed to be an honest equal for tools that move files: PutObject (signed or chunked bodies, SHA-256
 checked, If-None-Match), CopyObject, multipart uploads, GetObject, HeadObject, ListObjectsV2, DeleteObjects. It checks
-no signature. Beside it is CloudFront's key-value store with the one key that says which release is live.
+no signature. Beside it is CloudFront's key-value store, which says which release is live.
 `python -m benchmarks.s3_endpoint PORT LATENCY_MS`; GET /_figures answers with what was counted, and begins anew.
 """
 
@@ -221,17 +221,19 @@ class Bucket:
 
 
 class KeyValueStore:
-    """CloudFront KeyValueStore API reference: DescribeKeyValueStore, GetKey, PutKey."""
+    """CloudFront KeyValueStore API reference: DescribeKeyValueStore, GetKey, UpdateKeys."""
 
     def __init__(self) -> None:
-        self._live, self._writes = "", 0
+        self._values: dict[str, str] = {}
+        self._writes = 0
 
     def answer(self, request: Request) -> Answer:
-        """Whatever the store and the key are called."""
-        if request.method == "PUT":
-            self._live = json.loads(request.body)["Value"]
+        """Whatever the store is called."""
+        _, got, key = request.key.partition("/keys/")
+        if request.method == "POST":
+            self._values |= {each["Key"]: each["Value"] for each in json.loads(request.body)["Puts"]}
             self._writes += 1
-        elif "/keys/" in request.key and not self._live:
+        elif got and key not in self._values:
             return Answer(404, "{}", x_amzn_ErrorType="ResourceNotFoundException")
         about = {
             "ItemCount": 1,
@@ -241,7 +243,9 @@ class KeyValueStore:
             "Status": "READY",
         }
         return Answer(
-            200, json.dumps({**about, "Key": "live", "Value": self._live}), ETag=f"KV{self._writes}"
+            200,
+            json.dumps({**about, "Key": key, "Value": self._values.get(key, "")}),
+            ETag=f"KV{self._writes}",
         )
 
 
