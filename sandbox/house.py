@@ -18,6 +18,8 @@ from sandbox.clock import VirtualClock
 from sandbox.estate import seed
 from sandbox.front import endpoints, workspace
 from sandbox.front.client import Chat
+from sandbox.pipeline import project
+from sandbox.platform import stack
 from sandbox.platform.provision import provision
 from sandbox.processes import ROOT, Network, Processes, free_port
 from sandbox.team import build, switches
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.estate.traffic import Strategy
+    from sandbox.pipeline.repository import Repository
     from sandbox.platform.stack import Provisioned
 
 OLD = "141"
@@ -101,6 +104,7 @@ class House:
                 "FrontendBuckets": website.BUCKET,
             },
         )
+        self.created.save(self.folder / stack.FILE)
         endpoints.add(self.folder, table=self.created.ids["Table"], machine=self.machine)
         self._furnish()
 
@@ -277,6 +281,11 @@ class House:
     def website(self) -> website.Website:
         """The team's frontend."""
         return website.Website(self.folder, self.processes)
+
+    @cached_property
+    def repository(self) -> Repository:
+        """The team's repository of the service; from the first look on, a push to it updates the house."""
+        return project.create(self.client("codebuild"), self.folder, self.aws, PACKAGE)
 
     @property
     def chat(self) -> Chat:

@@ -9,6 +9,7 @@ GET  /_sandbox/instances  every instance: id, address, state, tags
 GET  /_sandbox/balancers  every load balancer: arn, name, dns, address
 GET  /_sandbox/routes     the routing configuration as it was pushed last
 POST /_sandbox/trouble    what befalls the functions' next calls of S3 (sandbox/platform/trouble.py)
+POST /_sandbox/pushed     {"repository", "branch", "commit"}: somebody pushed (sandbox/pipeline/hook.py)
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Control:
             ("GET", "balancers"): lambda _: platform.traffic.balancers(),
             ("GET", "routes"): lambda _: platform.traffic.pushed,
             ("POST", "trouble"): trouble.change,
+            ("POST", "pushed"): platform.builds.pushed,
         }
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:

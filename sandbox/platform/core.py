@@ -14,6 +14,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from sandbox.clock import VirtualClock
+from sandbox.pipeline import codebuild
 from sandbox.platform import attributes, ec2, elbv2, events, lambda_, queues, stepfunctions, tables
 from sandbox.platform.control import Control, compose
 from sandbox.platform.counting import CallCounter
@@ -67,6 +68,7 @@ class SandboxPlatform:
         self._poller = StreamPoller(settings=settings, clock=self.clock, invoke=self.functions.invoke)
         self._queues = QueuePoller(settings=settings, invoke=self.functions.invoke)
         self.bus = events.EventBus(settings=settings, clock=self.clock, invoke=self.functions.invoke_later)
+        self.builds = codebuild.CodeBuild(self)
         self._scheduler = Scheduler(settings=settings, clock=self.clock, invoke=self.functions.invoke)
         counter, trouble = CallCounter(), Trouble(self.functions.names, self._pool.kill_busy)
         application = compose(
@@ -91,6 +93,7 @@ class SandboxPlatform:
         lambda_.install(self.functions)
         queues.install(self.clock)
         events.install(self.bus)
+        codebuild.install(self.builds)
         ec2.install(self.fleet)
         elbv2.install(self.traffic)
         if importlib.util.find_spec("sandbox.estate") and importlib.util.find_spec("sandbox.estate.ssm"):

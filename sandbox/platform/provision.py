@@ -262,7 +262,9 @@ class Provisioner:
     # --- what an update changes ---------------------------------------------------------------------------------
 
     def _change_function(self, name: str, properties: dict[str, Any], before: Made) -> Created:
-        request = serverless.function(name, properties, folder=self._folder, role=properties["Role"])
+        request = serverless.function(name, properties, folder=self._folder, role=properties.get("Role", ""))
+        if not request["Role"]:
+            del request["Role"]  # the one that was made for it stays
         code = request.pop("Code")
         self._client("lambda").update_function_code(FunctionName=before.id, **code)
         self._client("lambda").update_function_configuration(**{**request, "FunctionName": before.id})

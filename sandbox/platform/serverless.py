@@ -80,8 +80,9 @@ def definition(properties: dict[str, Any], *, folder: Path) -> str:
 
 
 def digest(properties: dict[str, Any], *, folder: Path) -> str:
-    """Digest what a resource is made of: its properties, and what is in the files that they name."""
-    found = hashlib.sha256(json.dumps(properties, sort_keys=True).encode())
+    """Digest what a resource is made of: its properties, and what is in the files that they name, wherever they are."""
+    own = {name: value for name, value in properties.items() if name not in FILES}
+    found = hashlib.sha256(json.dumps(own, sort_keys=True).encode())
     for field in FILES:
         if field in properties:
             found.update(archive(folder / properties[field]))

@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+FILE = "stack.json"
+"""Of the house's folder: the stack as it is."""
+STATE = "SANDBOX_STACK"
+"""The environment variable that tells a build of it."""
+
 
 @dataclass(frozen=True)
 class Made:

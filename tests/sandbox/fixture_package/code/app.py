@@ -68,6 +68,12 @@ def collect(event, _context):
         raise NotReady("ill")
 
 
+def hear(event, _context):
+    """Keep every event in a file."""
+    with (Path(os.environ["FIXTURE_FOLDER"]) / "events").open("a") as file:
+        file.write(json.dumps(event) + "\n")
+
+
 def layered(_event, _context):
     """Import from the layer."""
     from fixture_layer import WORD  # noqa: PLC0415 # only one function has the layer
