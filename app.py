@@ -130,6 +130,12 @@ def chat(event: dict[str, Any], context: object) -> dict[str, Any]:
     return bootstrap.announce(event, context)
 
 
+@app.lambda_function(name="updater")
+def updater(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Update the service itself."""
+    return bootstrap.update(event, context)
+
+
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="sweeper")
 def sweeper(event: Any) -> dict[str, int]:
     """Find what was left behind."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from chalicelib.usecases.announce import Announcer
     from chalicelib.usecases.chat_ports import Chat, Replies, Views
     from chalicelib.usecases.ports import Clock, Store
+    from chalicelib.usecases.update_ports import Installed
+    from chalicelib.usecases.updater import Updater
     from chalicelib.wire.receiver import Receiver
 
 
@@ -46,6 +48,13 @@ def workflow() -> StepFunctionsWorkflow:
     """The state machines."""
     machines = {Machine.DEPLOY: settings().deploy_machine, Machine.RELEASE: settings().release_machine}
     return StepFunctionsWorkflow(_json_client("states"), machines)
+
+
+def installed() -> "Installed":
+    """What the template says of this installation."""
+    from chalicelib.usecases.update_ports import Installed  # noqa: PLC0415 - few functions need it
+
+    return Installed(settings().revision, updates=bool(settings().pipeline))
 
 
 # --- the chat service: another one would be chosen here ---------------------------------------------------------
@@ -88,7 +97,7 @@ def edge() -> "Edge":
     return Edge(
         region=settings().region,
         secrets=document.read,
-        chatops=ChatOps(store(), workflow(), clock()),
+        chatops=ChatOps(store(), workflow(), clock(), installed()),
         report=partial(ci.take, store(), workflow(), clock()),
         receiver=receiver,
         replies=replies,
@@ -273,6 +282,39 @@ def _announcer() -> "Announcer":
     lines = DynamoLines(_json_client("dynamodb"), settings().chat_lines)
     wakes = SqsWakes(_json_client("sqs"), settings().chat_queue)
     return Announcer(store(), _chat(document), clock(), lines, wakes)
+
+
+# --- the service itself -----------------------------------------------------------------------------------------
+
+
+def update(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """Begin what was confirmed, or note how a build of the pipeline is."""
+    return run_updater(_updater(), event, context)
+
+
+def run_updater(updater: "Updater", event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """Update with the updater that is given, and log where that fails; whoever called calls again."""
+    from chalicelib.wire.pipeline_event import build_of  # noqa: PLC0415 - only the updater needs this
+
+    build = build_of(event)
+    try:
+        if build:
+            updater.heard(build)
+        else:
+            updater.begin()
+    except PointsmanError as error:
+        log_error("update not followed", error, build=build, request=getattr(context, "aws_request_id", None))
+        raise
+    return {"build": build}
+
+
+@cache
+def _updater() -> "Updater":
+    from chalicelib.adapters.codebuild import CodeBuildPipeline  # noqa: PLC0415 - only the updater needs these
+    from chalicelib.usecases.updater import Updater  # noqa: PLC0415
+
+    pipeline = CodeBuildPipeline(_json_client("codebuild"), settings().pipeline)
+    return Updater(store(), pipeline, clock(), installed())
 
 
 # --- the sweeper ------------------------------------------------------------------------------------------------

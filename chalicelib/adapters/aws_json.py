@@ -1,4 +1,4 @@
-"""AWS services that speak JSON (DynamoDB, Step Functions, Secrets Manager, SQS), by the standard library alone.
+"""AWS services that speak JSON (DynamoDB, Step Functions, Secrets Manager, SQS, CodeBuild), by `http.client` alone.
 
 The edge starts in tens of milliseconds because of this (docs/adr/0006): it signs with Signature Version 4 and sends
 over a kept `http.client` connection. Facts: IAM User Guide, "Create a signed AWS API request"; each service's API
@@ -23,6 +23,7 @@ SERVICES: dict[str, tuple[str, str, str]] = {
     "states": ("states", "AWSStepFunctions", "1.0"),
     "secretsmanager": ("secretsmanager", "secretsmanager", "1.1"),
     "sqs": ("sqs", "AmazonSQS", "1.0"),
+    "codebuild": ("codebuild", "CodeBuild_20161006", "1.1"),
 }
 """Signing name: (host prefix, X-Amz-Target prefix, JSON protocol version)."""
 
@@ -31,6 +32,7 @@ _ENDPOINT_VARIABLES = {
     "states": "SFN",
     "secretsmanager": "SECRETS_MANAGER",
     "sqs": "SQS",
+    "codebuild": "CODEBUILD",
 }
 _TRY_SECONDS = 1.5
 _CALL_SECONDS = 2.2

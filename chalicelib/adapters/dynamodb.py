@@ -13,6 +13,7 @@ from chalicelib.adapters.dynamodb_history import HEAD, LINES, head_item, line_sk
 from chalicelib.adapters.dynamodb_items import (
     GRANTS,
     HOME,
+    LATEST,
     VISIT,
     deployment_sk,
     environment_pk,
@@ -51,6 +52,7 @@ from chalicelib.domain.reasons import Reason
 from chalicelib.domain.roles import Grants
 from chalicelib.domain.settings import Team
 from chalicelib.domain.sharing import Shared
+from chalicelib.domain.updates import Updates
 from chalicelib.domain.visits import Visit
 from chalicelib.telemetry import log
 from chalicelib.usecases.chat_ports import Posted
@@ -339,6 +341,11 @@ class DynamoStore(Reader):
     def _current(self) -> int:
         item = self._get("CONFIG", "CURRENT")
         return int(plain(item["version"])) if item else 0
+
+    def updates(self) -> Updates:
+        """The latest updates of the service itself."""
+        item = self._get(LATEST["pk"]["S"], LATEST["sk"]["S"])
+        return from_item(Updates, item) if item else Updates()
 
     # --- chat ---------------------------------------------------------------------------------------------------
 

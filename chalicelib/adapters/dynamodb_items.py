@@ -21,6 +21,7 @@
 | SEEN#event            | SEEN                                   | an outside event that was handled, and its result |
 | HOME                  | VISIT#workspace/user                   | when somebody opened their home last            |
 | TEAM                  | GRANTS                                 | the roles that were granted in chat             |
+| UPDATES               | UPDATES                                | the latest updates of the service itself        |
 | CONFIG                | CURRENT, VERSION#00000003              | published configurations                        |
 
 Attributes are DynamoDB's own maps and lists, so that the console shows them.
@@ -37,8 +38,9 @@ from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.locks import Ask, Lock, Place, TicketKey
 from chalicelib.domain.people import Actor
 from chalicelib.domain.pushed import Release
-from chalicelib.domain.roles import Grants
+from chalicelib.domain.roles import TEAM, Grants
 from chalicelib.domain.sharing import Shared
+from chalicelib.domain.updates import UPDATES, Updates
 from chalicelib.domain.visits import Visit
 from chalicelib.usecases.ports import Record
 
@@ -88,6 +90,8 @@ def key(pk: str, sk: str) -> Item:
 
 GRANTS = key("TEAM", "GRANTS")
 """A partition of its own: only the function at the door may write it."""
+LATEST = key("UPDATES", "UPDATES")
+"""A partition of its own: who updates the service may write no role."""
 
 
 def place(record: Record) -> Item:
@@ -105,12 +109,12 @@ def place(record: Record) -> Item:
     return _place_apart(record)
 
 
-def _place_apart(record: Build | Release | Visit | Grants) -> Item:
+def _place_apart(record: Build | Release | Visit | Grants | Updates) -> Item:
     """Of what belongs to no environment."""
     if isinstance(record, Visit):
         return key(HOME, f"{VISIT}{record.who}")
-    if isinstance(record, Grants):
-        return GRANTS
+    if isinstance(record, Grants | Updates):
+        return GRANTS if isinstance(record, Grants) else LATEST
     if isinstance(record, Release):
         return key(service_pk(record.service), release_sk(record.tag))
     return key(service_pk(record.service), f"BUILD#{record.version}")
@@ -126,13 +130,16 @@ Changed = Ref | FindingKey | TicketKey | tuple[str, str] | Actor
 
 def changed(keys: Mapping[str, Attribute]) -> Changed | None:
     """What a key of the table's stream is about: a deployment, a finding, a lock or a place in the queue, a build
-    (service, version), a release of a frontend (service, tag), a visitor of the home tab, or nothing for chat."""
+    (service, version), a release of a frontend (service, tag), a visitor of the home tab, the latest updates of the
+    service itself (of no id), or nothing for chat."""
     pk, sk = keys["pk"]["S"], keys["sk"]["S"]
     kind, _, rest = sk.partition("#")
     if kind in {"BUILD", "RELEASE"}:
         return pk.partition("#")[2], rest if kind == "BUILD" else _tag(rest)
     if kind == "VISIT":
         return Actor.parse(rest)
+    if kind == UPDATES.upper():
+        return Ref(TEAM, UPDATES, "")
     return _changed_there(pk, kind, rest) if pk.startswith("ENV#") else None
 
 

@@ -26,8 +26,8 @@ reaches it."""
 
 
 class Kind(StrEnum):
-    """What is asked. The first four need a second person where the environment is protected; the last has no state
-    machine behind it."""
+    """What is asked. The first four need a second person where the environment is protected; the last two have no state
+    machine behind them."""
 
     START = "start"
     FINISH = "finish"
@@ -38,6 +38,7 @@ class Kind(StrEnum):
     BUILD = "build"
     RETRY = "retry"
     ROLE = "role"
+    UPDATE = "update"
 
 
 class Answer(StrEnum):
@@ -57,13 +58,15 @@ class Answer(StrEnum):
 
 
 SECOND_PERSON = frozenset({Kind.START, Kind.FINISH, Kind.ROLLBACK, Kind.END})
+OF_THE_TEAM = frozenset({Kind.ROLE, Kind.UPDATE})
+"""A second person answers these too, but no machine waits with them: the answer is the change (docs/adr/0010)."""
 ALLOWED: dict[Kind, frozenset[Answer]] = {
     **dict.fromkeys(SECOND_PERSON, frozenset({Answer.CONFIRM, Answer.REJECT, Answer.CANCEL})),
     Kind.READY: frozenset({Answer.FINISH, Answer.CANCEL}),
     Kind.KEEP: frozenset({Answer.ROLLBACK, Answer.EXTEND, Answer.END, Answer.SUPERSEDED}),
     Kind.BUILD: frozenset({Answer.REPORTED, Answer.CANCEL}),
     Kind.RETRY: frozenset({Answer.RETRY, Answer.CANCEL}),
-    Kind.ROLE: frozenset({Answer.CONFIRM, Answer.REJECT}),
+    **dict.fromkeys(OF_THE_TEAM, frozenset({Answer.CONFIRM, Answer.REJECT})),
 }
 
 SAID: dict[Answer, str] = {

@@ -15,6 +15,7 @@ from chalicelib.domain.holding import Holding, reason, target
 from chalicelib.domain.reading import PARSERS, Reading, Share
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.role_commands import ChangeRole, Roles, Whoami, change_role, roles, whoami
+from chalicelib.domain.update_commands import UpdateItself, update
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ Command = (
     | ChangeRole
     | Roles
     | Whoami
+    | UpdateItself
 )
 
 
@@ -178,4 +180,5 @@ _PARSERS: dict[str, Callable[[str, list[str]], Command]] = {
     "revoke": change_role,
     "roles": roles,
     "whoami": whoami,
+    "update": update,
 }

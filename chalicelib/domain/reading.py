@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from chalicelib.domain.grammar import malformed, name, number, paged, shown, span
 from chalicelib.domain.roles import ROLES, TEAM
+from chalicelib.domain.updates import UPDATES
 
 PERIODS = (30, 90)
 """Days over which the key metrics are counted."""
@@ -111,7 +112,7 @@ def _past(verb: str, words: list[str]) -> Past:
     before = 0
     if len(words) > 1 and words[-2] == "before":
         words, before = words[:-2], number(verb, words[-1])
-    return Past(*_roles_or_both(verb, words), before=before)
+    return Past(*_team_or_both(verb, words), before=before)
 
 
 def _versions(verb: str, words: list[str]) -> Versions:
@@ -140,7 +141,7 @@ def _days(verb: str, words: list[str]) -> tuple[int, list[str]]:
 
 
 def _audit(verb: str, words: list[str]) -> Audit:
-    return Audit(*_roles_or_both(verb, words))
+    return Audit(*_team_or_both(verb, words))
 
 
 def _locks(verb: str, words: list[str]) -> Locks:
@@ -162,8 +163,9 @@ def _both(verb: str, words: list[str]) -> tuple[str, str]:
     return _pair(verb, words)
 
 
-def _roles_or_both(verb: str, words: list[str]) -> tuple[str, str]:
-    return (TEAM, ROLES) if words == [ROLES] else _both(verb, words)
+def _team_or_both(verb: str, words: list[str]) -> tuple[str, str]:
+    """What belongs to the team as a whole has a history of its own, by one word; else a service and an environment."""
+    return (TEAM, words[0]) if words in ([ROLES], [UPDATES]) else _both(verb, words)
 
 
 PARSERS: dict[str, Callable[[str, list[str]], Reading | Share]] = {

@@ -28,6 +28,10 @@ class Reason(StrEnum):
     ROLE_NOT_HELD = "role_not_held"
     LAST_ADMIN = "last_admin"
     REQUESTER_NOT_ALLOWED = "requester_not_allowed"
+    # the service itself
+    NO_PIPELINE = "no_pipeline"
+    PIPELINE_REFUSED = "pipeline_refused"
+    UPDATE_UNDER_WAY = "update_under_way"
     # what
     NOT_CONFIGURED = "not_configured"
     UNKNOWN_SERVICE = "unknown_service"
@@ -137,6 +141,12 @@ TEXTS: dict[Reason, str] = {
         "{who} asked for this and may not ask for it any more, so nobody can confirm it. "
         "`/deploy reject {code}` ends it; then somebody who may can ask again."
     ),
+    Reason.NO_PIPELINE: (
+        "Nothing is set up here that could update me: whoever installed me can add the pipeline (docs/install.md, "
+        "*Updates*), or deploy a new version by hand."
+    ),
+    Reason.PIPELINE_REFUSED: "My pipeline did not take the build: {said}",
+    Reason.UPDATE_UNDER_WAY: "{who} asked for an update {when}, and {so_far}. One comes after the other.",
     Reason.NOT_CONFIGURED: (
         "Nothing is configured yet. Publish a `pointsman.yaml` with `pointsman config publish`."
     ),

@@ -33,6 +33,7 @@ class Stage(StrEnum):
 
 
 _UNDER_WAY = frozenset({Stage.CONFIRMED, Stage.BUILDING})
+_ENDED = frozenset({Stage.DONE, Stage.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ class Update:
     def under_way(self) -> bool:
         """Whether it was confirmed, or begun by a push, and has not ended."""
         return self.stage in _UNDER_WAY
+
+    @property
+    def ended(self) -> bool:
+        """Whether it came to its end, well or not."""
+        return self.stage in _ENDED
 
     def waits(self, now: float) -> bool:
         """Whether somebody may still confirm it."""

@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from chalicelib.domain.approval import SECOND_PERSON, Kind, Question
+from chalicelib.domain.approval import OF_THE_TEAM, SECOND_PERSON, Question
 from chalicelib.domain.deployment import Ref
 from chalicelib.domain.errors import NotReady, Refused, Unavailable
 from chalicelib.domain.findings import FindingKey
@@ -53,7 +53,7 @@ class Announcer:
     def deployments(self, refs: Iterable[Ref]) -> None:
         """Show each of these deployments as it is now, as far as chat's limits allow it now, and in the homes of those
         who looked lately."""
-        if self._bring(refs):
+        if self._bring(each for ref in refs for each in self._wanting.each(ref)):
             self._homes.forget()
             self._bring(self._homes.lately())
 
@@ -96,7 +96,7 @@ class Announcer:
         """Be called when a question is to be reminded of, or expires, though nothing is written then. A call too many
         does no harm, so what was asked for is only remembered here."""
         now = self._clock.now()
-        asked = (each for each in questions if each.kind in {*SECOND_PERSON, Kind.ROLE})
+        asked = (each for each in questions if each.kind in SECOND_PERSON | OF_THE_TEAM)
         at = min((moment for each in asked if (moment := next_moment(each, now))), default=0.0)
         if not at or now < self._moments.get(ref, 0.0) <= at + 1:
             return

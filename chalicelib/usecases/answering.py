@@ -1,14 +1,16 @@
 """How a decision is written: one conditional write with the event that carried it, then the machine is woken."""
 
+import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 
-from chalicelib.domain.approval import Answer, Kind, Question
+from chalicelib.domain.approval import Answer, Kind, Question, code_from
 from chalicelib.domain.commands import Command
 from chalicelib.domain.deployment import Ref
-from chalicelib.domain.errors import Duplicate
+from chalicelib.domain.errors import Duplicate, Refused
 from chalicelib.domain.history import History
 from chalicelib.domain.people import Actor
+from chalicelib.domain.reasons import Reason
 from chalicelib.usecases.ports import Change, Clock, Save, Seen, Store, Workflow
 
 
@@ -59,6 +61,14 @@ class Answers:
         newest = max(self.store.questions(ref), key=lambda each: each.asked_at, default=None)
         if newest is not None and newest.answered_by is not None:
             self.workflow.wake(newest.token)
+
+    def new_code(self, about: str, event: str) -> str:
+        """A question's code: the same for the same event; another one where it is taken."""
+        for salt in range(10):
+            code = code_from(hashlib.sha256(f"{about}|{event}|{salt}".encode()).digest())
+            if self.store.question(code) is None:
+                return code
+        raise Refused(Reason.BUSY)
 
     def commit_once(self, request: Request, code: str, *changes: Change) -> None:
         """Write what an event changes, with the event: where the very same came first, its write stands."""

@@ -48,7 +48,11 @@ def audit(store: Store, service: str, environment: str, *, most: int | None = No
 
 def said(audit: Audit) -> str:
     """The answer in chat."""
-    where = "the *roles*" if audit.service == TEAM else f"*{audit.service}* in *{audit.environment}*"
+    where = (
+        f"the *{audit.environment}*"
+        if audit.service == TEAM
+        else f"*{audit.service}* in *{audit.environment}*"
+    )
     if not audit.lines and not audit.breaks:
         return f"Nothing was ever recorded of {where}."
     if audit.breaks:

@@ -14,7 +14,8 @@ from chalicelib.domain.reading import Reading, Share
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.role_commands import ChangeRole, Roles, Whoami
 from chalicelib.domain.settings import Team
-from chalicelib.usecases import role_questions, texts
+from chalicelib.domain.update_commands import UpdateItself
+from chalicelib.usecases import team_questions, texts
 from chalicelib.usecases.acting import Acting
 from chalicelib.usecases.answering import Answers, Request
 from chalicelib.usecases.chat_ports import Reply
@@ -29,6 +30,8 @@ from chalicelib.usecases.ports import Clock, Store, Workflow
 from chalicelib.usecases.role_texts import answer as role_answer
 from chalicelib.usecases.sharing import Sharing
 from chalicelib.usecases.starting import Starting
+from chalicelib.usecases.update_ports import BY_HAND, Installed
+from chalicelib.usecases.updating import Updating
 
 _TRIES = 3
 """How often a command is decided again after it lost a race; chat waits a few seconds for the answer, no longer."""
@@ -37,14 +40,17 @@ _TRIES = 3
 class ChatOps:
     """Commands, from typed text and from buttons alike."""
 
-    def __init__(self, store: Store, workflow: Workflow, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, workflow: Workflow, clock: Clock, installed: Installed = BY_HAND
+    ) -> None:
         self._store = store
         self._workflow = workflow
         self._clock = clock
         self._starting = Starting(store, workflow, clock)
         answers = Answers(store, workflow, clock)
         self._granting = Granting(answers)
-        self._deciding = Deciding(answers, self._granting)
+        self._updating = Updating(answers, installed)
+        self._deciding = Deciding(answers, self._granting, self._updating)
         self._acting = Acting(answers, self._starting)
         self._places = KeepingPlaces(answers)
         self._sharing = Sharing(answers)
@@ -75,8 +81,8 @@ class ChatOps:
             return self._change(team, request)
 
     def _waiting_roles(self, command: Roles | Whoami) -> list[str]:
-        asked = role_questions.waiting(self._store, self._clock.now())
-        return role_questions.for_list(asked, command.service if isinstance(command, Roles) else "")
+        asked = team_questions.waiting(self._store, self._clock.now())
+        return team_questions.for_list(asked, command.service if isinstance(command, Roles) else "")
 
     def _again_after_conflict(self, attempt: Callable[[], str]) -> str:
         for _ in range(_TRIES):
@@ -112,6 +118,8 @@ class ChatOps:
             return self._acting.act(team, request, command)
         if isinstance(command, ChangeRole):
             return self._granting.change(request, command)
+        if isinstance(command, UpdateItself):
+            return self._updating.ask(request, command)
         raise Refused(Reason.UNKNOWN_COMMAND, given=type(command).__name__)
 
     def _done_before(self, code: str) -> str:

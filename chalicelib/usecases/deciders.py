@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from chalicelib.domain.approval import Question, missing
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
-from chalicelib.domain.policy import Role, holders, holders_of_all, holds
+from chalicelib.domain.policy import Role, holders, holders_of_all, holds, require
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.roles import RoleChange
 from chalicelib.domain.settings import Team
@@ -51,6 +51,17 @@ def refuse_own_yes(team: Team, question: Question, by: Actor) -> None:
         raise Refused(Reason.SAME_PERSON, **facts)
     if any(each.by == by for each in question.confirmations):
         raise Refused(Reason.CONFIRMED_BEFORE, **facts, missing=missing(question.missing))
+
+
+def refuse_revoked(team: Team, question: Question, role: Role, *services: str) -> None:
+    """Refused where who asked may not ask for it any more: both have to be allowed at the moment of the decision.
+    Where no service is named, for all of them."""
+    try:
+        for each in services or ("",):
+            require(team, question.requester, role, "", each)
+    except Refused as refused:
+        who = f"{{person:{question.requester}}}"
+        raise Refused(Reason.REQUESTER_NOT_ALLOWED, who=who, code=question.code) from refused
 
 
 def deciders(team: Team, change: RoleChange, requester: Actor) -> frozenset[str]:

@@ -8,30 +8,34 @@ from chalicelib.domain.policy import Role, holds, require
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.settings import Team
 from chalicelib.usecases.answering import Answers, Request
-from chalicelib.usecases.deciders import refuse_own_yes
+from chalicelib.usecases.deciders import refuse_own_yes, refuse_revoked
 from chalicelib.usecases.granting import Granting
+from chalicelib.usecases.updating import Updating
 from chalicelib.usecases.words import words_for
 
 
 class Deciding:
     """Questions, by their codes."""
 
-    def __init__(self, answers: Answers, granting: Granting) -> None:
+    def __init__(self, answers: Answers, granting: Granting, updating: Updating) -> None:
         self._answers = answers
         self._granting = granting
+        self._updating = updating
 
     def decide(self, team: Team, request: Request, command: Decide) -> str:
         """Answer the question of a code."""
         question = self._answers.store.question(command.code)
         if question is not None and question.kind is Kind.ROLE:
             return self._granting.decide(request, question, command)
+        if question is not None and question.kind is Kind.UPDATE:
+            return self._updating.decide(request, question, command)
         if question is None or question.kind not in SECOND_PERSON:
             raise Refused(Reason.UNKNOWN_QUESTION, code=command.code)
         answer = Answer.CONFIRM if command.verb == "confirm" else Answer.REJECT
         require_decider(team, question, answer, request.actor)
         if answer is Answer.CONFIRM and question.open_at(self._answers.clock.now()):
             refuse_own_yes(team, question, request.actor)
-            _refuse_revoked(team, question)
+            refuse_revoked(team, question, Role.DEPLOYER, *question.services)
             # Earlier ones have to be allowed at the moment that decides, too.
             services = question.services
             question = question.counting(
@@ -50,16 +54,6 @@ def require_decider(team: Team, question: Question, answer: Answer, actor: Actor
     elif actor != question.requester:
         no = [each for each in question.services if holds(team, actor, Role.APPROVER, each)]
         require(team, actor, Role.APPROVER, "Rejecting", *no[:1] or [question.service])
-
-
-def _refuse_revoked(team: Team, question: Question) -> None:
-    """Both have to be allowed at the moment of the decision: also the one who asked."""
-    try:
-        for each in question.services:
-            require(team, question.requester, Role.DEPLOYER, "", each)
-    except Refused as refused:
-        who = f"{{person:{question.requester}}}"
-        raise Refused(Reason.REQUESTER_NOT_ALLOWED, who=who, code=question.code) from refused
 
 
 def _said(team: Team, question: Question, answer: Answer) -> str:

@@ -4,10 +4,9 @@ What a second person confirms is a question like any other, but nothing waits wi
 write, and a deadline that has passed is compared, not acted on (docs/adr/0010).
 """
 
-import hashlib
 from dataclasses import replace
 
-from chalicelib.domain.approval import Answer, Kind, Question, code_from
+from chalicelib.domain.approval import Answer, Kind, Question
 from chalicelib.domain.commands import Decide
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.people import Actor
@@ -18,7 +17,7 @@ from chalicelib.domain.roles import ROLES, SECOND_PERSON_ROLES, TEAM, Grant, Gra
 from chalicelib.domain.settings import Team, Timeouts, names
 from chalicelib.usecases import role_texts
 from chalicelib.usecases.answering import Answers, Request
-from chalicelib.usecases.deciders import deciders, refuse_own_yes
+from chalicelib.usecases.deciders import deciders, refuse_own_yes, refuse_revoked
 from chalicelib.usecases.ports import Change, Save
 from chalicelib.usecases.texts import plain
 
@@ -40,7 +39,7 @@ class Granting:
         grant = Grant(command.user, command.role, command.service, request.actor, now)
         change = RoleChange(grant, revoke=command.verb == "revoke")
         after = changed(team, change)
-        code = self._code(request.event)
+        code = self._answers.new_code(TEAM, request.event)
         asked = Question(
             code=code,
             kind=Kind.ROLE,
@@ -77,7 +76,7 @@ class Granting:
             raise Refused(Reason.OWN_ROLE)
         writes: list[Change] = [Save(decided)]
         if answer is Answer.CONFIRM:
-            _refuse_revoked(team, question, change)
+            refuse_revoked(team, question, Role.ADMIN, change.grant.service)
             writes.append(Save(changed(team, change)))
         self._commit(request, decided, *writes, event=f"{answer}_role", reason=command.reason)
         return role_texts.decided(decided, change)
@@ -88,14 +87,6 @@ class Granting:
         detail = role_texts.recorded(question) + (f": {plain(reason)}" if reason else "")
         line = self._answers.history(question.ref, request.actor, event, detail)
         self._answers.commit_once(request, question.code, *changes, line)
-
-    def _code(self, event: str) -> str:
-        """The same for the same event; another one where it is taken."""
-        for salt in range(10):
-            code = code_from(hashlib.sha256(f"{TEAM}|{event}|{salt}".encode()).digest())
-            if self._answers.store.question(code) is None:
-                return code
-        raise Refused(Reason.BUSY)
 
 
 def changed(team: Team, change: RoleChange) -> Grants:
@@ -120,12 +111,3 @@ def changed(team: Team, change: RoleChange) -> Grants:
 def _asks(team: Team, change: RoleChange, requester: Actor) -> bool:
     """Whether a second person is asked: for roles that decide about others, where there is anybody to ask."""
     return change.grant.role in SECOND_PERSON_ROLES and bool(deciders(team, change, requester))
-
-
-def _refuse_revoked(team: Team, question: Question, change: RoleChange) -> None:
-    """Who asked has to be allowed at the moment of the decision, too."""
-    try:
-        require(team, question.requester, Role.ADMIN, "", change.grant.service)
-    except Refused as refused:
-        who = f"{{person:{question.requester}}}"
-        raise Refused(Reason.REQUESTER_NOT_ALLOWED, who=who, code=question.code) from refused

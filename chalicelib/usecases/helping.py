@@ -7,7 +7,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Deploy": ("deploy", "plan", "finish", "cancel", "retry", "rollback", "keep", "cleanup", "form"),
     "Decide": ("confirm", "reject"),
     "Take turns": ("lock", "unlock", "locks", "queue", "leave", "ask", "override"),
-    "People": ("grant", "revoke", "roles", "whoami"),
+    "People": ("grant", "revoke", "roles", "whoami", "update"),
     "Look": ("status", "where", "why", "versions", "history", "stats", "audit", "help"),
 }
 """Every command stands in one group; a test says which is missing."""
@@ -19,11 +19,11 @@ ABOUT: dict[str, tuple[str, str]] = {
     ),
     "plan": ("Shows what a deployment would do and cost, and changes nothing.", "plan cameras to production"),
     "finish": (
-        "Moves traffic to the new fleet that is ready; a frontend has nothing to finish.",
+        "Moves traffic to the new fleet that is ready (servers only).",
         "finish cameras production",
     ),
     "cancel": (
-        "Ends a deployment before anybody uses it: what was prepared is removed, all else stays as it is.",
+        "Ends a deployment before anybody uses it; what was prepared is removed.",
         "cancel cameras production",
     ),
     "retry": ("Tries the step again that failed, with what is there.", "retry cameras production"),
@@ -33,15 +33,15 @@ ABOUT: dict[str, tuple[str, str]] = {
     ),
     "keep": ("Keeps the way back longer, or ends it now.", "keep cameras production +2h"),
     "cleanup": (
-        "Ends the way back now, and what it kept: the old fleet, or files.",
+        "Ends the way back now, and what it kept.",
         "cleanup web production",
     ),
     "form": (
-        "A form for it: to deploy, lock, grant and so on.",
+        "A form: to deploy, lock, grant and so on.",
         "form lock cameras production",
     ),
     "confirm": ("Says yes to a question, by its code; never to one's own.", "confirm K7Q2F"),
-    "reject": ("Says no to a question, with a reason if you like.", "reject K7Q2F not before the demo"),
+    "reject": ("Says no, with a reason if you like.", "reject K7Q2F not before the demo"),
     "lock": (
         "Keeps others from deploying there for a while, and says why.",
         "lock cameras production for 2h looking into lost messages",
@@ -59,11 +59,15 @@ ABOUT: dict[str, tuple[str, str]] = {
     "revoke": ("Takes a role away again.", "revoke @somebody deployer on cameras"),
     "roles": ("Who may do what.", "roles cameras"),
     "whoami": ("What you may do.", "whoami"),
+    "update": (
+        "Updates me to my newest version, or to the one that is named.",
+        "update",
+    ),
     "status": ("What is live where, and what is under way.", "status cameras"),
     "where": ("Which version is live in which environment.", "where cameras"),
     "why": ("What an environment waits for, and who can help.", "why cameras production"),
     "history": ("Who did what, newest first.", "history cameras production"),
-    "versions": ("The builds or releases that could be deployed.", "versions cameras"),
+    "versions": ("What could be deployed.", "versions cameras"),
     "stats": ("How well we deploy; `shared` tells the team.", "stats cameras 30d"),
     "audit": ("Whether the history is whole.", "audit cameras production"),
     "help": ("What can be said, or more about one command.", "help keep"),

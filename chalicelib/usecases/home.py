@@ -14,7 +14,7 @@ from chalicelib.usecases.deciders import may_say_yes
 from chalicelib.usecases.holding import lock_line
 from chalicelib.usecases.ports import Overview
 from chalicelib.usecases.questions import progress
-from chalicelib.usecases.role_questions import for_home
+from chalicelib.usecases.team_questions import for_home
 from chalicelib.usecases.texts import live, plain
 from chalicelib.usecases.words import state_name, words_for, words_of
 from chalicelib.usecases.words.shape import Words
@@ -33,13 +33,13 @@ _START = (
 
 
 def home_page(
-    team: Team, who: Actor, overviews: Sequence[Overview], now: float, roles: Sequence[Question] = ()
+    team: Team, who: Actor, overviews: Sequence[Overview], now: float, asked: Sequence[Question] = ()
 ) -> Home:
-    """The home of one person, of what they may look at. `roles`: changes of roles that wait for a second person."""
+    """The home of one person, of what they may look at. `asked`: questions of the team as a whole."""
     mine = [each for each in overviews if holds(team, who, Role.VIEWER, each.environment.service)]
     if not mine:
         return Home((Part((_NO_ROLE,), _WHOM_TO_ASK),))
-    waiting = [*for_home(team, who, roles), *(part for each in mine for part in _waits(team, who, each, now))]
+    waiting = [*for_home(team, who, asked), *(part for each in mine for part in _waits(team, who, each, now))]
     more = len(waiting) - _MOST_WAITING
     parts = [
         Part(("Deploy, decide and look from here, or type `/deploy` in any channel.",), _START, "Pointsman"),

@@ -16,7 +16,7 @@ from chalicelib.usecases.chat_ports import Chat, Home, Posted
 from chalicelib.usecases.home import MOST_PLACES, home_page
 from chalicelib.usecases.lines import ChatBusy, Need
 from chalicelib.usecases.ports import Clock, Overview, Store
-from chalicelib.usecases.role_questions import waiting
+from chalicelib.usecases.team_questions import waiting
 
 _NOWHERE, _HOME = "-", "home"
 """No service is named so, and none has such an environment."""
@@ -39,7 +39,7 @@ class _Picture:
 
     team: Team
     overviews: tuple[Overview, ...]
-    roles: tuple[Question, ...]
+    asked: tuple[Question, ...]
 
 
 class Homes:
@@ -93,11 +93,11 @@ class Homes:
             Actor.parse(ref.deployment),
             self._picture.overviews,
             self._clock.now(),
-            self._picture.roles,
+            self._picture.asked,
         )
 
     def _look(self) -> _Picture:
-        """Reads: seven for each of twenty environments at most, and what waits about roles."""
+        """Reads: seven for each of twenty environments at most, and what waits of the team's own questions."""
         team = self._store.team()
         pairs = [(service, name) for service, names in sorted(team.services().items()) for name in names]
         return _Picture(

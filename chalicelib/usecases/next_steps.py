@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.grammar import longest
 from chalicelib.domain.reasons import Reason
+from chalicelib.domain.updates import UPDATES
 from chalicelib.usecases.buttons import ask_holder
 from chalicelib.usecases.chat_ports import Action
 from chalicelib.usecases.words.frontends import FRONTENDS
@@ -227,6 +228,7 @@ _STEPS: dict[Reason, Callable[[Facts], tuple[Action, ...]]] = {
     Reason.ROLE_NOT_HELD: _roles,
     Reason.LAST_ADMIN: _roles,
     Reason.OWN_ROLE: _roles,
+    Reason.UPDATE_UNDER_WAY: lambda _facts: (Action("history", "Show the updates", UPDATES),),
     Reason.UNKNOWN_SERVICE: _where,
     Reason.UNKNOWN_ENVIRONMENT: _where,
     Reason.UNKNOWN_QUESTION: lambda _facts: (Action("status", "Show what is open", ""),),

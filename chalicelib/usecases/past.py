@@ -5,7 +5,7 @@ import re
 from chalicelib.domain.history import History
 from chalicelib.domain.people import SERVICE
 from chalicelib.domain.reading import Past
-from chalicelib.domain.roles import ROLES, TEAM
+from chalicelib.domain.roles import TEAM
 from chalicelib.domain.settings import Team
 from chalicelib.usecases.chat_ports import Action, Reply
 from chalicelib.usecases.ports import Store
@@ -103,6 +103,13 @@ _SAID: dict[str, str] = {
     "revoke_done": "changed a role",
     "confirm_role": "confirmed a change of roles",
     "reject_role": "rejected a change of roles",
+    "update_asked": "asked a second person for an update of me",
+    "update_begun": "asked for an update of me; nobody else could confirm it",
+    "confirm_update": "confirmed the update of me",
+    "reject_update": "rejected the update of me",
+    "update_building": "my new version is being built",
+    "update_done": "I was updated",
+    "update_failed": "my update failed; nothing changed",
 }
 """Events as people say them, with those of words/; what is nowhere is shown with spaces for underscores."""
 _DIGESTS = frozenset(
@@ -125,17 +132,18 @@ _WORDED = re.compile(
 
 def past(store: Store, team: Team, asked: Past, _now: float) -> Reply:
     """A page of history. Reads: one query. Refused where service or environment is unknown."""
-    of_roles = asked.service == TEAM
-    if not of_roles:
+    of_team = asked.service == TEAM
+    if not of_team:
         team.environment(asked.service, asked.environment)
     lines = store.history(asked.service, asked.environment, limit=SIZE + 1, before=asked.before)
-    where = "the *roles*" if of_roles else f"*{asked.service}* in *{asked.environment}*"
+    where = f"the *{asked.environment}*" if of_team else f"*{asked.service}* in *{asked.environment}*"
     if not lines:
         return Reply(f"Nothing{' earlier' if asked.before else ''} was recorded of {where}.")
     shown = lines[:SIZE]
     words = words_for(team, asked.service)
     told = [said(line, words) for line in shown if line.event not in _SAID_BESIDE]
-    value = f"{ROLES if of_roles else f'{asked.service} {asked.environment}'} before {shown[-1].number}"
+    pair = asked.environment if of_team else f"{asked.service} {asked.environment}"
+    value = f"{pair} before {shown[-1].number}"
     earlier = (Action("history", "Earlier", value),) if len(lines) > SIZE else ()
     return Reply("\n".join([f"What happened to {where}, newest first:", *told]), earlier)
 

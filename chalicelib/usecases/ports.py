@@ -21,6 +21,7 @@ from chalicelib.domain.pushed import Release
 from chalicelib.domain.roles import Grants
 from chalicelib.domain.settings import RouteSpec, Team
 from chalicelib.domain.sharing import Shared
+from chalicelib.domain.updates import Updates
 from chalicelib.domain.visits import Visit
 from chalicelib.usecases.chat_ports import Posted
 
@@ -43,6 +44,7 @@ Record = (
     | Finding
     | Visit
     | Grants
+    | Updates
     | Lock
     | Place
     | Ask
@@ -159,6 +161,9 @@ class Store(Protocol):
 
     def publish(self, raw: dict[str, object]) -> int:
         """Store a new version of the configuration and return its number."""
+
+    def updates(self) -> Updates:
+        """The latest updates of the service itself, strongly consistent; nothing where there was none."""
 
     def visit(self, who: Actor) -> Visit | None:
         """When somebody opened their home last; None where that is long ago."""

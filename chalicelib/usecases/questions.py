@@ -6,12 +6,12 @@ question has no buttons and says who decided and when.
 
 from collections.abc import Iterator
 
-from chalicelib.domain.approval import SAID, Answer, Kind, Question
+from chalicelib.domain.approval import OF_THE_TEAM, SAID, Answer, Kind, Question
 from chalicelib.domain.deployment import Deployment
 from chalicelib.domain.people import Actor
 from chalicelib.domain.roles import RoleChange
 from chalicelib.domain.settings import Team
-from chalicelib.usecases import role_texts
+from chalicelib.usecases import role_texts, update_texts
 from chalicelib.usecases.buttons import confirm_or_reject
 from chalicelib.usecases.chat_ports import Message
 from chalicelib.usecases.deciders import concerned
@@ -97,7 +97,7 @@ def who_may(question: Question, team: Team | None = None) -> str:
 
 
 def _service(question: Question) -> str:
-    services = question.services
+    services = question.services if question.kind not in OF_THE_TEAM else ()
     if question.change is not None:
         services = (question.change.grant.service,)
     return f" of {' and '.join(f'`{each}`' for each in services)}" if any(services) else ""
@@ -118,13 +118,15 @@ def alert(question: Question, about: str, words: Words, now: float) -> Message |
 
 def expired(question: Question, now: float) -> bool:
     """Whether it expired: the machine settles its own, the others are over with their deadline."""
-    if question.kind is Kind.ROLE:
+    if question.kind in OF_THE_TEAM:
         return question.answer is None and now > question.deadline
     return question.answer is Answer.EXPIRED
 
 
 def what_of(question: Question, deployment: Deployment | None) -> str:
     """The question in one sentence."""
+    if question.kind is Kind.UPDATE:
+        return update_texts.wish(question)
     if question.change is not None or deployment is None:
         return role_texts.wish(question.change, question.requester.workspace) if question.change else ""
     words = words_of(deployment)
@@ -133,6 +135,8 @@ def what_of(question: Question, deployment: Deployment | None) -> str:
 
 def _about(question: Question, deployment: Deployment | None) -> str:
     """What the question is about, to go on from `the`."""
+    if question.kind is Kind.UPDATE:
+        return update_texts.request(question)
     if question.change is not None:
         return role_texts.request(question.change, question.requester.workspace)
     words = words_of(deployment)

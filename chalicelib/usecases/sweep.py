@@ -22,6 +22,7 @@ from chalicelib.usecases.sweep_facts import Facts, Report, Subject
 from chalicelib.usecases.sweep_repairs import Repairer
 from chalicelib.usecases.sweep_rules import decide
 from chalicelib.usecases.turning import pass_on
+from chalicelib.usecases.updater import give_up
 
 SPARE_SECONDS = 10.0
 """What one environment may take when AWS is slow; with less time left another is not begun."""
@@ -67,6 +68,11 @@ class Sweeper:
             except Exception as error:  # noqa: BLE001 - one environment's trouble must not keep the others from it
                 log_error("environment not swept", error, service=service, environment=name)
                 failed.append(f"{service} in {name}")
+        try:
+            found += give_up(self._store, self._clock)
+        except Exception as error:  # noqa: BLE001 - as above
+            log_error("updates not swept", error)
+            failed.append("updates")
         if failed:
             raise Unavailable(f"not swept: {', '.join(failed)}")
         return {"environments": swept, "found": found, "left": len(pairs) - swept}

@@ -11,7 +11,9 @@ from chalicelib.domain.locks import TicketKey
 from chalicelib.domain.pushed import TAG
 from chalicelib.domain.roles import TEAM
 from chalicelib.domain.settings import Team
+from chalicelib.domain.updates import UPDATES
 from chalicelib.telemetry import log
+from chalicelib.usecases import update_messages
 from chalicelib.usecases.auditing import last_line
 from chalicelib.usecases.chat_ports import Message
 from chalicelib.usecases.findings import finding_message
@@ -30,6 +32,8 @@ FINDING, TICKET = "finding:", "ticket:"
 """What stands before a key in place of a deployment."""
 _MAIN = "main"
 _NOBODY = "nobody"
+_NEWEST = 3
+"""So many updates are looked at when one of them changes; those before them ended long ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +63,16 @@ class Wanting:
         self._clock = clock
         self._look_again = ask_again
 
+    def each(self, ref: Ref) -> list[Ref]:
+        """The records that a change is about: of all updates at once, the newest."""
+        if ref.environment != UPDATES or ref.deployment:
+            return [ref]
+        return [Ref(TEAM, UPDATES, each.id) for each in self._store.updates().latest[:_NEWEST]]
+
     def of(self, ref: Ref) -> list[Wanted]:
         """Every message of a record; replies only once the thread has begun."""
         if ref.service == TEAM:
-            return self._of_roles(ref)
+            return self._of_update(ref) if ref.environment == UPDATES else self._of_roles(ref)
         if ref.environment == BUILDS:
             return self._of_build(ref.service, ref.deployment)
         if ref.deployment.startswith(FINDING):
@@ -201,6 +211,28 @@ class Wanting:
             if main is not None and main.timestamp:
                 wanted += self._beside(question, None, channel, main.timestamp, team)
         return wanted
+
+    def _of_update(self, ref: Ref) -> list[Wanted]:
+        """An update of the service itself: its message, what goes with an open question, and word of its end."""
+        update = self._store.updates().find(ref.deployment)
+        if update is None:
+            return []
+        try:
+            team = self._store.team()
+        except Refused as refused:
+            log("error", "an update can not be announced", said=refused.text, deployment=ref.deployment)
+            return []
+        main, channel = self._store.post(ref, _MAIN), team.channel
+        questions = self._store.questions(ref)
+        self._look_again(ref, questions)
+        question = next(iter(questions), None)
+        wanted = [Wanted(_MAIN, channel, update_messages.update_message(update, question, self._clock.now()))]
+        if main is None or not main.timestamp:
+            return wanted
+        for each in questions:
+            wanted += self._beside(each, None, channel, main.timestamp, team)
+        ended = update_messages.ended(update)
+        return [*wanted, Wanted("ended", channel, ended, main.timestamp)] if ended is not None else wanted
 
     def _beside(
         self,

@@ -20,9 +20,10 @@ from chalicelib.domain.people import Actor
 from chalicelib.domain.pushed import Release
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.release import newest_first
-from chalicelib.domain.roles import Grants
+from chalicelib.domain.roles import TEAM, Grants
 from chalicelib.domain.settings import Team
 from chalicelib.domain.sharing import Shared
+from chalicelib.domain.updates import UPDATES, Updates
 from chalicelib.domain.visits import Visit
 from chalicelib.usecases.chat_ports import Posted
 from chalicelib.usecases.ports import Change, Hold, Overview, Record, Save, Seen
@@ -45,12 +46,14 @@ def place(record: Record) -> Place:
     return _place_apart(record)
 
 
-def _place_apart(record: Build | Release | Visit | Grants) -> Place:
+def _place_apart(record: Build | Release | Visit | Grants | Updates) -> Place:
     """Of what belongs to no environment."""
     if isinstance(record, Visit):
         return ("visit", str(record.who))
     if isinstance(record, Grants):
         return ("grants",)
+    if isinstance(record, Updates):
+        return ("updates",)
     if isinstance(record, Release):
         return ("release", record.service, record.tag)
     return ("build", record.service, record.version)
@@ -133,6 +136,8 @@ class FakeStore(Recorder):
             self.changed.append(FindingKey(record.service, record.environment, record.key))
         elif isinstance(record, Visit):
             self.changed.append(record.who)
+        elif isinstance(record, Updates):
+            self.changed.append(Ref(TEAM, UPDATES, ""))
         elif isinstance(record, Lock | QueuePlace | Ask | Shared):
             self.changed.append(record.key)
 
@@ -308,6 +313,12 @@ class FakeStore(Recorder):
         with self._call("publish", raw=raw), self._one_at_a_time:
             self.table.configurations.append(copy.deepcopy(raw))
             return len(self.table.configurations)
+
+    def updates(self) -> Updates:
+        """The latest updates of the service itself."""
+        with self._call("updates"):
+            found = self.table.records.get(("updates",))
+            return found if isinstance(found, Updates) else Updates()
 
     def visit(self, who: Actor) -> Visit | None:
         """When somebody opened their home last."""

@@ -7,6 +7,7 @@ from chalicelib.domain.approval import Kind
 from chalicelib.domain.deployment import State
 from chalicelib.domain.policy import Role, holds
 from chalicelib.domain.roles import Grant, Grants
+from chalicelib.domain.updates import Stage
 from chalicelib.usecases.ports import Save
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD
 from tests.faults.acts import (
@@ -384,4 +385,57 @@ SURFACES = (
 )
 """The same by other ways than typing."""
 
-FLOWS = (*ENDS, *CANCELED, *WINDOW, *TROUBLE, *STRATEGIES, *PEOPLE, *LOCKS, *ASKED, *SURFACES)
+
+def _updates(stage: Stage) -> Callable[[Run], bool]:
+    """How far the newest update is, in the table and in the channel."""
+
+    def seen(run: Run) -> bool:
+        latest = run.account.store.updates().latest
+        told = " ".join(each.text for each in run.account.slack.messages)
+        return bool(latest) and latest[0].stage is stage and "Update" in told
+
+    return seen
+
+
+def _build_ends(run: Run) -> None:
+    newest = next(reversed(run.account.codebuild.builds))
+    run.account.codebuild.end(newest)
+    run.pipeline(newest)
+
+
+def _build_fails(run: Run) -> None:
+    newest = next(reversed(run.account.codebuild.builds))
+    run.account.codebuild.end(newest, "FAILED", "COMMAND_EXECUTION_ERROR: make deploy: exit status 2")
+    run.pipeline(newest)
+
+
+def _pushed(run: Run) -> None:
+    run.pipeline(run.account.codebuild.push("e" * 40))
+
+
+TOLD = (
+    happens("there is an admin", _an_admin),
+    say("update", LEAD, _updates(Stage.ASKED)),
+    click("confirm", APPROVER, _updates(Stage.BUILDING)),
+)
+UPDATES = (
+    flow("told to update itself", *TOLD, happens("it is built", _build_ends, _updates(Stage.DONE)), ends=()),
+    flow(
+        "updated by a push",
+        happens("pushed", _pushed, _updates(Stage.BUILDING)),
+        happens("it does not build", _build_fails, _updates(Stage.FAILED)),
+        happens("pushed again", _pushed, _updates(Stage.BUILDING)),
+        happens("it is built", _build_ends, _updates(Stage.DONE)),
+        ends=(),
+    ),
+    flow(
+        "nothing heard of an update",
+        *TOLD,
+        wait(3_700, always),
+        happens("swept", _sweep, _updates(Stage.FAILED)),
+        ends=(),
+    ),
+)
+"""The service itself."""
+
+FLOWS = (*ENDS, *CANCELED, *WINDOW, *TROUBLE, *STRATEGIES, *PEOPLE, *LOCKS, *ASKED, *SURFACES, *UPDATES)

@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib import bootstrap
 from chalicelib.adapters.cloudwatch import CloudWatchAlarms
+from chalicelib.adapters.codebuild import CodeBuildPipeline
 from chalicelib.adapters.dynamodb import DynamoStore
 from chalicelib.adapters.ec2 import Ec2Fleet, Ec2Reaper
 from chalicelib.adapters.secrets import SecretDocument
@@ -28,10 +29,13 @@ from chalicelib.usecases.steps.ledger import LedgerSteps
 from chalicelib.usecases.steps.planner import PlannerSteps
 from chalicelib.usecases.steps.traffic import TrafficSteps
 from chalicelib.usecases.sweep import Sweeper
+from chalicelib.usecases.update_ports import Installed
+from chalicelib.usecases.updater import Updater
 from chalicelib.wire.slack_receiver import SlackReceiver
 from tests.fakes.lines import FakeLines
 from tests.faults.memory.account import MemoryAccount
 from tests.faults.memory.boto import bridge
+from tests.faults.memory.codebuild import PROJECT
 from tests.faults.memory.json_client import MemoryClient
 from tests.faults.memory.lines import WiredLines, WiredQueue
 from tests.faults.memory.slack import ORIGIN, MemoryReplies, MemoryViews
@@ -63,6 +67,7 @@ class Product:
         self._processes: dict[str, Any] = {}
         self._lines = FakeLines()
         self.queue = WiredQueue(clock, wire)
+        self.installed = Installed("c" * 40, updates=True)
 
     def kill(self, function: str) -> None:
         """The process is gone, with everything that it remembered."""
@@ -83,6 +88,10 @@ class Product:
         sweeper = self._process("sweeper", self._sweeper)
         sweeper.sweep()
 
+    def update(self, event: Mapping[str, Any]) -> None:
+        """What the table's stream or the pipeline's events bring to the function that updates the service."""
+        bootstrap.run_updater(self._process("updater", self._updater), event, None)
+
     def edge(self) -> Edge:
         """The function behind the HTTP API."""
         made: Edge = self._process("edge", self._edge)
@@ -97,6 +106,7 @@ class Product:
         services = {
             "dynamodb": self._account.table.answer,
             "states": self._account.states.answer,
+            "codebuild": self._account.codebuild.answer,
             "secretsmanager": self._secret,
         }
         return MemoryClient(service, services[service], self._wire)
@@ -131,6 +141,10 @@ class Product:
         chat = SlackChat(partial(_bot_token, document), f"{ORIGIN}/api/", draw=_draw)
         return Announcer(self._store(), chat, self._clock, WiredLines(self._lines, self._wire), self.queue)
 
+    def _updater(self) -> Updater:
+        pipeline = CodeBuildPipeline(self._client("codebuild"), PROJECT)
+        return Updater(self._store(), pipeline, self._clock, self.installed)
+
     def _sweeper(self) -> Sweeper:
         return Sweeper(self._store(), self._workflow(), Ec2Fleet(bridge().clients["ec2"]), self._clock)
 
@@ -141,7 +155,7 @@ class Product:
         return Edge(
             region="us-east-1",
             secrets=document.read,
-            chatops=ChatOps(store, workflow, self._clock),
+            chatops=ChatOps(store, workflow, self._clock, self.installed),
             report=partial(ci.take, store, workflow, self._clock),
             receiver=SlackReceiver(),
             replies=MemoryReplies(self._account.slack, self._wire),

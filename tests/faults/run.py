@@ -3,12 +3,13 @@
 import contextlib
 import io
 import urllib.request
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from chalicelib.domain.approval import Kind, Question
 from chalicelib.domain.deployment import Deployment, Environment, Ref
-from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.errors import PointsmanError, Unavailable
 from tests.fakes.clock import FakeClock
 from tests.faults.interpreter import Interpreter
 from tests.faults.invariants import Watch
@@ -16,14 +17,20 @@ from tests.faults.memory.account import MemoryAccount
 from tests.faults.memory.slack import SlackOverHttp
 from tests.faults.people import BOT_TOKEN, SECRETS, Door
 from tests.faults.product import Product
+from tests.faults.stream import Reader
 from tests.faults.wire import Killed, Wire
 
 SERVICE, ENVIRONMENT = "cameras", "production"
-BATCH, WINDOW = 100, 1.0
-"""What the stream brings at once, and how long it gathers that (resources.yaml, StreamToChat)."""
 MOST_TRIES = 100
+ASYNCHRONOUS = (0.0, 60.0, 120.0)
+"""Seconds before each try of an asynchronous invocation."""
 SWEEP_SECONDS, SWEEPS = 61.0, 2
 """The sweeper lets everybody finish for a minute (sweep_rules.PATIENCE)."""
+
+
+def _of_updates(record: Mapping[str, Any]) -> bool:
+    """The filter of the updater's mapping (resources.yaml, StreamToUpdater)."""
+    return bool(record["dynamodb"]["Keys"]["pk"]["S"] == "UPDATES")
 
 
 @cache
@@ -58,9 +65,10 @@ class Run:
         self.outside: set[str] = self.watch.outside
         self.marks: list[int] = []
         """How many calls there were before each act."""
-        self._read = 0
-        self._tries = 0
-        self._next_batch = 0.0
+        self._readers = (
+            Reader("chat", self.product.announce, lambda _: True),
+            Reader("updater", lambda records: self.product.update({"Records": records}), _of_updates),
+        )
 
     # --- going on -----------------------------------------------------------------------------------------------
 
@@ -95,18 +103,22 @@ class Run:
             self.settle()
 
     def _after_step(self) -> None:
-        if self.clock.now() >= self._next_batch:
-            self._deliver()
+        for each in self._readers:
+            if self.clock.now() >= each.next_batch:
+                self._deliver(each)
 
     def _deliver_all(self) -> None:
         for _ in range(MOST_TRIES):
-            while self._pending() and self._tries == 0:
-                self._deliver()
-            if not self._pending() and not self._wake():
+            while any(each.pending(self._stream) and each.tries == 0 for each in self._readers):
+                for each in self._readers:
+                    if each.tries == 0:
+                        self._deliver(each)
+            waiting = [each for each in self._readers if each.pending(self._stream)]
+            if not waiting and not self._wake():
                 return
-            if self._pending():
-                self.clock.advance(max(0.0, self._next_batch - self.clock.now()))
-                self._deliver()
+            for each in waiting:
+                self.clock.advance(max(0.0, each.next_batch - self.clock.now()))
+                self._deliver(each)
 
     def _wake(self) -> bool:
         """What the queue brings next; False where it is empty."""
@@ -125,30 +137,32 @@ class Run:
             self.product.queue.again(record, self.clock.now())
         return True
 
-    def _pending(self) -> bool:
-        return len(self.account.table.stream) > self._read
+    @property
+    def _stream(self) -> list[dict[str, Any]]:
+        return self.account.table.stream
 
-    def _deliver(self) -> None:
-        """One batch of the stream; where the function fails, the same records come again, later each time."""
-        batch = self.account.table.stream[self._read : self._read + BATCH]
-        if not batch:
-            return
-        self._next_batch = self.clock.now() + WINDOW
-        try:
-            with self.wire.run_of("chat", f"announce {self._state()}"):
-                self.product.announce(batch)
-        except Killed:
-            self.product.kill("chat")
-            self._failed()
-        except Exception:  # noqa: BLE001 - to the stream any error of the function is the same
-            self._failed()
-        else:
-            self._read += len(batch)
-            self._tries = 0
+    def _deliver(self, reader: Reader) -> None:
+        """One batch of the stream."""
+        step = f"announce {self._state()}" if reader.function == "chat" else "begin"
+        reader.deliver(self._stream, step, product=self.product, wire=self.wire, clock=self.clock)
 
-    def _failed(self) -> None:
-        self._tries += 1
-        self._next_batch = self.clock.now() + min(2.0**self._tries, 60.0)
+    def pipeline(self, build: str) -> None:
+        """Something happened to a build of the pipeline, and an event says so; Lambda tries twice more."""
+        arn = f"arn:aws:codebuild:us-east-1:123456789012:build/{build}"
+        event = {"source": "aws.codebuild", "detail": {"build-id": arn}}
+        with contextlib.redirect_stderr(self.log):
+            for pause in ASYNCHRONOUS:
+                self.clock.advance(pause)
+                try:
+                    with self.wire.run_of("updater", "heard"):
+                        self.product.update(event)
+                except Killed:
+                    self.product.kill("updater")
+                except PointsmanError as error:
+                    self.log.write(f"update not followed: {error}\n")
+                else:
+                    break
+        self.settle()
 
     def _state(self) -> str:
         """The state of the newest deployment, so that announcing each is a place of its own."""

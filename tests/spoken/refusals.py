@@ -53,6 +53,7 @@ UNREACHED: dict[Reason, str] = {
     Reason.RUN_ENDED: "why a deployment ended",
     Reason.CHAT_REFUSED: "stands in a log: there is nobody whom chat could tell",
     Reason.INTERNAL: "why a deployment ended",
+    Reason.PIPELINE_REFUSED: "why an update failed",
 }
 """Reasons that no command is answered with, and where they are told instead."""
 

@@ -130,6 +130,24 @@ def _roles(house: House) -> None:
     house.types(GUEST, "whoami")
 
 
+def _update_rejected(house: House) -> None:
+    """Another admin says no; the next one does not build, and is tried again."""
+    an_admin(house)
+    house.types(LEAD, "update")
+    house.types(LEAD, "update", refused="update_under_way")
+    house.presses(LEAD, "Show the updates")
+    house.types(APPROVER, f"reject {house.code()} not on a Friday")
+    house.types(LEAD, "update v1.2")
+    house.let(301)
+    house.types(LEAD, "update v1.2")
+    house.presses(APPROVER, "Confirm")
+    newest = next(reversed(house.account.codebuild.builds))
+    house.account.codebuild.end(newest, "FAILED", "make deploy: exit status 2")
+    house.pipeline(newest)
+    house.presses(LEAD, "Update again")
+    house.types(LEAD, "history updates")
+
+
 LOOKED = (
     Told("frozen, overridden", _overridden, {"freezes": [FAIR]}),
     Told("turns missed and passed", _turns),
@@ -139,4 +157,5 @@ LOOKED = (
     Told("a standby host is gone", _standby_host_gone),
     Told("stuck, released", _released),
     Told("roles looked at", _roles),
+    Told("an update rejected, failed", _update_rejected),
 )

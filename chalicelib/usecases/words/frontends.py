@@ -209,6 +209,7 @@ _QUESTIONS = Questions(
         Kind.ROLLBACK: "The release stays enabled.",
         Kind.END: "It can be rolled back for the rest of its time.",
         Kind.ROLE: "Roles stay as they are.",
+        Kind.UPDATE: "I stay as I am.",
     },
     gone_back={Kind.ROLLBACK: "Going back", Kind.END: "Cleaning up now"},
     risks={

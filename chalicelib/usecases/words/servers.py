@@ -201,6 +201,7 @@ _QUESTIONS = Questions(
         Kind.ROLLBACK: "Traffic stays where it is.",
         Kind.END: "The old fleet stands by for the rest of its time.",
         Kind.ROLE: "Roles stay as they are.",
+        Kind.UPDATE: "I stay as I am.",
     },
     gone_back={Kind.FINISH: "The switch", Kind.ROLLBACK: "Going back", Kind.END: "Ending the old fleet"},
     risks={

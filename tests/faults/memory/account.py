@@ -10,6 +10,7 @@ from chalicelib.usecases.ports import Clock, Save
 from tests.builders import NOW, build, raw_config
 from tests.fakes.cloud import route_spec
 from tests.faults.memory.boto import bridge
+from tests.faults.memory.codebuild import MemoryCodeBuild
 from tests.faults.memory.dynamodb import MemoryTable
 from tests.faults.memory.ec2 import MemoryEc2, MemoryInstance
 from tests.faults.memory.elbv2 import Balancer, MemoryElb, Target, group_arn
@@ -35,6 +36,7 @@ class MemoryAccount:
         self.cloudwatch = MemoryCloudWatch()
         self.table = MemoryTable(clock.now)
         self.states = MemoryStates()
+        self.codebuild = MemoryCodeBuild(clock.now)
         self.slack = MemorySlack(clock.now, bot_token)
         self.store = DynamoStore(MemoryClient("dynamodb", self.table.answer, Wire()), "pointsman")
         """The table as a test reads it: over a wire of its own."""

@@ -59,7 +59,7 @@ class Shown:
         for block in self.blocks:
             for element in block.get("elements", ()):
                 if element["type"] == "button":
-                    yield element["action_id"].partition(":")[0], element["value"]
+                    yield element["action_id"].partition(":")[0], element.get("value", "")
 
 
 class SlackTroubles:

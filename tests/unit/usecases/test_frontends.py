@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.approval import SECOND_PERSON, Kind
+from chalicelib.domain.approval import OF_THE_TEAM, SECOND_PERSON, Kind
 from chalicelib.domain.commands import Act, parse
 from chalicelib.domain.deployment import ENDS, Deployment, Environment, Machine, Phase, Slot, State
 from chalicelib.domain.errors import Refused
@@ -102,7 +102,7 @@ def test_both_have_words_for_the_same_things() -> None:
     asked = SECOND_PERSON - {Kind.FINISH}
     mine = FRONTENDS.questions
     assert set(mine.asked) == set(mine.lasting) == asked
-    assert set(mine.after_no) == asked | {Kind.ROLE}
+    assert set(mine.after_no) == asked | OF_THE_TEAM
     assert set(FRONTENDS.answers.yes) == set(FRONTENDS.answers.no) == asked
     assert set(FRONTENDS.answers.doing) == set(SERVERS.answers.doing)
     assert set(FRONTENDS.timeline.rows) == set(SERVERS.timeline.rows) - {State.READY, State.ASKING_FINISH}

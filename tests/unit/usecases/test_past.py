@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chalicelib.domain.approval import ALLOWED, Kind
+from chalicelib.domain.approval import ALLOWED, OF_THE_TEAM, Kind
 from chalicelib.domain.commands import parse
 from chalicelib.domain.deployment import Trigger
 from chalicelib.domain.findings import Trouble
@@ -78,7 +78,7 @@ def test_what_goes_on_by_itself_has_nobody_before_it(event: str) -> None:
 def test_every_event_has_words_of_its_own(words: Words) -> None:
     """Whatever machines, people and the sweeper record."""
     events = {*Why, *Trigger, *_ANSWERED, *(f"queue_{each}" for each in set(Over) - _OF_LOCKS)}
-    events |= {f"expired_{kind}" for kind in set(Kind) - {Kind.ROLE}}
+    events |= {f"expired_{kind}" for kind in set(Kind) - OF_THE_TEAM}
     events |= {f"{what}_{each}" for each in Trouble for what in ("found", "resolved")}
     for event in sorted(events - _NEVER - _NOT_OF[words.kind]):
         told = said(line(event), words)
