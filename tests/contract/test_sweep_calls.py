@@ -17,8 +17,8 @@ from tests.fakes.cloud import Cloud
 from tests.fakes.fleet import FakeFleet
 from tests.fakes.workflow import FakeWorkflow
 
-ONCE = {"TransactGetItems": 1, "GetItem": 1 + 2}
-"""The configuration with who was granted what, and its version; then each of two environments."""
+ONCE = {"TransactGetItems": 1, "GetItem": 1 + 2 + 1}
+"""The configuration with who was granted what, and its version; then each of two environments; then the updates."""
 
 
 class Swept:

@@ -25,10 +25,12 @@ from tests.iam.asking import (
 )
 from tests.iam.calls import LABELED, item
 from tests.iam.release_rights import release_rights
-from tests.iam.roles import HOST_ROLE, LINES, MACHINE, RELEASES, STREAM, arn, function
+from tests.iam.roles import HOST_ROLE, LINES, MACHINE, PIPELINE, RELEASES, arn, function
 from tests.iam.shared_rights import secret_right, shared_rights
 from tests.iam.simulator import Request
 
+NAMED: dict[str, str | list[str]] = {"codebuild:environment.environmentVariables.name": ["POINTSMAN_UPDATE"]}
+"""Each update tells its build what it is called."""
 EXECUTION = MACHINE.replace("stateMachine", "execution") + ":cameras-production-142"
 RELEASE = RELEASES.replace("stateMachine", "execution") + ":web-production-7"
 
@@ -50,13 +52,34 @@ OWN = [
     secret_right("edge", "SigningSecrets", "EdgeSecret", "ChatSecret"),
     secret_right("chat", "BotToken", "ChatSecret", "EdgeSecret"),
     Right(
-        "FollowTheTable",
-        "chat follows this table's stream and no other",
-        tuple(
-            Request("chat", f"dynamodb:{each}", STREAM)
-            for each in ("GetRecords", "GetShardIterator", "DescribeStream")
+        "StartUpdates",
+        "an update is a build of the project as it was set up: nobody says what it runs, from where, or under which role",
+        (Request("updater", "codebuild:StartBuild", PIPELINE, context=NAMED),),
+        (
+            Request("updater", "codebuild:StartBuild", arn("codebuild", "project/payroll"), context=NAMED),
+            *(
+                Request("updater", "codebuild:StartBuild", PIPELINE, context={**NAMED, f"codebuild:{key}": "x"})
+                for key in ("source.buildspec", "source.location", "serviceRole", "environment.image")
+            ),
+            Request(
+                "updater",
+                "codebuild:StartBuild",
+                PIPELINE,
+                context={"codebuild:environment.environmentVariables.name": ["POINTSMAN_UPDATE", "PATH"]},
+            ),
+            Request("updater", "codebuild:UpdateProject", PIPELINE),
+            Request("updater", "codebuild:RetryBuild", PIPELINE),
+            Request("updater", "codebuild:StopBuild", PIPELINE),
         ),
-        (Request("chat", "dynamodb:GetRecords", f"{ELSEWHERE}/stream/2026-01-01T00:00:00.000"),),
+    ),
+    Right(
+        "LookAtUpdates",
+        "how a build of its own project is",
+        (Request("updater", "codebuild:BatchGetBuilds", PIPELINE),),
+        (
+            Request("updater", "codebuild:BatchGetBuilds", arn("codebuild", "project/payroll")),
+            Request("updater", "codebuild:BatchGetProjects", PIPELINE),
+        ),
     ),
     Right(
         "KeepTheLines",

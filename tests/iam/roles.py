@@ -15,7 +15,12 @@ FRONTEND = "pointsman-frontend-web"
 POINTERS = [
     f"arn:aws:cloudfront::{ACCOUNT}:key-value-store/a1b2c3d4-5678-90ab-cdef-example{each}" for each in (1, 2)
 ]
-PARAMETERS = {"HostedZone": ZONE, "HostRole": "pointsman-host-*", "FrontendPointers": ",".join(POINTERS)}
+PARAMETERS = {
+    "HostedZone": ZONE,
+    "HostRole": "pointsman-host-*",
+    "FrontendPointers": ",".join(POINTERS),
+    "Updates": "pointsman-updates",
+}
 """What whoever installs the stack says (docs/install.md)."""
 
 Policy = dict[str, Any]
@@ -28,6 +33,7 @@ def arn(service: str, resource: str, *, region: str = REGION, account: str = ACC
 
 MACHINE = arn("states", f"stateMachine:{STACK}-deploy")
 RELEASES = arn("states", f"stateMachine:{STACK}-release")
+PIPELINE = arn("codebuild", "project/pointsman-updates")
 TABLE = arn("dynamodb", f"table/{STACK}-Table-EXAMPLE")
 LINES = arn("dynamodb", f"table/{STACK}-ChatLines-EXAMPLE")
 STREAM = f"{TABLE}/stream/2026-01-01T00:00:00.000"

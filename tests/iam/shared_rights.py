@@ -6,18 +6,20 @@ from dataclasses import replace
 
 from tests.iam.asking import ELSEWHERE, GROUP, HOST, Right, labels
 from tests.iam.calls import LABELED, item, zone
-from tests.iam.roles import MACHINE, RELEASES, TABLE, arn, secret
+from tests.iam.roles import MACHINE, RELEASES, STREAM, TABLE, arn, secret
 from tests.iam.simulator import Request
 
 EVERYWHERE = ("ENV#cameras#production",)
 PARTITIONS = {
-    "edge": ("ENV#cameras#production", "ENV##", "SERVICE#cameras", "CODE#7", "SEEN#slack-1", "HOME", "TEAM"),
+    "edge": ("ENV#cameras#production", "ENV##", "SERVICE#cameras", "CODE#7", "SEEN#slack-1", "HOME", "TEAM", "UPDATES"),
     "chat": ("ENV#cameras#production", "ENV##"),
     "ledger": ("ENV#cameras#production", "SERVICE#cameras", "CODE#7"),
     "cleanup": ("ENV#cameras#production", "SERVICE#cameras"),
+    "sweeper": ("ENV#cameras#production", "UPDATES"),
+    "updater": ("UPDATES", "ENV#@team#updates"),
 }
 """Where a role writes; all others write to environments only."""
-OTHERS = ("CONFIG", "SERVICE#cameras", "CODE#7", "SEEN#slack-1", "HOME", "TEAM")
+OTHERS = ("CONFIG", "SERVICE#cameras", "CODE#7", "SEEN#slack-1", "HOME", "TEAM", "UPDATES")
 
 
 def _reads(role: str) -> Right:
@@ -43,10 +45,23 @@ def _writes(role: str) -> Right:
         tuple(item(role, action, each) for each in own for action in actions),
         (
             *(item(role, "PutItem", each) for each in OTHERS if each not in own),
+            *([item(role, "PutItem", "ENV#cameras#production")] if role == "updater" else []),
             replace(item(role, "PutItem", own[0]), resource=ELSEWHERE),
             item(role, "DeleteItem", own[0]),
             item(role, "UpdateItem", own[0]),
         ),
+    )
+
+
+def _follows(role: str) -> Right:
+    return Right(
+        "FollowTheTable",
+        "this table's stream and no other",
+        tuple(
+            Request(role, f"dynamodb:{each}", STREAM)
+            for each in ("GetRecords", "GetShardIterator", "DescribeStream")
+        ),
+        (Request(role, "dynamodb:GetRecords", f"{ELSEWHERE}/stream/2026-01-01T00:00:00.000"),),
     )
 
 
@@ -172,10 +187,11 @@ STEPS = (
     "frontend",
     "cleanup",
 )
-FUNCTIONS = ("edge", *STEPS, "chat", "sweeper")
+FUNCTIONS = ("edge", *STEPS, "chat", "sweeper", "updater")
 SHARED = {
     _reads: FUNCTIONS,
     _writes: tuple(each for each in FUNCTIONS if each != "terminate"),
+    _follows: ("chat", "updater"),
     _logs: FUNCTIONS,
     _traces: (*FUNCTIONS, "machine", "releasemachine"),
     _looks: ("planner", "fleet", "traffic", "retire", "terminate", "sweeper"),
