@@ -19,7 +19,6 @@ class Config:
     chat_queue: str
     slack_api: str
     slack_hooks: str
-    revision: str
     pipeline: str
     environment: Mapping[str, str]
 
@@ -47,7 +46,6 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         chat_queue=environment.get("POINTSMAN_CHAT_QUEUE", ""),
         slack_api=environment.get("POINTSMAN_SLACK_API", "https://slack.com/api/"),
         slack_hooks=environment.get("POINTSMAN_SLACK_HOOKS", "https://hooks.slack.com"),
-        revision=environment.get("POINTSMAN_REVISION", ""),
         pipeline=environment.get("POINTSMAN_PIPELINE", ""),
         environment=environment,
     )

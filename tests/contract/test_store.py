@@ -11,6 +11,7 @@ from chalicelib.domain.deployment import Environment, Slot, State
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, PointsmanError
 from chalicelib.domain.history import History
 from chalicelib.domain.roles import Grant, Grants, Role
+from chalicelib.domain.updates import Stage, Update, Updates
 from chalicelib.usecases.ports import Change, Hold, Save, Seen, Store
 from tests.builders import APPROVER, DEPLOYER, NOW, build, deployment, hosts, plan, question, raw_config
 
@@ -54,6 +55,15 @@ def test_all_kinds_of_records_come_back(store: Store) -> None:
     assert store.build("cameras", "142") == build(revision=1)
     assert store.team().grants == replace(grants, revision=1)
     assert store.team(1).grants == Grants(), "a running deployment goes by what was published"
+
+
+def test_the_latest_updates_come_back(store: Store) -> None:
+    """With who asked and how far each is; before the first there are none."""
+    assert store.updates() == Updates()
+    update = Update("update-K7Q2F", APPROVER, NOW, Stage.BUILDING, NOW, before="c" * 40, build="updates:1")
+    store.commit(Save(Updates((update, replace(update, id="update-1", stage=Stage.DONE)))))
+    assert store.updates().latest[0] == update
+    assert store.updates().find("update-1") == replace(update, id="update-1", stage=Stage.DONE)
 
 
 def test_what_was_never_written_is_not_there(store: Store) -> None:

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from tests.iam.asking import (
     AT_LAUNCH,
-    ELSEWHERE,
     GROUP,
     HOST,
     LAUNCHED,
@@ -53,12 +52,14 @@ OWN = [
     secret_right("chat", "BotToken", "ChatSecret", "EdgeSecret"),
     Right(
         "StartUpdates",
-        "an update is a build of the project as it was set up: nobody says what it runs, from where, or under which role",
+        "an update builds the project as it was set up: nobody says what it runs, from where or under which role",
         (Request("updater", "codebuild:StartBuild", PIPELINE, context=NAMED),),
         (
             Request("updater", "codebuild:StartBuild", arn("codebuild", "project/payroll"), context=NAMED),
             *(
-                Request("updater", "codebuild:StartBuild", PIPELINE, context={**NAMED, f"codebuild:{key}": "x"})
+                Request(
+                    "updater", "codebuild:StartBuild", PIPELINE, context={**NAMED, f"codebuild:{key}": "x"}
+                )
                 for key in ("source.buildspec", "source.location", "serviceRole", "environment.image")
             ),
             Request(

@@ -11,7 +11,16 @@ from tests.iam.simulator import Request
 
 EVERYWHERE = ("ENV#cameras#production",)
 PARTITIONS = {
-    "edge": ("ENV#cameras#production", "ENV##", "SERVICE#cameras", "CODE#7", "SEEN#slack-1", "HOME", "TEAM", "UPDATES"),
+    "edge": (
+        "ENV#cameras#production",
+        "ENV##",
+        "SERVICE#cameras",
+        "CODE#7",
+        "SEEN#slack-1",
+        "HOME",
+        "TEAM",
+        "UPDATES",
+    ),
     "chat": ("ENV#cameras#production", "ENV##"),
     "ledger": ("ENV#cameras#production", "SERVICE#cameras", "CODE#7"),
     "cleanup": ("ENV#cameras#production", "SERVICE#cameras"),

@@ -27,7 +27,11 @@ STAYS = {
     ): "an execution's ARN names the machine before its own name",
     ("chat", "FollowTheTable", "RESOURCE_MISMATCH"): "it does not expect the colons in a stream's time",
     ("updater", "FollowTheTable", "RESOURCE_MISMATCH"): "as with chat's",
-    ("updater", "StartUpdates", "UNKNOWN_CONDITION_FOR_ACTION"): "its data is older than CodeBuild's condition keys",
+    (
+        "updater",
+        "StartUpdates",
+        "UNKNOWN_CONDITION_FOR_ACTION",
+    ): "its data is older than CodeBuild's condition keys",
     ("fleet", "LaunchOnlyLabeled", "RESOURCE_MISMATCH"): ONE_OF_SEVERAL,
     ("fleet", "LaunchFromWhatTheLiveFleetUses", "RESOURCE_MISMATCH"): ONE_OF_SEVERAL,
     ("hosts", "OnHostsThatAreBuilt", "RESOURCE_MISMATCH"): ONE_OF_SEVERAL,
