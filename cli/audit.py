@@ -9,6 +9,7 @@ from typing import Any
 from chalicelib.domain.errors import PointsmanError
 from chalicelib.domain.history import Break, Head, compare
 from chalicelib.domain.roles import ROLES, TEAM
+from chalicelib.domain.updates import UPDATES
 from chalicelib.usecases.auditing import Audit, audit
 from chalicelib.usecases.ports import Store
 from chalicelib.usecases.texts import duration
@@ -52,9 +53,10 @@ def run(given: argparse.Namespace) -> int:
 
 
 def environments(store: Store) -> list[tuple[str, str]]:
-    """All that are configured, and the team's roles."""
+    """All that are configured, and what belongs to the team as a whole: its roles, and updates of the service."""
     services = store.team().services()
-    return [*((service, name) for service in sorted(services) for name in services[service]), (TEAM, ROLES)]
+    pairs = ((service, name) for service in sorted(services) for name in services[service])
+    return [*pairs, (TEAM, ROLES), (TEAM, UPDATES)]
 
 
 def verify(store: Store, where: Sequence[tuple[str, str]], *, noted: Head | None, now: float) -> int:

@@ -1,6 +1,5 @@
 """The port Pipeline: its fake, and CodeBuild's JSON as the service in memory speaks it."""
 
-from collections.abc import Callable
 from typing import Protocol
 
 import pytest
@@ -74,8 +73,8 @@ class OnCodeBuild:
 @pytest.fixture(params=[Fake, OnCodeBuild])
 def world(request: pytest.FixtureRequest) -> World:
     """Each in turn."""
-    made: Callable[[], World] = request.param
-    return made()
+    made: World = request.param()
+    return made
 
 
 def test_a_build_is_known_by_what_it_was_started_for(world: World) -> None:

@@ -143,6 +143,7 @@ def test_all_configured_environments_of_a_table(aws: str, capsys: pytest.Capture
         "cameras production: 2 records, whole",
         "cameras staging: 0 records, whole",
         "@team roles: 0 records, whole",
+        "@team updates: 0 records, whole",
     ]
     boto3.resource("dynamodb", "us-east-1").Table(table).delete_item(
         Key={"pk": "ENV#cameras#production", "sk": "HISTORY#00000001"}
