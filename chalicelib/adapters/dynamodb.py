@@ -45,7 +45,7 @@ from chalicelib.domain.deployment import Deployment, Environment, Ref
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, Refused
 from chalicelib.domain.findings import Finding, FindingKey
 from chalicelib.domain.history import Head, History
-from chalicelib.domain.locks import Ask, Lock, Place, Ticket, TicketKey
+from chalicelib.domain.locks import ASK_SECONDS, Ask, Lock, Place, Ticket, TicketKey
 from chalicelib.domain.people import Actor
 from chalicelib.domain.pushed import Release
 from chalicelib.domain.reasons import Reason
@@ -109,16 +109,7 @@ class DynamoStore(Reader):
 
     def _saves(self, record: Record) -> list[Write]:
         after = fitting(replace(record, revision=record.revision + 1))
-        ttl = None
-        if isinstance(record, Finding) and not record.open:
-            ttl = int(record.resolved_at) + RESOLVED_SECONDS
-        if isinstance(record, Visit):
-            ttl = int(record.at) + VISIT_SECONDS
-        if isinstance(record, Lock | Place) and record.over is not None:
-            ttl = int(record.over_at) + RESOLVED_SECONDS
-        if isinstance(record, Shared):
-            ttl = int(record.figures.at) + RESOLVED_SECONDS
-        put = self._put(place(record), after, ttl=ttl)
+        put = self._put(place(record), after, ttl=_ttl(record))
         writes = [Write(Conflict, "Put", put, revision_is(record.revision))]
         if isinstance(record, Question) and not record.revision:
             pointer = self._put(
@@ -367,6 +358,21 @@ class DynamoStore(Reader):
     def visits(self) -> tuple[Visit, ...]:
         """Everybody who opened theirs."""
         return tuple(from_item(Visit, item) for item in self._query(HOME, VISIT))
+
+
+def _ttl(record: Record) -> int | None:
+    """From when on DynamoDB may clean a record up; None where it stays."""
+    if isinstance(record, Visit):
+        return int(record.at) + VISIT_SECONDS
+    if isinstance(record, Finding) and not record.open:
+        return int(record.resolved_at) + RESOLVED_SECONDS
+    if isinstance(record, Lock | Place) and record.over is not None:
+        return int(record.over_at) + RESOLVED_SECONDS
+    if isinstance(record, Shared):
+        return int(record.figures.at) + RESOLVED_SECONDS
+    if isinstance(record, Ask):
+        return (record.number + 1) * ASK_SECONDS + RESOLVED_SECONDS
+    return None
 
 
 def _note(heads: Mapping[tuple[str, str], Head]) -> None:

@@ -122,6 +122,17 @@ def test_what_was_shown_to_the_team_is_cleaned_up() -> None:
     assert item["ttl"] == {"N": str(int(NOW) + 30 * 86_400)}
 
 
+def test_that_the_holder_was_asked_is_cleaned_up() -> None:
+    """Its five minutes are over soon, and its message is not updated any more."""
+    client = Canned("ThrottlingException")
+    with pytest.raises(Unavailable):
+        DynamoStore(client, "table").commit(
+            Save(Ask("cameras", "production", 7, DEPLOYER, DEPLOYER, "", NOW))
+        )
+    item = client.requests[0]["TransactItems"][0]["Put"]["Item"]
+    assert item["ttl"] == {"N": str(8 * 300 + 30 * 86_400)}
+
+
 def test_two_commits_have_two_tokens() -> None:
     """DynamoDB takes a token that comes again within ten minutes for the same request."""
     client = Canned("ThrottlingException")
