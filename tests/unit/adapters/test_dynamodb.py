@@ -16,7 +16,7 @@ from chalicelib.domain.deployment import Deployment, Environment, Ref, Slot
 from chalicelib.domain.errors import Conflict, Duplicate, LostLock, PointsmanError, Unavailable
 from chalicelib.domain.findings import Finding, FindingKey, Trouble
 from chalicelib.domain.history import History
-from chalicelib.domain.locks import TicketKey
+from chalicelib.domain.locks import Ask, TicketKey
 from chalicelib.domain.metrics import Figures, Metrics
 from chalicelib.domain.sharing import Shared
 from chalicelib.usecases.ports import Hold, Record, Save, Seen
