@@ -93,17 +93,13 @@ def point(to: Spot, instead_of: Spot) -> None:
 
 @cache
 def cdn() -> Any:
-    """The store's API over boto3, as the function calls it."""
-    import boto3  # noqa: PLC0415  # copy mode needs none of it
-
-    from chalicelib.adapters.cloudfront import CloudFrontCdn  # noqa: PLC0415  # the same
+    """The store's API, as the function calls it."""
+    from chalicelib.adapters.cloudfront import CloudFrontCdn  # noqa: PLC0415  # copy mode needs none of it
+    from chalicelib.adapters.key_value_store import KeyValueStores  # noqa: PLC0415  # the same
     from sandbox.platform.worker import find_accounts  # noqa: PLC0415  # the same
 
     find_accounts()
-    store = partial(
-        boto3.client, "cloudfront-keyvaluestore", endpoint_url=endpoint_of(os.environ), region_name=REGION
-    )
-    return CloudFrontCdn(partial(boto3.client, "cloudfront"), store)
+    return CloudFrontCdn(_boto3, KeyValueStores(os.environ))
 
 
 if __name__ == "__main__":

@@ -204,10 +204,11 @@ def _terminate() -> object:
 
 def _frontend() -> object:
     from chalicelib.adapters.cloudfront import CloudFrontCdn  # noqa: PLC0415
+    from chalicelib.adapters.key_value_store import KeyValueStores  # noqa: PLC0415
     from chalicelib.adapters.viewer import HttpViewer  # noqa: PLC0415
     from chalicelib.usecases.steps.frontend import FrontendSteps  # noqa: PLC0415
 
-    cdn = CloudFrontCdn(partial(_client, "cloudfront"), partial(_client, "cloudfront-keyvaluestore"))
+    cdn = CloudFrontCdn(partial(_client, "cloudfront"), KeyValueStores(settings().environment))
     return FrontendSteps(_releases(), cdn, HttpViewer())
 
 

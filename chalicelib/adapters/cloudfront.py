@@ -1,7 +1,4 @@
-"""CloudFront: the key-value store that says which release is live, and invalidations.
-
-The store's own API is signed with SigV4A, for which boto3 needs `awscrt` (boto3 reference, "CloudFrontKeyValueStore").
-"""
+"""CloudFront: the key-value store that says which release is live, and invalidations."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -10,14 +7,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from chalicelib.adapters.boto_errors import aws
+from chalicelib.adapters.key_value_store import KeyValueStores
 from chalicelib.domain.errors import Conflict, NotReady
 from chalicelib.domain.release import address
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront.client import CloudFrontClient
     from mypy_boto3_cloudfront.type_defs import InvalidationBatchTypeDef
-    from mypy_boto3_cloudfront_keyvaluestore.client import CloudFrontKeyValueStoreClient
-    from mypy_boto3_cloudfront_keyvaluestore.type_defs import PutKeyRequestListItemTypeDef
 
 LIVE = "live"
 """The key that names the folder; a key of the folder's name says which release is in it
@@ -35,58 +31,33 @@ itself; a path with a `'` was refused (github.com/laurilehmijoki/s3_website, iss
 
 
 class CloudFrontCdn:
-    """The port Cdn on CloudFront; each client is made when it is needed, since most steps need neither."""
+    """The port Cdn on CloudFront; the client is made when it is needed, since most steps do not."""
 
-    def __init__(
-        self,
-        client: "Callable[[], CloudFrontClient]",
-        store: "Callable[[], CloudFrontKeyValueStoreClient]",
-    ) -> None:
-        self._open_client, self._open_store = client, store
+    def __init__(self, client: "Callable[[], CloudFrontClient]", stores: KeyValueStores) -> None:
+        self._open_client, self._stores = client, stores
 
     @cached_property
     def _client(self) -> "CloudFrontClient":
         return self._open_client()
 
-    @cached_property
-    def _store(self) -> "CloudFrontKeyValueStoreClient":
-        return self._open_store()
-
     def pointer(self, store: str) -> str:
         """One GetKey."""
-        return self._value(store, LIVE)
+        return self._stores.value(store, LIVE)
 
     def release_in(self, store: str, folder: str) -> str:
         """One GetKey."""
-        return self._value(store, folder) or folder
+        return self._stores.value(store, folder) or folder
 
     def point(self, store: str, to: str, release: str, *, instead_of: str) -> None:
         """One UpdateKeys under the store's ETag, which was read before the key: what changes in between is a conflict.
-        "Puts or deletes multiple key-value pairs in a single, all-or-nothing operation" (CloudFront KeyValueStore API
-        reference): a location that leads to the folder knows the release in it."""
-        with aws("DescribeKeyValueStore"):
-            etag = self._store.describe_key_value_store(KvsARN=store)["ETag"]
+        A location that leads to the folder knows the release in it."""
+        etag = self._stores.etag(store)
         live = self.pointer(store)
         if live == to:
             return
         if live != instead_of:
             raise Conflict(f"{live or 'nothing'} is live, not {instead_of or 'nothing'}")
-        keys = {LIVE: to} if release == to else {LIVE: to, to: release}
-        puts: list[PutKeyRequestListItemTypeDef] = [
-            {"Key": key, "Value": value} for key, value in keys.items()
-        ]
-        with aws("UpdateKeys"):
-            try:
-                self._store.update_keys(KvsARN=store, IfMatch=etag, Puts=puts)
-            except self._store.exceptions.ConflictException:
-                raise Conflict("the key-value store changed at the same moment") from None
-
-    def _value(self, store: str, key: str) -> str:
-        with aws("GetKey"):
-            try:
-                return self._store.get_key(KvsARN=store, Key=key)["Value"]
-            except self._store.exceptions.ResourceNotFoundException:
-                return ""
+        self._stores.update(store, etag, {LIVE: to} if release == to else {LIVE: to, to: release})
 
     def invalidate(self, distribution: str, paths: Sequence[str], reference: str) -> str:
         """The same CallerReference with the same paths finds the invalidation that was made before."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import boto3
 
 from chalicelib.adapters.cloudfront import CloudFrontCdn
+from chalicelib.adapters.key_value_store import KeyValueStores
 from chalicelib.adapters.object_store import from_environment, open_bucket
 from chalicelib.adapters.s3_checksums import S3Checksums
 from chalicelib.adapters.s3_releases import MOST_LISTED, S3Releases
@@ -118,9 +119,11 @@ class EmulatedReleases:
         self.s3.create_bucket(Bucket=BUCKET)
         api = self.edge.edge.api_url
         self.bucket = self.over_s3()
+        stores = KeyValueStores({**KEYS, "AWS_ENDPOINT_URL": api})
+        self.stack.callback(stores.close)
         self.cdn = CloudFrontCdn(
             lambda: boto3.client("cloudfront", endpoint_url=api, **CREDENTIALS),
-            lambda: boto3.client("cloudfront-keyvaluestore", endpoint_url=api, **CREDENTIALS),
+            stores,
         )
         self.viewer = HttpViewer(seconds=5)
         self.store = POINTER.arn

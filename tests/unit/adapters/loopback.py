@@ -69,7 +69,7 @@ def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
             service.connections += 1
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             reply = service.next_reply(Asked(self.path, headers, body))
             if not reply.status:
@@ -80,6 +80,8 @@ def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(reply.body)
+
+        do_GET = do_POST  # noqa: N815 - so it is called
 
         def log_message(self, *_: object) -> None:
             """Quiet."""
