@@ -1,7 +1,7 @@
 """The pipeline that updates the service itself: a CodeBuild project.
 
 Facts: AWS CodeBuild API Reference, "StartBuild" (a token is valid for five minutes), "Build" (status, resolved source
-version, phases with their contexts, logs), "BatchGetBuilds".
+version, which is there once the source is, phases with their contexts, logs), "BatchGetBuilds".
 """
 
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ def _read(build: Mapping[str, Any]) -> PipelineBuild:
         id=str(build["id"]),
         building=_BUILDING.get(str(build["buildStatus"]), Building.FAILED),
         update=next((str(each["value"]) for each in variables if each["name"] == UPDATE), ""),
-        revision=str(build.get("resolvedSourceVersion", "")),
+        revision=str(build.get("resolvedSourceVersion") or build.get("sourceVersion", "")),
         why=_why(build),
         log=str(build.get("logs", {}).get("deepLink", "")),
     )

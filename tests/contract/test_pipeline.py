@@ -132,6 +132,15 @@ def test_an_unknown_build_is_refused(world: World) -> None:
         world.pipeline.build("payroll:1")
 
 
+def test_a_build_that_has_not_fetched_its_source_says_what_it_will_build() -> None:
+    """The commit that was pushed: its name is told when the build begins."""
+    world = OnCodeBuild()
+    identifier = world.push()
+    build = world.service.builds[identifier]
+    build["sourceVersion"] = build.pop("resolvedSourceVersion")
+    assert world.pipeline.build(identifier).revision == HEAD
+
+
 def test_as_many_builds_as_may_run_are_no_refusal() -> None:
     """The same call is made again a little later."""
 
