@@ -19,7 +19,7 @@ export AWS_DEFAULT_REGION ?= us-east-1
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
-demo: $(BIN)/.sandbox ## Run a whole deployment on this machine (STORY=deploy|rollback|reject|expire|broken-build|failing-tests|retry|unhealthy|release|together|in-place, SWITCH=weighted|targets|dns)
+demo: $(BIN)/.sandbox ## Run a whole deployment on this machine (STORY=deploy|rollback|reject|expire|broken-build|failing-tests|retry|unhealthy|release|together|update|in-place, SWITCH=weighted|targets|dns)
 	$(BIN)/python -m sandbox demo --story $(STORY) --hosts $(HOSTS) --switch $(SWITCH)
 
 sandbox: $(BIN)/.sandbox ## Keep the sandbox up and print the address of its page

@@ -13,7 +13,7 @@ from typing import Any, get_args
 from sandbox import builds, demo
 from sandbox.estate.traffic import Strategy
 from sandbox.house import House
-from sandbox.stories import IN_PLACE, STORIES
+from sandbox.stories import IN_PLACE
 
 FOLDER = Path("build/sandbox").resolve()
 
@@ -58,7 +58,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     told = commands.add_parser("demo", help="tell a story and measure it")
-    told.add_argument("--story", choices=[*STORIES, IN_PLACE], default="deploy")
+    told.add_argument("--story", choices=[*demo.TOLD, IN_PLACE], default="deploy")
     commands.add_parser("up", help="keep the sandbox up")
     for command in commands.choices.values():
         command.add_argument("--hosts", type=int, default=3, help="control hosts (%(default)s)")

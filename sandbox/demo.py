@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sandbox import report, written
+from sandbox import report, updating, written
 from sandbox.estate import inplace
 from sandbox.house import House
 from sandbox.processes import ROOT, StartFailed
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     Tell = Callable[[str], None]
 
+TOLD = {**STORIES, "update": updating.STORY}
+"""Every story of the demo; that of an update has its scenario in a test of its own."""
 OUT = ROOT / "build" / "demo"
 NEW = "142"
 
@@ -28,7 +30,7 @@ def run(
     story: str, folder: Path, *, hosts: int, devices: int, switch: Strategy = "weighted", tell: Tell
 ) -> int:
     """The exit code: 0 where the story ended as it should, with nothing left behind."""
-    told = STORIES.get(story)
+    told = TOLD.get(story)
     with House(folder, hosts=hosts, devices=devices, tell=tell, switch=switch) as house:
         if told:
             house.report_build(NEW, told.build, broken=told.broken)
@@ -53,7 +55,7 @@ def _tell(story: str, house: House, tell: Tell) -> Exception | None:
             package = build.build(NEW, house.folder / "artifacts")
             inplace.update(house.aws, bucket=house.bucket, version=NEW, package=package, tell=tell)
         else:
-            STORIES[story].tell(Teller(house, house.chat, tell, NEW))
+            TOLD[story].tell(Teller(house, house.chat, tell, NEW))
     except (TimeoutError, LookupError, RuntimeError) as broke_off:
         return broke_off
     return None
@@ -62,7 +64,7 @@ def _tell(story: str, house: House, tell: Tell) -> Exception | None:
 def measure(story: str, house: House, before: list[str]) -> dict[str, Any]:
     """The report, from what is really there: the machine's history, the devices, the instances, the table."""
     swarm = house.stop_swarm()
-    machine = STORIES[story].machine if story in STORIES else "DeployMachine"
+    machine = TOLD[story].machine if story in TOLD else "DeployMachine"
     execution = report.read_execution(house.client("stepfunctions"), house.created.ids[machine])
     return {
         "story": story,

@@ -19,7 +19,7 @@ TEMPLATE = ROOT / "stepfunctions" / "updates.yaml"
 
 
 def create(client: Any, folder: Path, endpoint: str, package: Path) -> Repository:
-    """Make repository and project, and let the stack in `folder` know which revision it is of."""
+    """Make repository and project, and let the stack in `folder` know of both."""
     repository = Repository(folder, endpoint)
     commit = repository.create()
     described = read(TEMPLATE)["Resources"]["Project"]["Properties"]
@@ -50,7 +50,6 @@ def create(client: Any, folder: Path, endpoint: str, package: Path) -> Repositor
         serviceRole=f"arn:aws:iam::{Settings.account}:role/build",
     )
     state = folder / FILE
-    update(endpoint, package / "sam.json", Provisioned.load(state), parameters={"Revision": commit}).save(
-        state
-    )
+    told = {"Revision": commit, "Updates": NAME}
+    update(endpoint, package / "sam.json", Provisioned.load(state), parameters=told).save(state)
     return repository

@@ -91,6 +91,10 @@ class Repository:
         """Commit whatever changed; return the commit."""
         git("add", "--all", cwd=self.checkout)
         git(*_AUTHOR, "commit", "--quiet", "--message", said, cwd=self.checkout)
+        return self.head()
+
+    def head(self) -> str:
+        """The newest commit of the checkout."""
         return git("rev-parse", "HEAD", cwd=self.checkout)
 
     def push(self, branch: str = BRANCH) -> None:
