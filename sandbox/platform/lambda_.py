@@ -7,7 +7,7 @@ Source: docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (X-Amz-Function-Er
 
 from __future__ import annotations
 
-import hashlib
+import base64
 import json
 import threading
 import zipfile
@@ -28,6 +28,8 @@ from sandbox.platform.pool import FunctionSpec, Reply, WorkerPool
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from moto.awslambda.models import LambdaFunction, LayerVersion
 
     from sandbox.clock import VirtualClock
 
@@ -77,14 +79,12 @@ class Functions:
         name, _, version = (name_or_arn.partition(":function:")[2] or name_or_arn).partition(":")
         function = self._backend.get_function(name, version or qualifier)
         layers = [self._backend.layers_versions_by_arn(layer["Arn"]) for layer in function.layers]
-        layer_folders = [
-            folder for layer in layers if layer for folder in _importable(self._unpack(layer.code_bytes))
-        ]
+        layer_folders = [folder for layer in layers if layer for folder in _importable(self._unpack(layer))]
         return FunctionSpec(
             name=name,
             arn=function.function_arn,
             handler=str(function.handler),
-            folders=(self._unpack(function.code_bytes), *layer_folders),
+            folders=(self._unpack(function), *layer_folders),
             environment=self._environment(name, function.environment_vars or {}),
             timeout=float(function.timeout),
             memory=int(function.memory_size),
@@ -105,12 +105,13 @@ class Functions:
             "AWS_DEFAULT_REGION": self._region,
         }
 
-    def _unpack(self, archive: bytes) -> Path:
-        target = self._code / hashlib.sha256(archive).hexdigest()[:16]
+    def _unpack(self, code: LambdaFunction | LayerVersion) -> Path:
+        """Where it is unpacked: named by moto's hash, since this is asked at each invocation."""
+        target = self._code / base64.b64decode(code.code_sha_256).hex()[:16]
         with self._unpacking:
             if not target.exists():
                 partial = target.with_suffix(".partial")
-                with zipfile.ZipFile(BytesIO(archive)) as package:
+                with zipfile.ZipFile(BytesIO(code.code_bytes)) as package:
                     package.extractall(partial)
                 partial.rename(target)
         return target
