@@ -31,6 +31,7 @@ from tests.contract.worlds import Clients, launched, moto_world
 from tests.fakes.chat import FakeChat
 from tests.fakes.clock import FakeClock
 from tests.fakes.workflow import FakeWorkflow
+from tests.faults.memory.dynamodb import MemoryTable
 from tests.iam.calls import Estate
 from tests.iam.roles import ACCOUNT, MACHINE, REGION, secret
 from tests.machine.driver import Machine
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.settings import Strategy
     from tests.contract.worlds import AwsWorld
     from tests.fakes.store import FakeStore
+    from tests.faults.memory.json_client import Service
     from tests.iam.simulator import Request as Asked
 
 REF = Ref("cameras", "production", "cameras-production-1")
@@ -79,22 +81,17 @@ def _tags() -> dict[str, dict[str, str]]:
 
 
 class _Json:
-    """A JsonClient whose service is an emulator in this process."""
+    """A JsonClient whose service answers in this process."""
 
-    def __init__(self, recording: Recording, service: str, client: Any = None) -> None:
-        self._recording, self._service, self._client = recording, service, client
+    def __init__(self, recording: Recording, service: str, answer: Service | None = None) -> None:
+        self._recording, self._service, self._answer = recording, service, answer
 
     def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Keep, then ask; without an emulator the answer is what every operation may say."""
+        """Keep, then ask; without a service the answer is what every operation may say."""
         self._recording.note(self._service, operation, request)
-        if self._client is None:
+        if self._answer is None:
             return {"executionArn": f"{MACHINE}:x", "status": "RUNNING", "SecretString": "{}"}
-        try:
-            answer: dict[str, Any] = self._client._make_api_call(operation, dict(request))
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            raise AwsError(code, str(error), cast("Mapping[str, Any]", error.response)) from error
-        return answer
+        return self._answer(operation, request)
 
 
 class _Workflow:
@@ -135,13 +132,14 @@ class Account:
         launched(world, 2, role="recorder", state=HostState.LIVE, deployment="cameras-141")
         self._clock, fake, self.chat = FakeClock(), FakeWorkflow(), FakeChat()
         workflow: Any = _Workflow(recording, fake)
-        self.store = DynamoStore(cast("JsonClient", _Json(recording, "dynamodb", _table())), "table")
+        table = MemoryTable(self._clock.now)
+        self.store = DynamoStore(cast("JsonClient", _Json(recording, "dynamodb", table.answer)), "table")
         self.store.publish(
             raw_config(switch=strategy, traffic=[as_configured(world.add_route(strategy, live))], **changes)
         )
         self.store.commit(Save(build("142")), Save(Environment("cameras", "production")))
         self._chatops = ChatOps(self.store, workflow, self._clock)
-        lines = DynamoLines(cast("JsonClient", _Json(recording, "dynamodb", _table("lines"))), "lines")
+        lines = DynamoLines(cast("JsonClient", _Json(recording, "dynamodb", _lines())), "lines")
         wakes = SqsWakes(
             cast("JsonClient", _Json(recording, "sqs")), "https://sqs/pointsman-LaterInChat-EXAMPLE"
         )
@@ -260,13 +258,23 @@ def _ended(account: Account, state: State) -> None:
     assert found.state is state, found.detail
 
 
-def _table(name: str = "table") -> Any:
+def _lines() -> Service:
+    """The table of what waits for chat, in the emulator."""
     client = boto3.client("dynamodb", region_name=REGION)
     keys = {"pk": "HASH", "sk": "RANGE"}
     client.create_table(
-        TableName=name,
+        TableName="lines",
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
         KeySchema=[{"AttributeName": key, "KeyType": cast("Any", kind)} for key, kind in keys.items()],
     )
-    return client
+
+    def answer(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            answered: dict[str, Any] = client._make_api_call(operation, dict(request))  # type: ignore[attr-defined]
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            raise AwsError(code, str(error), cast("Mapping[str, Any]", error.response)) from error
+        return answered
+
+    return answer
