@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 POLL = 0.1
 Message = dict[str, Any]
@@ -65,15 +66,13 @@ class Chat:
         self, user_id: str, kind: str, fits: Callable[[str], bool], timeout: float = 30.0
     ) -> dict[str, Any]:
         """What a person sees, once its texts fit. TimeoutError says what was there."""
-        end = time.monotonic() + timeout
-        while True:
-            view = self.view(user_id, kind)
+        texts = ""
+        for content in self._looks(None, timeout):
+            view: dict[str, Any] | None = content[f"{kind}s"].get(user_id)
             texts = "\n".join(_texts(view["blocks"])) if view else ""
             if view is not None and fits(texts):
                 return view
-            if time.monotonic() > end:
-                raise TimeoutError(f"the {kind} of {user_id} shows after {timeout} s:\n{texts}")
-            time.sleep(POLL)
+        raise TimeoutError(f"the {kind} of {user_id} shows after {timeout} s:\n{texts}")
 
     def act_in_view(self, user: str, view: dict[str, Any], **wanted: Any) -> None:
         """Somebody presses a button of a view (`action_id` or `label`), or chooses an option of it (`selected`)."""
@@ -91,8 +90,7 @@ class Chat:
 
     def messages(self, viewer: str | None = None) -> list[Message]:
         """What is in the channel now, oldest first; only what `viewer` sees, if named."""
-        query = "?" + urlencode({"viewer": viewer}) if viewer else ""
-        found: list[Message] = self._call("GET", f"/_sandbox/channel{query}")["messages"]
+        found: list[Message] = self._call("GET", _channel(viewer))["messages"]
         return found
 
     def wait_for(
@@ -100,16 +98,14 @@ class Chat:
     ) -> Message:
         """The newest message that fits (a predicate, or a text it shows). TimeoutError names what was there."""
         fits = wanted if callable(wanted) else lambda message: wanted in shown(message)
-        end = time.monotonic() + timeout
-        while True:
-            messages = self.messages(viewer)
+        messages: list[Message] = []
+        for content in self._looks(viewer, timeout):
+            messages = content["messages"]
             found = next((m for m in reversed(messages) if fits(m)), None)
             if found is not None:
                 return found
-            if time.monotonic() > end:
-                seen = "\n".join(shown(m) for m in messages[-5:])
-                raise TimeoutError(f"nothing like {wanted!r} within {timeout} s; last messages:\n{seen}")
-            time.sleep(POLL)
+        seen = "\n".join(shown(m) for m in messages[-5:])
+        raise TimeoutError(f"nothing like {wanted!r} within {timeout} s; last messages:\n{seen}")
 
     def trouble(self, **switches: Any) -> None:
         """Switch faults of the chat service, as in `trouble(down=True)`; see sandbox.front.faults."""
@@ -124,6 +120,29 @@ class Chat:
         with urlopen(self.url + "/_sandbox/transcript", timeout=self.timeout) as answer:  # noqa: S310 - own http URL
             text: str = answer.read().decode()
         return text
+
+    def _looks(self, viewer: str | None, timeout: float) -> Iterator[dict[str, Any]]:
+        """What is in the channel now, and again after each change, until the time is over."""
+        end, seen = time.monotonic() + timeout, ""
+        while True:
+            content, seen = self._look(viewer, seen)
+            if content is not None:
+                yield content
+            if time.monotonic() > end:
+                return
+            time.sleep(POLL)
+
+    def _look(self, viewer: str | None, seen: str) -> tuple[dict[str, Any] | None, str]:
+        """The channel and its ETag; nothing where it is as it was `seen`: it grows, and is looked at all the time."""
+        request = Request(self.url + _channel(viewer), headers={"If-None-Match": seen})  # noqa: S310 - own http URL
+        try:
+            with urlopen(request, timeout=self.timeout) as answer:  # noqa: S310 - own http URL
+                return json.load(answer), answer.headers["ETag"]
+        except HTTPError as refused:
+            if refused.code != HTTPStatus.NOT_MODIFIED:
+                raise
+            refused.close()
+            return None, seen
 
     def _with_button(self, user: str, button: str) -> Message:
         for message in reversed(self.messages(user)):
@@ -153,6 +172,10 @@ class Chat:
             except ValueError:
                 raise RefusedError(text) from refused
         return decoded
+
+
+def _channel(viewer: str | None) -> str:
+    return "/_sandbox/channel" + ("?" + urlencode({"viewer": viewer}) if viewer else "")
 
 
 def buttons(message: Message) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import web
@@ -42,6 +43,12 @@ class Stage:
         self._acting = acting
         self._faults = faults
         self._view = view
+        self._changes = 0
+        channel.listen(self._changed)
+        views.listen(self._changed)
+
+    def _changed(self, *_: object) -> None:
+        self._changes += 1
 
     def routes(self) -> list[web.RouteDef]:
         """What a server has to answer."""
@@ -125,9 +132,12 @@ class Stage:
         return web.json_response({"ok": True, "faults": vars(self._faults)})
 
     async def channel(self, request: web.Request) -> web.Response:
-        """The whole channel; `?viewer=` leaves out what that person cannot see."""
-        viewer = request.query.get("viewer")
-        return web.json_response(self._content(workspace.person(viewer).id if viewer else None))
+        """The whole channel; `?viewer=` leaves out what that person cannot see. Whoever looks again and again names the
+        ETag of what was seen last, and gets it all only where something has changed."""
+        viewer, seen = request.query.get("viewer"), {"ETag": f'"{self._changes}"'}
+        if request.headers.get("If-None-Match") == seen["ETag"]:
+            return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=seen)
+        return web.json_response(self._content(workspace.person(viewer).id if viewer else None), headers=seen)
 
     async def written(self, _request: web.Request) -> web.Response:
         """Every version of every message, and what was handed to the app that none of them may say."""

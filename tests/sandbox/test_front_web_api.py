@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import json
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
+from urllib.request import Request, urlopen
 
 import pytest
 from slack_sdk import WebClient
@@ -14,7 +16,7 @@ from sandbox.front.workspace import BOT_TOKEN, BOT_USER_ID
 from tests.sandbox.front_harness import Rehearsal, fetch, rehearsal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 DEPLOYS = "C0DEPLOYS"
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}
@@ -217,3 +219,22 @@ def test_only_the_sandboxs_own_page_may_ask(staged: Rehearsal) -> None:
     foreign: list[dict[str, str]] = [{"Origin": "https://elsewhere.test"}, {"Host": "elsewhere.test:80"}]
     for headers in foreign:
         assert fetch(f"{staged.url}/_sandbox/channel", None, **headers)[0] == 403
+
+
+def test_the_channel_is_sent_again_only_where_something_has_changed(
+    slack: WebClient, staged: Rehearsal
+) -> None:
+    """A message, an edit and a view change it; a second look at the same is answered with 304 and nothing."""
+    ts = ""
+    changes: list[Callable[[], object]] = [
+        lambda: slack.chat_postMessage(channel=DEPLOYS, text="new"),
+        lambda: slack.chat_update(channel=DEPLOYS, ts=ts, text="changed"),
+        lambda: slack.views_publish(user_id="U0LEAD", view={"type": "home", "blocks": [SECTION]}),
+    ]
+    url, seen = f"{staged.url}/_sandbox/channel", ""
+    for change in changes:
+        change()
+        look = Request(url, headers={"If-None-Match": seen})  # noqa: S310 - the stand-in's own address
+        with urlopen(look, timeout=10) as answer:  # noqa: S310 - the same
+            seen, ts = answer.headers["ETag"], json.load(answer)["messages"][-1]["ts"]
+        assert fetch(url, **{"If-None-Match": seen}) == (304, b"")
