@@ -45,6 +45,7 @@ class House:
 
     folder: Path
     hosts: int = 3
+    recorders: int = 2
     devices: int = DEVICES
     tell: Callable[[str], None] = print
     switch: Strategy = "weighted"
@@ -110,7 +111,9 @@ class House:
 
     def _furnish(self) -> None:
         """What a team has: a published configuration, a live fleet, devices, and builds."""
-        self.tell(f"Building the live fleet: {self.hosts} control hosts and 2 recorders run {OLD}")
+        self.tell(
+            f"Building the live fleet: {self.hosts} control hosts and {self.recorders} recorders run {OLD}"
+        )
         self._start_website()
         self._publish()
         self._seed()
@@ -165,8 +168,8 @@ class House:
     def _seed(self) -> None:
         package = build.build(OLD, self.folder / "artifacts")
         self.estate = seed.seed(
-            self.aws, bucket=self.bucket, version=OLD, package=package, controls=self.hosts, recorders=2,
-            strategy=self.switch,
+            self.aws, bucket=self.bucket, version=OLD, package=package, controls=self.hosts,
+            recorders=self.recorders, strategy=self.switch,
         )  # fmt: skip
 
     def _start_swarm(self) -> None:

@@ -17,14 +17,14 @@ settings.register_profile("pointsman", deadline=None)
 settings.load_profile("pointsman")
 """How long an example takes says more about the machine than about the code."""
 
-HOSTS = 2
+HOSTS, RECORDERS = 2, 1
 DEVICES = 60
 
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The whole service, from the packaged artifact, with fewer hosts and devices than the demo."""
-    with House(tmp_path_factory.mktemp("house"), hosts=HOSTS, devices=DEVICES) as house:
+    with House(tmp_path_factory.mktemp("house"), hosts=HOSTS, recorders=RECORDERS, devices=DEVICES) as house:
         drain_quickly(house)
         yield house
         # With several processes each has a house of its own, and only one of them the test of secrecy.

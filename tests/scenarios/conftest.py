@@ -9,7 +9,7 @@ import pytest
 
 from sandbox import demo
 from sandbox.stories import Teller
-from tests.conftest import HOSTS
+from tests.conftest import HOSTS, RECORDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def people(house: House) -> Iterator[Teller]:
     assert after["http"]["failures"] == before["http"]["failures"]
     assert demo.orphans(house) == []
     assert demo.left_open(house) == []
-    assert len(demo.live(house)) == HOSTS + 2
+    assert len(demo.live(house)) == HOSTS + RECORDERS
 
 
 @pytest.fixture

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from sandbox.estate.traffic import Strategy
 
-HOSTS, DEVICES = 2, 40
+HOSTS, RECORDERS, DEVICES = 2, 1, 40
 
 
 @pytest.mark.parametrize("strategy", ["targets", "dns"])
 def test_traffic_goes_there_and_back(strategy: Strategy, tmp_path: Path) -> None:
     """No message is lost, no request fails, and each device moves once each way; at every look a whole fleet takes
     traffic, and no host ends while it is registered or draining."""
-    with House(tmp_path / "house", hosts=HOSTS, devices=DEVICES, switch=strategy) as house:
+    with House(tmp_path / "house", HOSTS, RECORDERS, DEVICES, switch=strategy) as house:
         drain_quickly(house, 10)  # on `targets` devices have to move within it
         house.report_build(demo.NEW, "passed")
         before = demo.live(house)
