@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 
 from sandbox.clock import VirtualClock
 from sandbox.pipeline import codebuild
-from sandbox.platform import attributes, ec2, elbv2, events, lambda_, queues, stepfunctions, tables
+from sandbox.platform import attributes, ec2, elbv2, events, lambda_, lookups, queues, stepfunctions, tables
 from sandbox.platform.control import Control, compose
 from sandbox.platform.counting import CallCounter
 from sandbox.platform.estate import NoEstate
@@ -89,6 +89,7 @@ class SandboxPlatform:
         )  # its lines show inputs, tokens too
         stepfunctions.install(self.clock)
         tables.install()
+        lookups.install()
         attributes.install()
         lambda_.install(self.functions)
         queues.install(self.clock)
