@@ -24,6 +24,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("app.py", "chalicelib", ".chalice", "stepfunctions", "requirements.txt", "scripts/package.py")
+CHALICE = "from chalice.cli import main; main()"
+"""Its script names the folder in which it was installed, and an environment that a cache brings back is in another."""
 LAYERS = ROOT / "build" / "layers"
 """The layer of the package before this one, compiled."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -58,10 +60,9 @@ def _replace(out: Path, digest: str) -> None:
 def build(out: Path) -> None:
     """The template, the zips and the definition, in `out`."""
     out.mkdir(parents=True)
-    chalice = Path(sys.executable).with_name("chalice")
     subprocess.run(
         [
-            str(chalice), "--project-dir", str(ROOT), "package", "--stage", "prod",
+            sys.executable, "-c", CHALICE, "--project-dir", str(ROOT), "package", "--stage", "prod",
             "--merge-template", str(ROOT / "stepfunctions" / "resources.yaml"), str(out),
         ],
         check=True,
@@ -71,7 +72,7 @@ def build(out: Path) -> None:
     for definition in (ROOT / "stepfunctions").glob("*.asl.json"):
         shutil.copy(definition, out)
     for package in sorted(out.glob("*.zip")):
-        _keep(package) if package.name.startswith("layer-") else _compile(package)
+        keep(package, LAYERS) if package.name.startswith("layer-") else _compile(package)
     template = out / "sam.yaml"
     made = named(yaml.safe_load(template.read_text()), out)
     (out / "sam.json").write_text(json.dumps(made, indent=1))
@@ -106,14 +107,16 @@ def _renamed(value: Any, names: dict[str, str]) -> Any:
     return {names.get(name, name): _renamed(each, names) for name, each in value.items()}
 
 
-def _keep(layer: Path) -> None:
-    """Compile a layer unless that was done before: most of the work, and most changes leave it as it is."""
+def keep(layer: Path, folder: Path) -> None:
+    """Compile a layer unless that was done before: most of the work, and most changes leave it as it is. The folder may
+    be a link, to where a build's cache is."""
     made_of = hashlib.sha256(sys.version.encode() + Path(__file__).read_bytes() + layer.read_bytes())
-    done = LAYERS / f"{made_of.hexdigest()}.zip"
+    done = folder / f"{made_of.hexdigest()}.zip"
     if not done.exists():
         _compile(layer)
-        shutil.rmtree(LAYERS, ignore_errors=True)
-        LAYERS.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        for before in folder.iterdir():
+            before.unlink()
         shutil.copy(layer, done.with_suffix(".part"))
         done.with_suffix(".part").rename(done)
     shutil.copy(done, layer)

@@ -9,7 +9,7 @@ import sys
 import zipfile
 from typing import TYPE_CHECKING
 
-from scripts.package import ROOT, SOURCES, named
+from scripts.package import ROOT, SOURCES, keep, named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,3 +129,29 @@ def test_a_version_is_named_after_all_that_makes_it(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert len({first, *others}) == 4
     assert all(name == f"PlannerVersion{description}" for name, description in (first, *others))
+
+
+def layer(folder: Path, text: str) -> Path:
+    """A layer of one module."""
+    made = folder / "layer-deployment.zip"
+    with zipfile.ZipFile(made, "w") as target:
+        target.writestr("python/word.py", text)
+    return made
+
+
+def test_a_layer_is_compiled_once(tmp_path: Path) -> None:
+    """The next package takes the compiled one, of which the newest is kept; also where a build's cache is linked."""
+    cache, linked = tmp_path / "cache", tmp_path / "layers"
+    cache.mkdir()
+    linked.symlink_to(cache)
+    keep(layer(tmp_path, "WORD = 1"), linked)
+    (first,) = cache.iterdir()
+    first.write_text("taken as it is")
+    same = layer(tmp_path, "WORD = 1")
+    keep(same, linked)
+    assert same.read_text() == "taken as it is"
+    other = layer(tmp_path, "WORD = 2")
+    keep(other, linked)
+    (kept,) = cache.iterdir()
+    assert kept.read_bytes() == other.read_bytes()
+    assert any(name.endswith(".pyc") for name in names(other))
