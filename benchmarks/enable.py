@@ -40,7 +40,7 @@ def run(count: int, size: int, latency: int) -> dict[str, dict[str, Figures]]:
         for name, numbers in STEPS.items():
             where, named = "ab"[numbers[0] % 2], [tags[each] for each in numbers]
             commands = {
-                "copy mode": _ours("copy", where, *named),
+                "copy mode": _ours("copy", where, *named[:2]),
                 "pointer mode": _ours("back" if name == ENABLES[3] else "pointer", where, *named),
                 "aws s3 sync": _theirs(numbers[0]),
             }
