@@ -35,7 +35,8 @@ def test_what_can_not_be_told_is_refused(text: str, reason: str, people: Teller)
 
 
 def test_what_people_ask_while_a_deployment_goes_its_way(passed: Teller, house: House) -> None:
-    """From the first question to the last message: why it waits, who may act, what is live, and how it ended."""
+    """From the first question to the last message, which shows what happened: why it waits, who may act, what is live,
+    and how it ended."""
     passed.say(DEPLOYER, passed.deploy_command)
     passed.wait_for_question("May this deployment start?")
     waiting = answer(passed, LEAD, f"/deploy why {AT}")
@@ -52,20 +53,19 @@ def test_what_people_ask_while_a_deployment_goes_its_way(passed: Teller, house: 
     assert f"`{passed.version}`" not in answer(passed, LEAD, "/deploy where cameras")
     assert "confirmed the start" in answer(passed, LEAD, f"/deploy history {AT}")
     assert "Change failure rate" in answer(passed, LEAD, "/deploy stats cameras")
-
-
-def test_the_last_message_shows_what_happened(passed: Teller, house: House) -> None:
-    """Its picture is there some seconds after its words, and can be looked at."""
-    passed.start()
-    passed.wait("The new fleet is ready", seconds=150)
-    passed.say(DEPLOYER, f"/deploy cancel {AT}")
     passed.wait("What it cost")
-    message = passed.chat.wait_for(lambda each: passed.heading in shown(each) and bool(_pictures(each)))
+    _last_message_shows_what_happened(passed)
+
+
+def _last_message_shows_what_happened(people: Teller) -> None:
+    """Its picture is there some seconds after its words, and can be looked at."""
+    message = people.chat.wait_for(lambda each: people.heading in shown(each) and bool(_pictures(each)))
     (block,) = _pictures(message)
     assert "Wait: start" in block["alt_text"]
     assert "Who acted: 1" in shown(message)
     assert not [button for button in buttons(message) if button.get("style")]
-    with urlopen(f"{house.page}/_sandbox/files/{block['slack_file']['id']}", timeout=10) as picture:  # noqa: S310 - own http URL
+    url = f"{people.house.page}/_sandbox/files/{block['slack_file']['id']}"
+    with urlopen(url, timeout=10) as picture:  # noqa: S310 - own http URL
         assert picture.read(8) == b"\x89PNG\r\n\x1a\n"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox import demo
-from sandbox.stories import DEPLOYER, ENVIRONMENT, LEAD, STORIES, Teller
+from sandbox.stories import ENVIRONMENT, LEAD, STORIES, Teller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,18 +33,6 @@ def test_a_story_ends_as_its_name_says(name: str, people: Teller, house: House) 
     assert demo.outcome(house) == story.outcome
 
 
-def test_a_deployment_waits_for_a_build_that_is_still_running(people: Teller, house: House) -> None:
-    """CI's report through its door answers the waiting task token; nobody has to start anything again."""
-    house.report_build(people.version, "running")
-    people.start()
-    people.wait("preparing the new fleet")
-    house.report_build(people.version, "passed")
-    people.wait("The new fleet is ready", seconds=150)
-    people.say(DEPLOYER, f"/deploy cancel cameras {ENVIRONMENT}")
-    people.wait("canceled")
-    assert demo.outcome(house) == "canceled"
-
-
 def test_the_window_can_be_extended_and_ended_early(passed: Teller, house: House) -> None:
     """`keep +2h` moves the end; `keep end` needs a second person, and then the old fleet ends at once."""
     passed.until_kept()
@@ -57,14 +45,3 @@ def test_the_window_can_be_extended_and_ended_early(passed: Teller, house: House
     passed.say(LEAD, f"/deploy keep cameras {ENVIRONMENT} end")
     passed.ask_and_confirm("May the old fleet end now?")
     passed.wait("The old fleet has ended")
-
-
-def test_the_next_deployment_closes_the_window_of_the_one_before(passed: Teller, house: House) -> None:
-    """A deployment that only keeps its old fleet does not block the next, which takes the standby side from it."""
-    passed.until_kept()
-    following = Teller(house, house.chat, print, f"{passed.version}.1")
-    house.report_build(following.version, "passed")
-    following.until_ready()
-    passed.wait("The old fleet has ended")
-    following.click(DEPLOYER, "Cancel")
-    following.wait("canceled")

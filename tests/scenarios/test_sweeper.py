@@ -8,26 +8,33 @@ import pytest
 
 from sandbox import demo
 from sandbox.front.client import shown
-from sandbox.stories import LEAD
+from sandbox.stories import LEAD, Teller
 
 if TYPE_CHECKING:
     from sandbox.house import House
-    from sandbox.stories import Teller
 
 
 def _stop_by_hand(house: House) -> None:
-    """What somebody does in the console: StopExecution of whatever runs."""
+    """What somebody does in the console: StopExecution of the newest deployment."""
     states = house.client("stepfunctions")
-    machine = house.created.ids["DeployMachine"]
+    machine, newest = house.created.ids["DeployMachine"], demo.newest(house)["id"]
     for running in states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]:
-        states.stop_execution(executionArn=running["executionArn"], error="ByHand", cause="in the console")
+        if running["name"].startswith(newest):
+            states.stop_execution(
+                executionArn=running["executionArn"], error="ByHand", cause="in the console"
+            )
 
 
 def test_a_deployment_stopped_before_the_switch_is_noticed_and_closed(passed: Teller, house: House) -> None:
-    """Nobody does anything more: the new fleet goes, the environment is free, and chat says what happened."""
-    passed.until_ready()
+    """It had closed the window of the one before, which only kept its old fleet, and taken the standby side from it.
+    Nobody does anything more: the new fleet goes, the environment is free, and chat says what happened."""
+    passed.until_kept()
+    following = Teller(house, house.chat, print, f"{passed.version}.1")
+    house.report_build(following.version, "passed")
+    following.until_ready()
+    passed.wait("The old fleet has ended")
     _stop_by_hand(house)
-    found = passed.wait(": canceled", seconds=120)
+    found = following.wait(": canceled", seconds=120)
     assert "Stopped by hand" in shown(found)
     assert demo.newest(house)["reason"] == "stopped"
 
