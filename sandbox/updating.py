@@ -59,15 +59,14 @@ def answered(people: Teller, text: str) -> None:
 
 
 def ran(house: House, deployment: str) -> set[str]:
-    """Which versions of functions the steps of a deployment ran, as its executions tell."""
-    client = house.client("stepfunctions")
-    executions = client.list_executions(stateMachineArn=house.machine)["executions"]
-    found: set[str] = set()
-    for each in executions:
-        if each["name"].startswith(deployment):
-            pages = client.get_paginator("get_execution_history").paginate(executionArn=each["executionArn"])
-            found.update(*(EXECUTED.findall(json.dumps(page["events"], default=str)) for page in pages))
-    return found
+    """Which versions of functions the steps of a deployment ran, as its execution tells."""
+    execution = house.machine.replace(":stateMachine:", ":execution:") + f":{deployment}"
+    pages = (
+        house.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=execution)
+    )
+    return {
+        version for page in pages for version in EXECUTED.findall(json.dumps(page["events"], default=str))
+    }
 
 
 STORY = Story(told, "succeeded")

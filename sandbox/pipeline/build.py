@@ -30,6 +30,7 @@ class Build:
     id: str
     arn: str
     number: int
+    workspace: Workspace
     project: Mapping[str, Any]
     version: str
     variables: list[dict[str, str]]
@@ -39,7 +40,6 @@ class Build:
     resolved: str = ""
     ended: float | None = None
     phases: list[dict[str, Any]] = field(default_factory=list)
-    workspace: Workspace | None = None
 
     @property
     def name(self) -> str:

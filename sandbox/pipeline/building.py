@@ -45,6 +45,7 @@ class Workspace:
         self._folder = folder
         self._log = log
         self._running: subprocess.Popen[bytes] | None = None
+        self._stopped = False
         self.source = folder / "src"
 
     def check_out(self, location: str, version: str) -> str:
@@ -82,6 +83,8 @@ class Workspace:
         phases = yaml.safe_load(buildspec)["phases"]
         for name, phase in PHASES.items():
             for command in phases.get(name, {}).get("commands", ()):
+                if self._stopped:
+                    return
                 if status := self._command(command, environment):
                     raise CommandFailed(phase, command.strip(), status)
 
@@ -101,6 +104,7 @@ class Workspace:
             return self._running.wait()
 
     def stop(self) -> None:
-        """End the command that runs, and whatever it began."""
+        """End the command that runs, and whatever it began; none follows."""
+        self._stopped = True
         if self._running is not None and self._running.poll() is None:
             os.killpg(self._running.pid, signal.SIGTERM)

@@ -73,10 +73,13 @@ class CodeBuild:
         identifier = f"{project['name']}:{uuid.uuid4()}"
         own = {each["name"]: dict(each) for each in project["environment"].get("environmentVariables", ())}
         own.update({each["name"]: {"type": "PLAINTEXT", **each} for each in variables})
+        number = len(self._builds) + 1
+        log = self._folder / "logs" / f"build-{number}.log"
         build = Build(
             id=identifier,
             arn=f"{self._where}/{identifier}",
-            number=len(self._builds) + 1,
+            number=number,
+            workspace=Workspace(self._folder / "builds" / str(number), log),
             project=project,
             version=version or project["sourceVersion"],
             variables=list(own.values()),
@@ -98,8 +101,7 @@ class CodeBuild:
             raise ResourceNotFoundException(f"Build cannot be found: {identifier}")
         if build.ended is None:
             build.status = "STOPPED"
-            if build.workspace:
-                build.workspace.stop()
+            build.workspace.stop()
         return build
 
     def pushed(self, body: Mapping[str, str]) -> dict[str, Any]:
@@ -124,8 +126,7 @@ class CodeBuild:
 
     def _try(self, build: Build) -> str:
         """What failed, as CodeBuild would say it; nothing where all went well."""
-        log = self._folder / "logs" / f"build-{build.number}.log"
-        work = build.workspace = Workspace(self._folder / "builds" / str(build.number), log)
+        work = build.workspace
         try:
             self._enter(build, "DOWNLOAD_SOURCE")
             build.resolved = work.check_out(build.project["source"]["location"], build.version)
