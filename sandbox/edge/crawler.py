@@ -2,9 +2,7 @@
 
     python -m sandbox.edge.crawler --site http://127.0.0.1:1 --site http://127.0.0.1:2 --report FILE
 
-Every file that a page refers to has to be there, and every page that it links to, whichever edge gave the page,
-whichever is asked, and however late in the hour that pages are open for. What is not there is counted as missing. A
-page that somebody only remembers may be gone, and the first page may be missing until there is one.
+What counts as missing is said in `reader.py`.
 """
 
 from __future__ import annotations
@@ -18,75 +16,61 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from yarl import URL
 
 from sandbox.clock import VirtualClock
-from sandbox.edge.reading import files_of, pages_of
+from sandbox.edge.reader import FOLLOWED, Figures, Page, Reader, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 LATER = (0.0, 0.5, 2.0, 8.0, 30.0)
 """Seconds until a page's files are asked for; a browser that hurries, and one that was left open."""
-LONGEST = 3_600.0
-"""Seconds of the sandbox's time that a page is open for: releases that are not kept are cleaned up two hours later."""
 PAUSE = 0.05
-MOST_EXAMPLES = 20
 MOST_OPEN = 400
-FOLLOWED = 2
-"""Links of each page that somebody clicks on."""
 _SECONDS = ClientTimeout(total=15)
 
 
-@dataclass
-class Figures:
-    """What was seen; `missing` must stay 0."""
+@dataclass(frozen=True, slots=True)
+class _Http:
+    """The port Web."""
 
-    pages: int = 0
-    files: int = 0
-    missing: int = 0
-    examples: list[dict[str, Any]] = field(default_factory=list)
+    http: ClientSession
 
-    def lost(self, **example: Any) -> None:
-        """Something was not there."""
-        self.missing += 1
-        if len(self.examples) < MOST_EXAMPLES:
-            self.examples.append(example)
-
-    def shown(self) -> dict[str, Any]:
-        """For the report."""
-        return {"pages": self.pages, "files": self.files, "missing": self.missing, "examples": self.examples}
-
-
-class Page(NamedTuple):
-    """A page that somebody has open, the edge that gave it, since when, and for how long nothing is done with it."""
-
-    path: str
-    kind: str
-    text: str
-    edge: str
-    since: float
-    wait: float
+    async def get(self, edge: str, path: str) -> Seen:
+        """One GET."""
+        try:
+            async with self.http.get(URL(edge + path, encoded=True), timeout=_SECONDS) as answer:
+                text = (await answer.read()).decode(errors="replace")
+                return Seen(answer.status, answer.headers.get("content-type", ""), text)
+        except (ClientError, TimeoutError):
+            return Seen(0)
 
 
 @dataclass
 class Crawler:
-    """Readers of one site, which is served at several edges."""
+    """Readers of one site, each at any edge and at any time."""
 
     edges: Sequence[str]
     http: ClientSession
     now: Callable[[], float] = time.time
-    figures: Figures = field(default_factory=Figures)
     later: Sequence[float] = LATER
     followed: int = FOLLOWED
     chance: random.Random = field(default_factory=random.Random)
-    paths: list[str] = field(default_factory=lambda: ["/"])
-    _seen_any: bool = False
     _open: set[asyncio.Task[None]] = field(default_factory=set)
     _closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """Nobody has read anything."""
+        self.reader = Reader(self.edges, _Http(self.http), self.now, self._some, self.followed)
+
+    @property
+    def figures(self) -> Figures:
+        """What they have seen."""
+        return self.reader.figures
 
     async def read(self, *, until: Callable[[], bool]) -> None:
         """Load one page after another."""
@@ -96,21 +80,9 @@ class Crawler:
 
     async def visit(self) -> None:
         """Load one page, and leave it open for a while."""
-        edge, path, since = self.chance.choice(self.edges), self.chance.choice(self.paths), self.now()
-        status, kind, text = await self._get(edge, path)
-        if status != 200:
-            # An address that is remembered from an older release may be gone by design; the first page may not.
-            if self._seen_any and path == "/":
-                self.figures.lost(page=path, path=path, edge=edge, status=status)
-            elif path != "/":
-                self.paths.remove(path) if path in self.paths else None
-            return
-        self._seen_any = True
-        self.figures.pages += 1
-        self._learn(path, text)
-        wait = self.chance.choice(self.later)
-        if len(self._open) < MOST_OPEN:
-            task = asyncio.create_task(self._use(Page(path, kind, text, edge, since, wait)))
+        page = await self.reader.open(self.chance.choice(self.edges), self.chance.choice(self.reader.paths))
+        if page is not None and len(self._open) < MOST_OPEN:
+            task = asyncio.create_task(self._use(page, self.chance.choice(self.later)))
             self._open.add(task)
             task.add_done_callback(self._open.discard)
 
@@ -119,46 +91,13 @@ class Crawler:
         self._closing.set()
         await asyncio.gather(*self._open)
 
-    async def _use(self, page: Page) -> None:
-        """Load everything that a page refers to, and what that refers to; then click on some of its links."""
+    async def _use(self, page: Page, wait: float) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._closing.wait(), page.wait)
-        todo = files_of(page.path, page.text, page.kind)
-        known = set(todo)
-        while todo:
-            wanted = todo.pop()
-            self.figures.files += 1
-            kind, text = await self._ask(page, wanted)
-            more = [each for each in files_of(wanted, text, kind) if each not in known]
-            known.update(more)
-            todo += more
-        links = pages_of(page.path, page.text)
-        for wanted in self.chance.sample(links, min(self.followed, len(links))):
-            await self._ask(page, wanted)
+            await asyncio.wait_for(self._closing.wait(), wait)
+        await self.reader.use(page)
 
-    async def _ask(self, page: Page, wanted: str) -> tuple[str, str]:
-        """What an open page leads to, from any edge: content type and text, both empty where it is not there."""
-        edge = self.chance.choice(self.edges)
-        status, kind, text = await self._get(edge, wanted)
-        if status == 200:
-            return kind, text
-        if self.now() - page.since < LONGEST:
-            self.figures.lost(
-                page=page.path, path=wanted, edge=edge, page_edge=page.edge, status=status, later=page.wait
-            )
-        return "", ""
-
-    def _learn(self, path: str, text: str) -> None:
-        self.paths = list(dict.fromkeys([*self.paths, *pages_of(path, text)]))
-
-    async def _get(self, edge: str, path: str) -> tuple[int, str, str]:
-        """Status (0: nobody answers), content type, text."""
-        try:
-            async with self.http.get(URL(edge + path, encoded=True), timeout=_SECONDS) as answer:
-                text = (await answer.read()).decode(errors="replace")
-                return answer.status, answer.headers.get("content-type", ""), text
-        except (ClientError, TimeoutError):
-            return 0, "", ""
+    def _some(self, among: Sequence[str], most: int) -> Sequence[str]:
+        return self.chance.sample(among, min(most, len(among)))
 
 
 async def _run(given: argparse.Namespace) -> None:

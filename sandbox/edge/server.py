@@ -12,6 +12,7 @@ from sandbox.edge.api import Api
 from sandbox.edge.distribution import Distribution
 from sandbox.edge.function import missing_page
 from sandbox.edge.invalidations import Invalidations
+from sandbox.edge.origin import HttpOrigin
 from sandbox.edge.store import Delays, KeyValueStore
 
 if TYPE_CHECKING:
@@ -66,9 +67,9 @@ class Edge:
             ClientSession(connector=connector, cookie_jar=DummyCookieJar(), auto_decompress=False)
         )
         for site in self.sites:
-            made = self.distributions[site.id] = self._distribution(site)
+            made = self.distributions[site.id] = self._distribution(site, http)
             self.urls[site.id] = [
-                await self._listen(web.ServerRunner(web.Server(viewer(made, http, each))), 0)
+                await self._listen(web.ServerRunner(web.Server(viewer(made, each))), 0)
                 for each in range(made.locations)
             ]
         api = web.Application(client_max_size=4 * 1024**2)
@@ -84,8 +85,9 @@ class Edge:
         """Stop every listener."""
         await self._stack.aclose()
 
-    def _distribution(self, site: Site) -> Distribution:
-        origin = f"{self.aws}/{site.bucket}" + ("" if site.pointer else f"/live/{site.environment}")
+    def _distribution(self, site: Site, http: ClientSession) -> Distribution:
+        folder = "" if site.pointer else f"/live/{site.environment}"
+        origin = HttpOrigin(f"{self.aws}/{site.bucket}{folder}", http)
         store = KeyValueStore(site.arn, self.now, Delays(site.delays)) if site.pointer else None
         invalidations = Invalidations(self.now, Delays(site.delays))
         missing = missing_page("pointer" if site.pointer else "copy", site.stack)
@@ -105,7 +107,7 @@ class Edge:
 
 
 def viewer(
-    distribution: Distribution, http: ClientSession, location: int
+    distribution: Distribution, location: int
 ) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
     """What one location does with a request. Without aiohttp's router: odd paths are the function's to refuse."""
 
@@ -113,7 +115,7 @@ def viewer(
         if request.method not in {"GET", "HEAD"}:
             return web.Response(status=403, text="This distribution takes GET and HEAD only.\n")
         path, _, query = request.raw_path.partition("?")
-        reply = await distribution.answer(http, location, path, query)
+        reply = await distribution.answer(location, path, query)
         headers = {**reply.headers, "x-amz-cf-pop": f"SIM{location + 1}-C1"}
         etag = reply.headers.get("etag", "")
         if reply.status == 200 and etag and request.headers.get("If-None-Match") == etag:

@@ -12,7 +12,8 @@ from urllib.parse import unquote
 import pytest
 from aiohttp import ClientSession
 
-from sandbox.edge.crawler import FOLLOWED, LONGEST, Crawler
+from sandbox.edge.crawler import Crawler
+from sandbox.edge.reader import FOLLOWED, LONGEST
 from sandbox.edge.reading import files_of
 from sandbox.team.web import build
 from tests.sandbox.edge_harness import COPY, Running, emulator, running
@@ -110,7 +111,7 @@ def test_what_an_older_version_had_is_missing_only_from_its_pages(cdn: Running) 
             await crawler.visit()
             cdn.s3.delete_object(Bucket="web", Key="live/staging/news/1.html")
             fill(cdn, "2")
-            crawler.paths = ["/news/1.html"]
+            crawler.reader.paths = ["/news/1.html"]
             await crawler.visit()
             remembered = crawler.figures.missing
             await crawler.close_pages()
@@ -128,7 +129,7 @@ def test_a_page_that_is_open_for_hours_is_nobodys(cdn: Running) -> None:
             crawler = Crawler(cdn.edge.urls[COPY.id], http, lambda: time[0], later=(60.0,), followed=EVERY)
             found = []
             for late in (LONGEST - 1, LONGEST + 1):
-                crawler.paths = ["/about.html"]
+                crawler.reader.paths = ["/about.html"]
                 await crawler.visit()
                 cdn.s3.delete_object(Bucket="web", Key="live/staging/news/1.html")
                 time[0] += late
@@ -147,7 +148,7 @@ def test_a_first_page_that_goes_away_is_missing(cdn: Running) -> None:
             crawler = Crawler(cdn.edge.urls[COPY.id], http, later=(0.0,), followed=0)
             await crawler.visit()
             cdn.s3.delete_object(Bucket="web", Key="live/staging/index.html")
-            crawler.paths = ["/"]
+            crawler.reader.paths = ["/"]
             await crawler.visit()
             await crawler.close_pages()
             return crawler.figures.missing
