@@ -15,7 +15,10 @@ A deployment that was accepted before it asked is seen: its release, and the one
 was accepted later brings no file before WAIT_SECONDS are over or the cleaning has ended, whichever is first
 (`steps/cleaning.py`): a deletion that did not see it comes before its copies, never after them. That needs no guess
 about how long S3 takes, nor about when the release was pushed. Files that were placed less than a day ago stay all the
-same: somebody may have put them there by hand, and pages that are open load their parts late.
+same: somebody may have put them there by hand.
+
+**Pages that are open** load their parts late, and edge locations hear late of a switch. Where a way back is closed
+early, the release that was shown before is kept for an hour; the next cleaning up takes it.
 
 **In doubt nothing goes.** A manifest that vanishes while it is looked for was deleted by somebody who cleans up at the
 same time, and nobody needs it. One that can not be read may name anything: then no object is deleted, and nothing that
@@ -38,11 +41,14 @@ ten seconds more (`.chalice/config.json`)."""
 WAIT_SECONDS = CLEANING_SECONDS + 30
 """How long a deployment brings no files while somebody cleans up who may not have seen it; clocks may differ."""
 
+OPEN_SECONDS = 3_600
+"""How long a page may be open, without being loaded anew, and still find its files."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What stays of a service: its newest `keep` releases and those in `live`, which environments need, as the table
-    said at `since`; and as long as they are there those in `spare`, which lie where the next release goes. `folders`
+    said at `since`; and as long as they are there those in `spare`, which lie where the next release goes or were shown lately. `folders`
     are those below `live/` that environments are served from."""
 
     service: str

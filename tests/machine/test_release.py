@@ -47,7 +47,8 @@ def test_the_newest_release_is_enabled_where_none_is_named(rig: ReleaseRig) -> N
 
 
 def test_only_what_differs_is_copied() -> None:
-    """Assets, then pages that are new, then pages that changed; what is the same in both is not touched."""
+    """Assets that are new, those whose names stay, since a style sheet may refer to the others, then pages that are new
+    and pages that changed; what is the same in both is not touched."""
     rig = ReleaseRig(pointed=False)
     before = len(rig.bucket.called("place"))
     rig.enabled()
@@ -55,7 +56,7 @@ def test_only_what_differs_is_copied() -> None:
         [each.path for each in call["files"]]  # type: ignore[attr-defined]
         for call in rig.bucket.called("place")[before:]
     ]
-    assert brought == [["app.1.css", "style.css"], ["only-1.html"], ["index.html"]]
+    assert brought == [["app.1.css"], ["style.css"], ["only-1.html"], ["index.html"]]
 
 
 def test_enabling_and_going_back_are_one_write_each_where_it_is_pointed() -> None:
@@ -150,7 +151,7 @@ def test_pages_that_fail_halfway_go_back(rig: ReleaseRig) -> None:
     if rig.site.pointers:
         rig.cdn.fail("point", Unavailable("busy"), times=7)
     else:
-        rig.bucket.fail("place", Unavailable("S3 is busy"), times=7, skip=1)
+        rig.bucket.fail("place", Unavailable("S3 is busy"), times=7, skip=2)
     rig.enabled()
     rig.cdn.recover()
     rig.machine.let(300)
@@ -182,6 +183,32 @@ def test_what_no_kept_release_needs_is_deleted_after_the_window() -> None:
         assert set(rig.site.releases) == ({A, B, C} if pointed else {B, C})
         assert rig.shows(C)
         assert ("app.0.css" in rig.site.served()) is pointed
+
+
+@pytest.mark.parametrize("pointed", [False, True], ids=["copied", "pointed"])
+def test_who_closes_the_window_early_leaves_what_open_pages_need(*, pointed: bool) -> None:
+    """Visitors were shown A a moment ago; the next cleaning up takes it."""
+    rig = ReleaseRig(pointed=pointed, keep=2)
+    rig.enabled(B)
+    rig.say("cleanup web production")
+    rig.decide("confirm", Kind.END)
+    assert rig.deployment().state is State.SUCCEEDED
+    assert A in rig.site.releases
+    rig.machine.let(4_000)
+    rig.enabled(C)
+    rig.machine.let(7_400)
+    assert set(rig.site.releases) == {B, C}
+
+
+def test_three_releases_in_an_hour_leave_what_open_pages_need() -> None:
+    """Cleaning up after each keeps all that was shown lately."""
+    rig = ReleaseRig(pointed=False, keep=2)
+    for tag in (B, C, B):
+        rig.enabled(tag)
+        rig.machine.let(60)
+    assert set(rig.site.releases) == {A, B, C}
+    rig.machine.let(7_400)
+    assert set(rig.site.releases) == {B, C}
 
 
 def test_the_next_release_closes_the_window_of_the_one_before(rig: ReleaseRig) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from chalicelib.domain.deployment import Deployment, Environment, Ref, State
 from chalicelib.domain.errors import NotReady
 from chalicelib.domain.pushed import MOST
-from chalicelib.domain.release_cleaning import WAIT_SECONDS, Cleaned, Kept
+from chalicelib.domain.release_cleaning import OPEN_SECONDS, WAIT_SECONDS, Cleaned, Kept
 from chalicelib.usecases.ports import Save
 from chalicelib.usecases.release_ports import Cleaner
 from chalicelib.usecases.steps.placing import site_of
@@ -14,6 +14,10 @@ from chalicelib.usecases.steps.work import Result, Work
 
 _MARKED = 20
 """Releases that are marked in one write: DynamoDB takes a hundred."""
+_LOOKED_AT = 20
+"""The newest deployments of an environment, of which some may have moved it a moment ago."""
+_MOVES = frozenset({State.SWITCHING, State.BAKING, State.SWITCHING_BACK, State.DISCARDING})
+"""The states in which what visitors are shown may change."""
 
 
 class CleanupSteps:
@@ -23,8 +27,8 @@ class CleanupSteps:
         self._cleaner = cleaner
 
     def clean_up(self, work: Work) -> Result:
-        """Delete what no kept release needs; a release that is live somewhere, or that somebody may still go back to
-        in any environment, is kept however old it is."""
+        """Delete what no kept release needs; a release that is live in any environment, that somebody may still go back
+        to or has a page open of, is kept however old it is."""
         kept = _kept(work)
         known = work.store.releases(work.deployment.service, limit=MOST)
         cleaned = self._cleaner.clean(site_of(work).bucket, kept)
@@ -67,11 +71,20 @@ def _kept(work: Work) -> Kept:
         live |= {found.live_version, *(each.version for each in others)}
         live |= {each.plan.old_version for each in others if each.plan}
         spare |= {found.spare_version, *(each.plan.spare for each in others if each.plan)}
+        spare |= _shown_lately(work, service, name)
         other = team.environment(service, name).site
         folders += other.folders if other is not None else ()
     return Kept(
         service, site_of(work).keep, frozenset(live - {""}), tuple(folders), since, frozenset(spare - {""})
     )
+
+
+def _shown_lately(work: Work, service: str, environment: str) -> set[str]:
+    """The releases of which somebody may have a page open: those between which an environment has moved lately."""
+    since = work.now - OPEN_SECONDS
+    newest = work.store.overview(service, environment, deployments=_LOOKED_AT).deployments
+    moved = [each for each in newest if any(one.state in _MOVES and one.at > since for one in each.phases)]
+    return {tag for each in moved if each.plan for tag in (each.version, each.plan.old_version)}
 
 
 def _holders(work: Work, environment: Environment) -> Iterator[Deployment]:
