@@ -48,8 +48,8 @@ OPEN_SECONDS = 3_600
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What stays of a service: its newest `keep` releases and those in `live`, which environments need, as the table
-    said at `since`; and as long as they are there those in `spare`, which lie where the next release goes or were shown lately. `folders`
-    are those below `live/` that environments are served from."""
+    said at `since`; and as long as they are there those in `spare`, which lie where the next release goes or were shown
+    lately. `folders` are those below `live/` that environments are served from."""
 
     service: str
     keep: int

@@ -201,7 +201,7 @@ def test_what_is_brought_back_is_looked_at(copied: ReleaseRig) -> None:
     copied.site.objects.discard(style(copied, B).body)
     copied.enabled()
     assert copied.deployment().state is State.ASKING_RETRY
-    copied.site.folders["production"]["style.css"] = style(copied, B)
+    copied.site.folders["production"]["style.css"] = file("style.css", "by hand")
     copied.site.stubborn["style.css"] = 3
     copied.say("cancel web production")
     copied.machine.let(200)

@@ -70,11 +70,15 @@ class FrontendSteps:
         return None
 
     def share_files(self, work: Work) -> Result:
-        """Pages, and what only one of two folders has; each is whole afterwards for pages of either release."""
+        """Pages, and what only one of two folders has; each is whole afterwards for pages of either release. Where there
+        is one folder, what is written over in it."""
         work.guard()
         placing = self._placing(work)
         self._refuse_served(work)
-        share(self._bucket, placing, work.event.part)
+        if placing.site.pointer:
+            share(self._bucket, placing, work.event.part)
+        else:
+            self._bring(work, placing, placing.renewed)
         return None
 
     def check_files(self, work: Work) -> Result:
@@ -275,7 +279,7 @@ class FrontendSteps:
         looked_at = placing.site.pointer and where != "switch"
         return {
             "assets": parts(placing.assets),
-            "shared": parts(placing.shared),
+            "shared": parts(placing.shared or placing.renewed),
             "checked": parts(placing.checked),
             "new_pages": parts(placing.new_pages),
             "pages": parts(placing.pages),

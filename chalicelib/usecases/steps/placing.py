@@ -78,9 +78,7 @@ class Placing:
 
     @cached_property
     def _brought(self) -> Sequence[File]:
-        """What the folder that the new release goes to does not have as it should be."""
-        if not self.site.pointer:
-            return self._changed
+        """What the folder whose turn it is does not have as it should be."""
         if self.spare_tag and self.spare is None:
             raise StepFailed(Reason.RELEASE_MISSING, tag=self.spare_tag)
         lacks = difference(self.spare, self.new)
@@ -89,7 +87,13 @@ class Placing:
     @property
     def assets(self) -> Sequence[File]:
         """What is brought first."""
-        return _assets(self._brought)
+        return _assets(self._brought if self.site.pointer else self._changes.added)
+
+    @property
+    def renewed(self) -> Sequence[File]:
+        """What is brought next, still before the switch, where there is one folder: files whose names stay, such as a
+        style sheet, since these may refer to those that came first."""
+        return [] if self.site.pointer else _assets(self._changes.changed)
 
     @property
     def new_pages(self) -> Sequence[File]:
