@@ -7,6 +7,7 @@ Amazon CloudFront Developer Guide, "Manage how long content stays in the cache (
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Kept:
         return self.headers.get("etag", "")
 
 
+@lru_cache
 def seconds(cache_control: str) -> int | None:
     """How long an answer may be kept without asking; None where it may not be kept at all."""
     given = {}

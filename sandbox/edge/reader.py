@@ -110,7 +110,7 @@ class Reader:
 
     async def use(self, page: Page) -> None:
         """Load everything that a page refers to, and what that refers to; then click on some of its links."""
-        todo = files_of(page.path, page.text, page.kind)
+        todo = list(files_of(page.path, page.text, page.kind))
         known = set(todo)
         while todo:
             wanted = todo.pop()

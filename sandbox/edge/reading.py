@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 _CSS = re.compile(r"""url\(\s*["']?([^"')]+)["']?\s*\)""")
+_REMEMBERED = 1_000
+"""Files that are read again and again are parsed once."""
 _IMPORT = re.compile(r"""import\(\s*["']([^"']+)["']\s*\)""")
 
 
@@ -30,7 +33,8 @@ class _Markup(HTMLParser):
             self.files.append(given["src"])
 
 
-def files_of(path: str, text: str, content_type: str) -> list[str]:
+@lru_cache(maxsize=_REMEMBERED)
+def files_of(path: str, text: str, content_type: str) -> tuple[str, ...]:
     """Paths that a browser loads because of this file, now or later."""
     if "html" in content_type:
         found = _markup(text).files
@@ -41,7 +45,8 @@ def files_of(path: str, text: str, content_type: str) -> list[str]:
     return _own(path, found)
 
 
-def pages_of(path: str, text: str) -> list[str]:
+@lru_cache(maxsize=_REMEMBERED)
+def pages_of(path: str, text: str) -> tuple[str, ...]:
     """Paths that a page links to."""
     return _own(path, _markup(text).pages)
 
@@ -53,8 +58,8 @@ def _markup(text: str) -> _Markup:
     return reader
 
 
-def _own(path: str, found: list[str]) -> list[str]:
+def _own(path: str, found: list[str]) -> tuple[str, ...]:
     """Of this site only, each once, without fragments."""
     here = f"http://site.invalid{path}"
     split = [urlsplit(urljoin(here, each)) for each in found]
-    return list(dict.fromkeys(each.path for each in split if each.netloc == "site.invalid"))
+    return tuple(dict.fromkeys(each.path for each in split if each.netloc == "site.invalid"))

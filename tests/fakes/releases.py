@@ -27,13 +27,13 @@ OLD = -1e9
 
 
 class Website:
-    """What S3 and CloudFront hold. `refers` says which paths a page of some content refers to."""
+    """What S3 and CloudFront hold. `texts` are files by their SHA-256, where somebody reads them."""
 
     def __init__(self) -> None:
         self.releases: dict[str, Manifest] = {}
         self.objects: set[tuple[str, int, str, str, str]] = set()
         self.folders: dict[str, dict[str, File]] = {}
-        self.refers: dict[str, tuple[str, ...]] = {}
+        self.texts: dict[str, str] = {}
         self.pointers: dict[str, str] = {}
         """Store -> the folder that is live."""
         self.labels: dict[str, str] = {}

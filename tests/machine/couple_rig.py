@@ -10,14 +10,16 @@ from chalicelib.usecases.steps.cleaning import CleanupSteps
 from chalicelib.usecases.steps.frontend import FrontendSteps
 from tests.builders import APPROVER, LEAD, NOW
 from tests.fakes.releases import FakeBucket, FakeCdn, FakeCleaner, FakeViewer, Website
+from tests.machine.browsers import Browsers
 from tests.machine.driver import Machine
 from tests.machine.functions import functions
-from tests.machine.release_rig import ADDRESS, STORE, A, B, C, Edges, Visitors, pushed, web
+from tests.machine.release_rig import ADDRESS, STORE, A, B, C, Edges, pushed, web
 from tests.machine.rig import CONTROLS, Rig
 
 if TYPE_CHECKING:
     from chalicelib.domain.approval import Question
     from chalicelib.domain.people import Actor
+    from tests.fakes.recorder import Recorder
 
 BOTH = f"cameras@142+web@{B}"
 SERVERS, NEXT_SERVERS = (Ref("cameras", "production", f"cameras-production-{each}") for each in (1, 2))
@@ -45,7 +47,8 @@ class CoupleRig(Rig):
         }
         self.machine = Machine(self.store, self.workflow, self.clock, steps)
         self.machine.after_each_step = self.check
-        self._visitors, self._edges = Visitors(self.site), Edges(self.site, self.clock)
+        self.browsers = Browsers(self.site, self.clock, pointed=pointed)
+        self._edges = Edges(self.site, self.clock)
         for number, tag in enumerate((A, B, C)):
             self.store.put(pushed(self.site, number, tag))
         if not first:
@@ -59,6 +62,11 @@ class CoupleRig(Rig):
         if pointed:
             self.cdn.point(STORE, A, A, instead_of="")
         self.store.put(Environment("web", "production", live_version=A, live_since=NOW - 600))
+
+    @property
+    def fakes(self) -> list[Recorder]:
+        """All that the steps of the frontend call, and the table."""
+        return [self.store, self.workflow, self.bucket, self.cdn, self.viewer, self.cleaner]
 
     # --- acting -------------------------------------------------------------------------------------------------
 
@@ -126,12 +134,12 @@ class CoupleRig(Rig):
         assert self.first or self.shown != B or self.taking() != CONTROLS, "B asks the servers that run 141"
 
     def check(self) -> None:
-        """After each step: the servers as ever, what visitors have open, and both together."""
+        """After each step: the servers as ever, what visitors have open, and whom it asks."""
         super().check()
+        self.browsers.find_all()
         self.see()
 
     def see(self) -> None:
-        """What visitors have open, and whom it asks."""
-        self._visitors.look()
+        """What edge locations may still lead to, and whom the pages ask."""
         self._edges.look()
         self.paired()

@@ -16,9 +16,11 @@ from chalicelib.usecases.steps.frontend import FrontendSteps
 from chalicelib.usecases.steps.ledger import LedgerSteps
 from tests.builders import APPROVER, NOW, raw_config
 from tests.fakes.clock import FakeClock
+from tests.fakes.recorder import Recorder
 from tests.fakes.releases import FakeBucket, FakeCdn, FakeCleaner, FakeViewer, Website
 from tests.fakes.store import FakeStore
 from tests.fakes.workflow import FakeWorkflow
+from tests.machine.browsers import Browsers
 from tests.machine.driver import Machine
 from tests.machine.talking import Talking
 
@@ -31,9 +33,13 @@ TIMEOUTS = {"ask": 300, "keep_old": 7_200, "most_keep_old": 28_800}
 
 def file(path: str, content: str, *, page: bool = False) -> File:
     """A file of this content."""
-    sha256 = hashlib.sha256(content.encode()).hexdigest()
     cache = "no-cache" if page else "public, max-age=300"
-    return File(path, sha256, len(content), "text/html" if page else "text/css", cache, page=page)
+    return File(path, digest(content), len(content), "text/html" if page else "text/css", cache, page=page)
+
+
+def digest(text: str) -> str:
+    """Its SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class ReleaseRig(Talking):
@@ -60,12 +66,18 @@ class ReleaseRig(Talking):
         self.machine = Machine(self.store, self.workflow, self.clock, steps)
         self.machine.after_each_step = self.check
         self._events = (f"slack-{number}" for number in count(1))
-        self._visitors, self._edges = Visitors(self.site), Edges(self.site, self.clock)
+        self.browsers = Browsers(self.site, self.clock, pointed=pointed)
+        self._edges = Edges(self.site, self.clock)
         for number, tag in enumerate((A, B, C)):
             self.store.put(pushed(self.site, number, tag, more))
         if first:
             self.enabled(A)
             self.machine.let(7_300)
+
+    @property
+    def fakes(self) -> list[Recorder]:
+        """All that steps call."""
+        return [self.store, self.workflow, self.bucket, self.cdn, self.viewer, self.cleaner]
 
     # --- acting -------------------------------------------------------------------------------------------------
 
@@ -102,7 +114,11 @@ class ReleaseRig(Talking):
 
     def check(self) -> None:
         """I13 of docs/safety.md: what visitors have open is whole, and so is what is said to be live."""
-        self._visitors.look()
+        self.browsers.find_all()
+        self.is_whole()
+
+    def is_whole(self) -> None:
+        """What is said to be live is a complete release, and nothing of it changes under those who are shown it."""
         self._edges.look()
         live = self.environment().live_version
         assert not live or live in self.site.releases
@@ -115,25 +131,6 @@ class ReleaseRig(Talking):
         assert self.open() == []
         assert self.environment().active is None
         assert self.environment().keeping is None
-
-
-class Visitors:
-    """People who open every page that they are shown, and leave it open."""
-
-    def __init__(self, site: Website) -> None:
-        self._site = site
-        self._opened: list[tuple[str, str]] = []
-
-    def look(self) -> None:
-        """I13 of docs/safety.md: whatever page a visitor was ever shown, everything it refers to is there where it is
-        asked for, wherever the site points by now."""
-        served = self._site.served()
-        shown = {(path, each.sha256) for path, each in served.items() if each.page}
-        self._opened += sorted(shown - set(self._opened))
-        for path, sha256 in self._opened:
-            kept = any(each.sha256 == sha256 for one in self._site.releases.values() for each in one.files)
-            missing = [each for each in self._site.refers[sha256] if each not in served]
-            assert not (kept and missing), f"{path} refers to {missing}"
 
 
 class Edges:
@@ -159,23 +156,27 @@ class Edges:
 
 def pushed(site: Website, number: int, tag: str, more: Sequence[File] = ()) -> Release:
     """A release that was pushed and reported: it has a page that leads to one that only it has, a style of its own name
-    and one whose name stays."""
+    and one whose name stays and which loads the other one."""
     own, style, only = f"app.{number}.css", "style.css", f"only-{number}.html"
-    pages = {"index.html": (own, style, only), only: (own,)}
-    made: list[File] = [
-        file(own, f"own {number}"),
-        file(style, f"style {number}"),
-        file("logo.svg", "logo"),
-    ]
-    for path, refers in pages.items():
-        page = file(path, f"{path} {number}", page=True)
-        site.refers[page.sha256] = refers
-        made.append(page)
+    texts = {
+        own: f"/* {number} */",
+        style: f'@import url("{own}");',
+        "logo.svg": "logo",
+        "index.html": page(str(number), own, style, to=only),
+        only: page(f"only {number}", own),
+    }
+    site.texts |= {digest(text): text for text in texts.values()}
+    made = [file(path, text, page=path.endswith(".html")) for path, text in texts.items()]
     made += more
-    site.refers |= {each.sha256: () for each in more}
     release: Manifest = manifest("web", tag, made, int(NOW) + number, version=str(number + 1))
     site.push(release)
     return Release("web", tag, release.digest, ci("jenkins"), NOW, len(made), 9, version=str(number + 1))
+
+
+def page(words: str, *files: str, to: str = "") -> str:
+    """The text of a page that loads style sheets, and leads somewhere."""
+    loads = "".join(f'<link rel="stylesheet" href="{each}">' for each in files)
+    return f'{loads}<a href="{to}">{words}</a>' if to else f"{loads}{words}"
 
 
 def web(*, pointed: bool, keep: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from chalicelib.domain.people import ci
 from chalicelib.domain.pushed import Release
 from chalicelib.domain.release import manifest
 from tests.builders import LEAD, NOW
-from tests.machine.release_rig import ReleaseRig, file
+from tests.machine.release_rig import ReleaseRig, digest, file, page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,12 +50,12 @@ class Team:
                 del assets[path]
         own = f"app.of-{number}.css"
         names = {"index.html", *(f"page-{self.chance.randrange(4)}.html" for _ in range(2))}
-        pages = {path: file(path, f"{path} of {number}", page=True) for path in names}
-        for each in pages.values():
-            self.rig.site.refers[each.sha256] = (
-                own,
-                *self.chance.sample(sorted(assets), min(2, len(assets))),
-            )
+        pages = {}
+        for path in sorted(names):
+            refers = self.chance.sample(sorted(assets), min(2, len(assets)))
+            text = page(f"{path} of {number}", own, *refers)
+            self.rig.site.texts[digest(text)] = text
+            pages[path] = file(path, text, page=True)
         self.files = {**assets, own: file(own, own), **pages}
         self._report(f"web_2026-12-{number + 1:02}_14-05", number)
 

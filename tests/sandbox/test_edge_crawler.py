@@ -188,5 +188,5 @@ def test_references_are_read_as_a_browser_would() -> None:
     page = (
         '<img src="a.png"><img src="a.png"><script src="https://cdn.example/x.js"></script><a href="b.html">'
     )
-    assert files_of("/docs/", page, "text/html") == ["/docs/a.png"]
-    assert files_of("/assets/x.js", 'import("./y.js")', "text/javascript") == ["/assets/y.js"]
+    assert files_of("/docs/", page, "text/html") == ("/docs/a.png",)
+    assert files_of("/assets/x.js", 'import("./y.js")', "text/javascript") == ("/assets/y.js",)

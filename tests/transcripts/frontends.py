@@ -21,7 +21,7 @@ from tests.builders import APPROVER, DEPLOYER, LEAD
 from tests.fakes.chat import FakeChat
 from tests.fakes.lines import FakeLines, FakeWakes
 from tests.faults.memory.slack import Happened
-from tests.machine.release_rig import A, B, C, ReleaseRig, file
+from tests.machine.release_rig import A, B, C, ReleaseRig, digest, file, page
 from tests.machine.talking import Talking
 
 if TYPE_CHECKING:
@@ -182,8 +182,9 @@ class Told(Telling, ReleaseRig):
     def pushes(self) -> None:
         """CI pushes a release of two files more, for production."""
         made = self.site.releases[C]
-        more = (*made.files, file("about.html", "about", page=True), file("about.css", "about"))
-        self.site.refers[more[-2].sha256] = ("about.css",)
+        text = page("about", "about.css")
+        self.site.texts[digest(text)] = text
+        more = (*made.files, file("about.html", text, page=True), file("about.css", "about"))
         release = manifest("web", D, more, int(self.clock.now()), version="4")
         self.site.push(release)
         reported = Release(

@@ -70,8 +70,8 @@ class FrontendSteps:
         return None
 
     def share_files(self, work: Work) -> Result:
-        """Pages, and what only one of two folders has; each is whole afterwards for pages of either release. Where there
-        is one folder, what is written over in it."""
+        """Pages, and what only one of two folders has; each is whole afterwards for pages of either release. Where one
+        folder is all there is, what is written over in it."""
         work.guard()
         placing = self._placing(work)
         self._refuse_served(work)
