@@ -6,17 +6,17 @@ the calls of one operation in one step only the last. `--changes`: only calls th
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from functools import partial
+from pathlib import Path
 
 from tests.faults import report
 from tests.faults.flows import FLOWS
-from tests.faults.runner import Outcome, places, shared, steps, tried
+from tests.faults.forks import Outcome, places
+from tests.faults.runner import shared, steps, tried
 from tests.faults.wire import Call
 
-PROCESSES = 2
+REPORT = Path("build/faults/report.json")
 
 
 def one(name: str, *, once: bool, by_step: bool, changes: bool) -> Outcome:
@@ -38,24 +38,9 @@ def main() -> int:
     options.add_argument("--steps", action="store_true")
     options.add_argument("--changes", action="store_true")
     given = options.parse_args()
-    kind = {"once": given.once, "by_step": given.steps, "changes": given.changes}
-    chosen = [flow for flow in FLOWS if not given.flows or flow.name in given.flows]
-    started = time.monotonic()
-    outcomes: list[Outcome] = []
-    print(report.HEADING, flush=True)
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("fork")) as pool:
-        work = [pool.submit(one, flow.name, **kind) for flow in chosen]
-        for done in as_completed(work):
-            outcomes.append(done.result())
-            print(report.line(outcomes[-1]), *report.problems(outcomes[-1]), sep="\n", flush=True)
-    order = [flow.name for flow in FLOWS]
-    outcomes.sort(key=lambda outcome: order.index(outcome.flow))
-    seconds = time.monotonic() - started
-    report.write(outcomes, seconds)
-    tries = sum(len(outcome.trials) for outcome in outcomes)
-    survived = sum(outcome.survived for outcome in outcomes)
-    print(f"survived {survived} / tried {tries} in {seconds:.0f} s; {report.REPORT} has each")
-    return 0 if survived == tries and not any(outcome.without for outcome in outcomes) else 1
+    names = [flow.name for flow in FLOWS if not given.flows or flow.name in given.flows]
+    tries = partial(one, once=given.once, by_step=given.steps, changes=given.changes)
+    return report.of_all(names, tries, REPORT)
 
 
 if __name__ == "__main__":

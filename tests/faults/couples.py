@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from chalicelib.domain.approval import Kind
 from chalicelib.domain.deployment import State
 from tests.builders import APPROVER, DEPLOYER
-from tests.faults.releases import Fault, Line, Steps
+from tests.faults.line import Call, Fault, ran
 from tests.machine.couple_rig import NEXT_PAGES, NEXT_SERVERS, PAGES, SERVERS, CoupleRig
 from tests.machine.release_rig import A, B, C
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalicelib.domain.deployment import Ref, Slot
+    from tests.faults.forks import Ran
 
 MOST_LOOKS = 20
 BOTH = (SERVERS, PAGES)
@@ -36,20 +37,16 @@ class Couple:
     pointed: bool = True
     first: bool = False
 
-    def run(self, at: int, meets: Fault | None) -> tuple[Line, str]:
-        """The flow with a fault at one call, and what is wrong after it; empty where nothing is."""
+    def run(self, decide: Callable[[Call], Fault | None]) -> Ran[Call]:
+        """A run of the flow, each call of which meets what is decided."""
         rig = CoupleRig(pointed=self.pointed, first=self.first)
-        line = Line(lambda: _check(rig), at, meets)
-        rig.machine.after_each_step = lambda: None  # a death leaves something for the sweeper to wish
-        rig.machine.wrap(lambda steps: Steps(steps, line))
-        for fake in (rig.store, rig.workflow, rig.bucket, rig.cdn, rig.viewer, rig.cleaner):
-            fake.line = line
-        try:
+
+        def acted() -> str:
             self.act(rig)
             rig.sweeps(10)
-            return line, self._wrong(rig)
-        except (AssertionError, ValueError, LookupError) as error:
-            return line, f"{type(error).__name__}: {error}"
+            return self._wrong(rig)
+
+        return ran(rig, lambda: _check(rig), decide, acted)
 
     def _wrong(self, rig: CoupleRig) -> str:
         ends = rig.of(SERVERS).state, rig.of(PAGES).state
@@ -75,10 +72,10 @@ def _held(rig: CoupleRig) -> list[Slot]:
 
 
 def _check(rig: CoupleRig) -> None:
-    """Someone whole takes traffic, and what visitors have open is whole and asks servers that are there."""
+    """Someone whole takes traffic, and what visitors have open asks servers that are there."""
     assert rig.cloud.violations == []
     assert len(rig.taking()) >= rig.whole
-    rig.see()
+    rig.paired()
 
 
 # --- what people do -------------------------------------------------------------------------------------------------

@@ -1,51 +1,36 @@
 """Frontend releases under faults: every call that a step makes, of the table, Step Functions, S3, CloudFront or the
-site, meets each fault, in both ways to serve a site; I13 is looked at after every effect, file by file.
+site, meets each fault, in both ways to serve a site, while a crawler loads the site after every effect (I13).
 
-`python -m tests.faults.releases` tries every call; the tests try the last call of each operation that changes something
-in each step, and the last of each that reads.
+`python -m tests.faults.releases` tries every call, in two processes, and writes `build/faults/releases.json`; the tests
+try the last call of each operation that changes something in each step, and the last of each that reads.
 """
 
 from __future__ import annotations
 
 import itertools
 import sys
-import time
-from collections.abc import Callable
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.approval import Kind
 from chalicelib.domain.deployment import State
-from chalicelib.domain.errors import NotReady, PointsmanError, Unavailable
+from chalicelib.domain.errors import NotReady
 from tests.builders import APPROVER, LEAD
-from tests.fakes.recorder import Killed
+from tests.faults import forks, report
+from tests.faults.couples import COUPLES
+from tests.faults.line import Call, Fault, faults_of, ran
 from tests.machine.release_rig import A, B, C, ReleaseRig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Sequence
 
-    from chalicelib.usecases.steps.work import Work
+    from tests.faults.forks import Outcome, Ran
 
-FAILS, THROTTLES = 3, 4
-"""So often in a row a call is refused, whoever makes it: more than a client tries it, less than the machine does."""
+    Runs = Callable[[Callable[[Call], Fault | None]], Ran[Call]]
+    """The runs of a flow, each call of which meets what is decided."""
 
-
-class Fault(StrEnum):
-    """What befalls one call."""
-
-    ERROR = "error"
-    ERRORS = "errors"
-    THROTTLED = "throttled"
-    LOST = "reply lost"
-    KILLED_BEFORE = "killed before"
-    KILLED_AFTER = "killed after"
-
-
-_TIMES = {Fault.ERRORS: FAILS, Fault.THROTTLED: THROTTLES}
-_AFTER = frozenset({Fault.LOST, Fault.KILLED_AFTER})
-_CHANGES = frozenset({"commit", "start", "wake", "place", "carry", "point", "invalidate", "clean"})
+REPORT = Path("build/faults/releases.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,90 +43,6 @@ class Flow:
     ends: State
     shows: str
     first: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call: in which step and at which place of it, which operation, and the how-manieth of all."""
-
-    number: int
-    step: str
-    place: int
-    operation: str
-
-    @property
-    def changes(self) -> bool:
-        """Else before and after its effect are one."""
-        return self.operation in _CHANGES
-
-
-@dataclass
-class Line:
-    """What all fakes of a rig call over. Outside of steps nothing is counted and nothing breaks."""
-
-    check: Callable[[], None]
-    at: int = -1
-    meets: Fault | None = None
-    calls: list[Call] = field(default_factory=list)
-    _step: str = ""
-    _place: int = 0
-    _again: int = 0
-    _looking: bool = False
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """A function runs a step."""
-        self._step, self._place = name, 0
-        try:
-            yield
-        finally:
-            self._step = ""
-
-    def fault(self, method: str) -> tuple[Exception | None, bool]:
-        """Of the call that was chosen, and of its next tries where it fails more than once."""
-        if not self._step or self._looking:
-            return None, False
-        call = Call(len(self.calls), self._step, self._place, method)
-        self._place += 1
-        self.calls.append(call)
-        if call.number == self.at:
-            self._again = _TIMES.get(self.meets or Fault.ERROR, 1) - 1
-        elif self._again and method == self.calls[self.at].operation:
-            self._again -= 1
-        else:
-            return None, False
-        return self._error(method), self.meets in _AFTER
-
-    def _error(self, method: str) -> Exception:
-        if self.meets in {Fault.KILLED_BEFORE, Fault.KILLED_AFTER}:
-            return Killed()
-        busy = self.meets is Fault.THROTTLED and method == "invalidate"
-        return NotReady("too many in progress") if busy else Unavailable(f"{method} was told to fail")
-
-    def done(self) -> None:
-        """I13 of docs/safety.md, after every effect."""
-        if self._step and not self._looking:
-            self._looking = True
-            try:
-                self.check()
-            finally:
-                self._looking = False
-
-
-class Steps:
-    """A function whose steps say when they run."""
-
-    def __init__(self, steps: object, line: Line) -> None:
-        self._steps, self._line = steps, line
-
-    def __getattr__(self, name: str) -> Callable[[Work], object]:
-        step: Callable[[Work], object] = getattr(self._steps, name)
-
-        def run(work: Work) -> object:
-            with self._line.step(name):
-                return step(work)
-
-        return run
 
 
 def _kept(rig: ReleaseRig) -> None:
@@ -271,83 +172,44 @@ FLOWS = (
 )
 
 
-def executed(flow: Flow, *, pointed: bool, at: int = -1, meets: Fault | None = None) -> tuple[Line, str]:
-    """A run of a flow with a fault at one call, and what is wrong after it; empty where nothing is."""
+def executed(flow: Flow, decide: Callable[[Call], Fault | None], *, pointed: bool) -> Ran[Call]:
+    """A run of a flow, each call of which meets what is decided."""
     rig = ReleaseRig(pointed=pointed, keep=2, first=flow.first)
-    line = Line(rig.check, at, meets)
-    rig.machine.wrap(lambda steps: Steps(steps, line))
-    for fake in (rig.store, rig.workflow, rig.bucket, rig.cdn, rig.viewer, rig.cleaner):
-        fake.line = line
-    try:
+
+    def acted() -> str:
         flow.act(rig)
         rig.machine.let(1_000)
         state = rig.deployment(flow.number).state
         if state is not flow.ends:
-            return line, f"it ended as {state}, not as {flow.ends}"
+            return f"it ended as {state}, not as {flow.ends}"
         rig.over(flow.number)
-        if not rig.shows(flow.shows):
-            return line, f"visitors do not see {flow.shows}"
-    except (AssertionError, ValueError, LookupError, PointsmanError) as error:
-        return line, f"{type(error).__name__}: {error}"
-    return line, ""
+        return "" if rig.shows(flow.shows) else f"visitors do not see {flow.shows}"
+
+    return ran(rig, rig.is_whole, decide, acted)
 
 
-def chosen(calls: list[Call], *, every: bool) -> list[Call]:
-    """Every call (of those that come again at the same place the first and the last: in between a state only asks
-    again), or a few of each kind."""
-    if every:
-        ends: dict[tuple[str, int, str], list[Call]] = {}
-        for call in calls:
-            same = ends.setdefault((call.step, call.place, call.operation), [call, call])
-            same[1] = call
-        return sorted({each for some in ends.values() for each in some}, key=lambda call: call.number)
-    last = {(call.step if call.changes else "", call.operation): call for call in calls}
-    return sorted(last.values(), key=lambda call: call.number)
-
-
-Run = Callable[[int, Fault | None], tuple[Line, str]]
-"""A flow with a fault at one call; -1 for none."""
-
-
-def of(flow: Flow, *, pointed: bool) -> Run:
+def of(flow: Flow, *, pointed: bool) -> Runs:
     """The runs of a flow."""
-    return lambda at, meets: executed(flow, pointed=pointed, at=at, meets=meets)
+    return lambda decide: executed(flow, decide, pointed=pointed)
 
 
-def tried(run: Run, *, every: bool = False) -> tuple[int, list[str]]:
-    """How many runs there were, and what was wrong after which."""
-    line, wrong = run(-1, None)
-    found = [f"without a fault: {wrong}"] if wrong else []
-    runs = 0
-    for call, fault in itertools.product(chosen(line.calls, every=every), Fault):
-        if fault in _AFTER and not call.changes:
-            continue
-        runs += 1
-        _, wrong = run(call.number, fault)
-        if wrong:
-            found.append(f"{call.step} {call.operation} #{call.number}, {fault}: {wrong}")
-    return runs, found
+def tried(name: str, run: Runs, choose: Callable[[Sequence[Call]], Sequence[Call]] = forks.places) -> Outcome:
+    """Every fault at every chosen call of a flow."""
+    return forks.tried(name, run, choose, faults_of)
 
 
-def main() -> int:
-    """Every call of every flow; 0 where everything survived."""
-    from tests.faults.couples import COUPLES  # noqa: PLC0415 - it is written with what stands above
+def one(name: str) -> Outcome:
+    """A flow by its name, in a process of the pool."""
+    return tried(name, ALL[name])
 
-    runs: dict[str, Run] = {
-        f"{flow.name}, {'pointed' if pointed else 'copied'}": of(flow, pointed=pointed)
-        for flow, pointed in itertools.product(FLOWS, (False, True))
-    }
-    runs |= {f"together: {each.name}": each.run for each in COUPLES}
-    bad = count = 0
-    for name, run in runs.items():
-        began = time.monotonic()
-        made, found = tried(run, every=True)
-        count, bad = count + made, bad + len(found)
-        said = f"{name}: survived {made - len(found)} / {made} in {time.monotonic() - began:.0f} s"
-        print(said, *found, sep="\n  ", flush=True)
-    print(f"survived {count - bad} / tried {count}")
-    return 1 if bad else 0
+
+ALL: dict[str, Runs] = {
+    f"{flow.name}, {'pointed' if pointed else 'copied'}": of(flow, pointed=pointed)
+    for flow, pointed in itertools.product(FLOWS, (False, True))
+} | {f"together: {each.name}": each.run for each in COUPLES}
+"""In both ways to serve a site, and with servers."""
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    named = sys.argv[1:]
+    sys.exit(report.of_all([name for name in ALL if not named or name in named], one, REPORT))

@@ -1,15 +1,37 @@
-"""What came of it: a line for each flow, what did not survive, and `build/faults/report.json`."""
+"""What came of it: a line for each flow, what did not survive, and the whole as JSON."""
 
 import json
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from tests.faults.runner import Outcome, Trial
+from tests.faults.forks import Outcome, Trial
 
-REPORT = Path("build/faults/report.json")
+PROCESSES = 2
 MOST_SHOWN = 12
+
+
+def of_all(names: Sequence[str], one: Callable[[str], Outcome], path: Path) -> int:
+    """Try flows by their names, in two processes, and report; 0 where everything survived."""
+    started = time.monotonic()
+    outcomes: list[Outcome] = []
+    print(HEADING, flush=True)
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("fork")) as pool:
+        for done in as_completed([pool.submit(one, name) for name in names]):
+            outcomes.append(done.result())
+            print(line(outcomes[-1]), *problems(outcomes[-1]), sep="\n", flush=True)
+    outcomes.sort(key=lambda outcome: names.index(outcome.flow))
+    whole = document(outcomes, time.monotonic() - started)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(whole, indent=1) + "\n")
+    crawled = "; the crawler made {loads} loads, {missing} were missing" if whole["loads"] else ""
+    said = "survived {survived} / tried {tried} in {seconds:.0f} s" + crawled
+    print(f"{said.format(**whole)}; {path} has each")
+    return 0 if whole["survived"] == whole["tried"] and not any(each.without for each in outcomes) else 1
 
 
 def line(outcome: Outcome) -> str:
@@ -17,10 +39,12 @@ def line(outcome: Outcome) -> str:
     tried, survived = len(outcome.trials), outcome.survived
     mark = "ok" if tried == survived and not outcome.without else "NOT"
     figures = f"{outcome.calls:>6} {outcome.places:>7} {survived:>6} / {tried:<6} {outcome.seconds:>7.1f} s"
-    return f"{outcome.flow:<34} {figures}  {mark}"
+    crawled = f"  {outcome.loads} loads, {outcome.missing} missing" if outcome.loads else ""
+    return f"{outcome.flow:<{_NAME}} {figures}  {mark}{crawled}"
 
 
-HEADING = f"{'flow':<34} {'calls':>6} {'places':>7} {'survived / tried':>15}"
+_NAME = 62
+HEADING = f"{'flow':<{_NAME}} {'calls':>6} {'places':>7} {'survived / tried':>15}"
 
 
 def problems(outcome: Outcome) -> list[str]:
@@ -49,15 +73,11 @@ def document(outcomes: Sequence[Outcome], seconds: float) -> dict[str, Any]:
         "tried": len(trials),
         "survived": sum(not trial.problems for trial in trials),
         "seconds": round(seconds, 1),
+        "loads": sum(outcome.loads for outcome in outcomes),
+        "missing": sum(outcome.missing for outcome in outcomes),
         "by_fault": _by(trials, lambda trial: trial.fault.value),
         "by_operation": _by(trials, lambda trial: trial.call.operation),
     }
-
-
-def write(outcomes: Sequence[Outcome], seconds: float) -> None:
-    """Write the report."""
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.write_text(json.dumps(document(outcomes, seconds), indent=1) + "\n")
 
 
 def _flow(outcome: Outcome) -> dict[str, Any]:
@@ -69,6 +89,8 @@ def _flow(outcome: Outcome) -> dict[str, Any]:
         "tried": len(outcome.trials),
         "survived": outcome.survived,
         "seconds": round(outcome.seconds, 1),
+        "loads": outcome.loads,
+        "missing": outcome.missing,
         "without_fault": outcome.without,
         "failures": [
             {"call": str(trial.call), "fault": trial.fault.value, "problems": trial.problems}
