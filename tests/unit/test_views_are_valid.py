@@ -4,7 +4,7 @@ import string
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.commands import parse
@@ -116,6 +116,7 @@ def test_no_form_of_any_content_is_refused(
 
 
 @pytest.mark.parametrize("reason", list(Reason))
+@settings(max_examples=25)  # for each reason, and all come to chat by one way
 @given(said=LONG)
 def test_every_refusal_is_valid_wherever_it_is_shown(reason: Reason, said: str) -> None:
     """As an answer in the conversation, in a view, and at the field of a form."""
