@@ -59,6 +59,11 @@ class Call:
         """The same for every run of the step."""
         return self.step, self.position, self.operation
 
+    @property
+    def kind(self) -> tuple[str, str]:
+        """The operation; of one that changes something, in each step."""
+        return self.step if self.changes else "", self.operation
+
     def __str__(self) -> str:
         return f"{self.number} {self.step} #{self.position} {self.operation}"
 
@@ -69,8 +74,8 @@ def faults_of(call: Call) -> list[Fault]:
 
 
 def kinds(calls: Sequence[Call]) -> list[Call]:
-    """For the short version: the last call of each operation; of one that changes something, in each step."""
-    last = {(call.step if call.changes else "", call.operation): call for call in calls}
+    """The last call of each kind."""
+    last = {call.kind: call for call in calls}
     return sorted(last.values(), key=lambda call: call.number)
 
 
