@@ -88,6 +88,10 @@ class Chat:
         wrong: dict[str, str] = answer["errors"]
         return wrong
 
+    def close(self, user: str) -> None:
+        """Somebody closes what stands open before the messages, if anything does."""
+        self._act("close", user=user)
+
     def messages(self, viewer: str | None = None) -> list[Message]:
         """What is in the channel now, oldest first; only what `viewer` sees, if named."""
         found: list[Message] = self._call("GET", _channel(viewer))["messages"]

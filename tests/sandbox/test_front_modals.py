@@ -62,6 +62,15 @@ def test_a_pushed_view_stands_on_the_one_before_and_closing_it_goes_back() -> No
         assert staged.chat.view("U0LEAD", "modal") is None
 
 
+def test_a_person_closes_what_stands_open() -> None:
+    """A form, or the answer that stands in its place; where nothing is open nothing happens."""
+    with stage() as (staged, _):
+        opened(staged)
+        for _ in range(2):
+            staged.chat.close("Lead")
+            assert staged.chat.view("U0LEAD", "modal") is None
+
+
 def test_a_modal_holds_three_views() -> None:
     """A fourth is refused and the third stays ("Modals": up to 3 views)."""
     with stage() as (staged, product):
