@@ -2,7 +2,7 @@
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.approval import Answer, Kind, Question, code_from
 from chalicelib.domain.commands import Command
@@ -11,7 +11,12 @@ from chalicelib.domain.errors import Duplicate, Refused
 from chalicelib.domain.history import History
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
+from chalicelib.domain.roles import TEAM, RoleChange
+from chalicelib.domain.settings import Timeouts
 from chalicelib.usecases.ports import Change, Clock, Save, Seen, Store, Workflow
+
+ANSWER_SECONDS = Timeouts().ask
+"""How long a question of the team may be answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,34 @@ class Answers:
         newest = max(self.store.questions(ref), key=lambda each: each.asked_at, default=None)
         if newest is not None and newest.answered_by is not None:
             self.workflow.wake(newest.token)
+
+    def team_question(
+        self,
+        request: Request,
+        kind: Kind,
+        about: str,
+        *,
+        asks: bool,
+        digest: str = "",
+        change: RoleChange | None = None,
+    ) -> Question:
+        """A question of the team as a whole, with ANSWER_SECONDS to answer it; decided already where it `asks` nobody.
+        `about` is what its history is of."""
+        code, now, by = self.new_code(TEAM, request.event), self.clock.now(), request.actor
+        asked = Question(
+            code=code,
+            kind=kind,
+            service=TEAM,
+            environment=about,
+            deployment=f"{kind}-{code}",
+            requester=by,
+            asked_at=now,
+            deadline=now + ANSWER_SECONDS,
+            digest=digest,
+            needed=1 if asks else 0,
+            change=change,
+        )
+        return asked if asks else replace(asked, answer=Answer.CONFIRM, answered_by=by, answered_at=now)
 
     def new_code(self, about: str, event: str) -> str:
         """A question's code: the same for the same event; another one where it is taken."""

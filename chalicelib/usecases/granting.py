@@ -13,15 +13,13 @@ from chalicelib.domain.people import Actor
 from chalicelib.domain.policy import Role, require
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.role_commands import ChangeRole
-from chalicelib.domain.roles import ROLES, SECOND_PERSON_ROLES, TEAM, Grant, Grants, RoleChange
-from chalicelib.domain.settings import Team, Timeouts, names
+from chalicelib.domain.roles import ROLES, SECOND_PERSON_ROLES, Grant, Grants, RoleChange
+from chalicelib.domain.settings import Team, names
 from chalicelib.usecases import role_texts
 from chalicelib.usecases.answering import Answers, Request
 from chalicelib.usecases.deciders import deciders, refuse_own_yes, refuse_revoked
 from chalicelib.usecases.ports import Change, Save
 from chalicelib.usecases.texts import plain
-
-ASK_SECONDS = Timeouts().ask
 
 
 class Granting:
@@ -39,24 +37,12 @@ class Granting:
         grant = Grant(command.user, command.role, command.service, request.actor, now)
         change = RoleChange(grant, revoke=command.verb == "revoke")
         after = changed(team, change)
-        code = self._answers.new_code(TEAM, request.event)
-        asked = Question(
-            code=code,
-            kind=Kind.ROLE,
-            service=TEAM,
-            environment=ROLES,
-            deployment=f"role-{code}",
-            requester=request.actor,
-            asked_at=now,
-            deadline=now + ASK_SECONDS,
-            needed=1 if _asks(team, change, request.actor) else 0,
-            change=change,
-        )
-        if asked.needed:
-            self._commit(request, asked, Save(asked), event=f"{command.verb}_asked")
-            return role_texts.asked(asked)
-        done = replace(asked, answer=Answer.CONFIRM, answered_by=request.actor, answered_at=now)
-        self._commit(request, done, Save(done), Save(after), event=f"{command.verb}_done")
+        asks = _asks(team, change, request.actor)
+        question = self._answers.team_question(request, Kind.ROLE, ROLES, asks=asks, change=change)
+        if asks:
+            self._commit(request, question, Save(question), event=f"{command.verb}_asked")
+            return role_texts.asked(question)
+        self._commit(request, question, Save(question), Save(after), event=f"{command.verb}_done")
         return role_texts.done(change, team.workspace)
 
     def decide(self, request: Request, question: Question, command: Decide) -> str:

@@ -70,7 +70,7 @@ class Sweeper:
                 failed.append(f"{service} in {name}")
         try:
             found += give_up(self._store, self._clock)
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:  # noqa: BLE001 - what was swept before it is told all the same
             log_error("updates not swept", error)
             failed.append("updates")
         if failed:

@@ -9,10 +9,10 @@ from chalicelib.domain.policy import Role, holds
 from chalicelib.domain.roles import ROLES, TEAM
 from chalicelib.domain.settings import Team
 from chalicelib.usecases import role_texts, update_texts
+from chalicelib.usecases.answering import ANSWER_SECONDS
 from chalicelib.usecases.buttons import confirm_or_reject
 from chalicelib.usecases.chat_ports import Part
 from chalicelib.usecases.deciders import deciders
-from chalicelib.usecases.granting import ASK_SECONDS
 from chalicelib.usecases.ports import Store
 
 _LINES, _MOST = 20, 5
@@ -22,7 +22,7 @@ def waiting(store: Store, now: float) -> tuple[Question, ...]:
     """The newest that are open. Reads: the latest updates, one query, and two items for each of six at most."""
     codes = [each.id.removeprefix("update-") for each in store.updates().latest if each.waits(now)]
     lines = store.history(TEAM, ROLES, limit=_LINES)
-    asked = [each for each in lines if each.event.endswith("_asked") and now <= each.at + ASK_SECONDS]
+    asked = [each for each in lines if each.event.endswith("_asked") and now <= each.at + ANSWER_SECONDS]
     codes += [each.deployment.removeprefix("role-") for each in asked[:_MOST]]
     found = (store.question(code) for code in codes)
     return tuple(each for each in found if each is not None and each.open_at(now))

@@ -4,15 +4,11 @@ Nothing waits with the question (docs/adr/0010): a yes and the update that is to
 begins it hears (usecases/updater.py).
 """
 
-from dataclasses import replace
-
 from chalicelib.domain.approval import Answer, Kind, Question
 from chalicelib.domain.commands import Decide
 from chalicelib.domain.errors import Refused
 from chalicelib.domain.policy import Role, holders, require
 from chalicelib.domain.reasons import Reason
-from chalicelib.domain.roles import TEAM
-from chalicelib.domain.settings import Team, Timeouts
 from chalicelib.domain.update_commands import UpdateItself
 from chalicelib.domain.updates import UPDATES, Stage, Update
 from chalicelib.usecases import update_texts
@@ -21,8 +17,6 @@ from chalicelib.usecases.deciders import refuse_own_yes, refuse_revoked
 from chalicelib.usecases.ports import Change, Save
 from chalicelib.usecases.texts import plain
 from chalicelib.usecases.update_ports import Installed
-
-ASK_SECONDS = Timeouts().ask
 
 
 class Updating:
@@ -43,20 +37,23 @@ class Updating:
         if before is not None:
             who, when = f"{{person:{before.requester}}}", f"{{when:{before.at:.0f}}}"
             raise Refused(Reason.UPDATE_UNDER_WAY, who=who, when=when, so_far=update_texts.so_far(before))
-        question = self._question(team, request, command, now)
+        asks = bool(holders(team, Role.APPROVER) - {request.actor.user})
+        question = self._answers.team_question(
+            request, Kind.UPDATE, UPDATES, asks=asks, digest=command.wanted
+        )
         update = Update(
             id=question.deployment,
             requester=request.actor,
             at=now,
-            stage=Stage.ASKED if question.needed else Stage.CONFIRMED,
+            stage=Stage.ASKED if asks else Stage.CONFIRMED,
             changed_at=now,
             deadline=question.deadline,
             wanted=command.wanted,
             before=self._installed.revision,
         )
-        event = "update_asked" if question.needed else "update_begun"
+        event = "update_asked" if asks else "update_begun"
         self._commit(request, question, update, Save(updates.with_(update)), event=event)
-        return update_texts.asked(question) if question.needed else update_texts.begun()
+        return update_texts.asked(question) if asks else update_texts.begun()
 
     def decide(self, request: Request, question: Question, command: Decide) -> str:
         """Confirm or reject; a yes lets the update begin by the same write."""
@@ -82,25 +79,6 @@ class Updating:
             reason=command.reason,
         )
         return update_texts.decided(decided)
-
-    def _question(self, team: Team, request: Request, command: UpdateItself, now: float) -> Question:
-        """The question, decided already where there is nobody to ask."""
-        code = self._answers.new_code(TEAM, request.event)
-        asked = Question(
-            code=code,
-            kind=Kind.UPDATE,
-            service=TEAM,
-            environment=UPDATES,
-            deployment=f"update-{code}",
-            requester=request.actor,
-            asked_at=now,
-            deadline=now + ASK_SECONDS,
-            digest=command.wanted,
-            needed=1 if holders(team, Role.APPROVER) - {request.actor.user} else 0,
-        )
-        if asked.needed:
-            return asked
-        return replace(asked, answer=Answer.CONFIRM, answered_by=request.actor, answered_at=now)
 
     def _commit(
         self,

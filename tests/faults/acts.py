@@ -7,12 +7,17 @@ from typing import Any
 from chalicelib.domain.approval import Kind, Question
 from chalicelib.domain.deployment import State
 from chalicelib.domain.people import Actor
+from chalicelib.domain.roles import Grant, Grants, Role
+from chalicelib.usecases.ports import Save
+from tests.builders import LEAD
 from tests.faults.run import Run
 
 Seen = Callable[[Run], bool]
 MOST_TRIES = 3
 LOOK_AGAIN = 5.0
 """Seconds after which somebody who sees nothing happen tries again; after three tries it is left to the sweeper."""
+BAKE = {"time": 30, "alarms": []}
+"""Nobody has to wait long for what is watched."""
 
 
 class NotConverged(Exception):
@@ -207,3 +212,18 @@ class Flow:
         if self.more:
             made = made[: len(self.ends)] + [each for each in made[len(self.ends) :] if each != self.ends[-1]]
         return made == list(self.ends)
+
+
+def flow(name: str, *acts: Act, ends: tuple[State, ...], more: bool = False, **settings: object) -> Flow:
+    """A flow whose watching after a switch is short."""
+    return Flow(name, acts, ends, {"bake": BAKE, **settings}, more)
+
+
+def an_admin(run: Run) -> None:
+    """The team's grants name one; its configuration, as the builders have it, none."""
+    run.account.store.commit(Save(Grants((Grant(LEAD.user, Role.ADMIN),))))
+
+
+def swept(run: Run) -> None:
+    """A minute and more goes by, and the sweeper looks."""
+    run.sweep()

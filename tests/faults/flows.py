@@ -6,32 +6,32 @@ from dataclasses import replace
 from chalicelib.domain.approval import Kind
 from chalicelib.domain.deployment import State
 from chalicelib.domain.policy import Role, holds
-from chalicelib.domain.roles import Grant, Grants
-from chalicelib.domain.updates import Stage
 from chalicelib.usecases.ports import Save
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD
 from tests.faults.acts import (
     Act,
-    Flow,
     always,
+    an_admin,
     asks,
     at_home,
     click,
     click_at_home,
     decided,
     fill,
+    flow,
     happens,
     is_in,
     report,
     say,
+    swept,
     visit,
     wait,
 )
 from tests.faults.run import Run
+from tests.faults.update_flows import UPDATES
 from tests.unit.usecases.past_world import season
 
 S = State
-BAKE = {"time": 30, "alarms": []}
 AT = "cameras production"
 
 ASK = say("cameras@142 to production", DEPLOYER, asks(Kind.START))
@@ -86,10 +86,6 @@ def _stop(run: Run) -> None:
     run.machine.abort(run.deployments()[0].id)
 
 
-def _sweep(run: Run) -> None:
-    run.sweep()
-
-
 def _failing(document: str) -> Act:
     return happens(
         f"{document} fails",
@@ -100,11 +96,6 @@ def _failing(document: str) -> Act:
 def _reminded(run: Run) -> bool:
     said = [f"{message.text} {message.blocks}" for message in run.account.slack.messages]
     return any("Still open" in each for each in said)
-
-
-def flow(name: str, *acts: Act, ends: tuple[State, ...], more: bool = False, **settings: object) -> Flow:
-    """A flow whose watching after a switch is short."""
-    return Flow(name, acts, ends, {"bake": BAKE, **settings}, more)
 
 
 ENDS = (
@@ -222,13 +213,13 @@ TROUBLE = (
     ),
     flow(
         "stopped by hand",
-        *(*READY, happens("stopped in the console", _stop), happens("swept", _sweep, is_in(S.CANCELED))),
+        *(*READY, happens("stopped in the console", _stop), happens("swept", swept, is_in(S.CANCELED))),
         ends=(S.CANCELED,),
     ),
     flow(
         "stopped after the switch, retried",
-        *(*KEPT, happens("stopped in the console", _stop), happens("swept", _sweep, is_in(S.STUCK))),
-        *(click("retry", DEPLOYER, asks(Kind.KEEP)), happens("swept", _sweep), CLOSES),
+        *(*KEPT, happens("stopped in the console", _stop), happens("swept", swept, is_in(S.STUCK))),
+        *(click("retry", DEPLOYER, asks(Kind.KEEP)), happens("swept", swept), CLOSES),
         ends=(S.SUCCEEDED,),
     ),
     flow(
@@ -241,7 +232,7 @@ TROUBLE = (
     flow(
         "a host is left, swept",
         *(*READY, cancel(), happens("one host runs on", _one_runs_on), wait(700, always)),
-        happens("swept", _sweep, is_in(S.CANCELED)),
+        happens("swept", swept, is_in(S.CANCELED)),
         ends=(S.CANCELED,),
     ),
 )
@@ -255,11 +246,6 @@ STRATEGIES = tuple(
         ("rollback", (GO_BACK, BACK), (S.ROLLED_BACK,)),
     )
 )
-
-
-def _an_admin(run: Run) -> None:
-    """The team's grants name one; its configuration, as the builders have it, none."""
-    run.account.store.commit(Save(Grants((Grant(LEAD.user, Role.ADMIN),))))
 
 
 def _granted(run: Run) -> bool:
@@ -292,7 +278,7 @@ PEOPLE = (
     ),
     flow(
         "a role is granted",
-        happens("there is an admin", _an_admin),
+        happens("there is an admin", an_admin),
         say(f"grant <@{GUEST.user}> approver", LEAD, _role_asked),
         click("confirm", APPROVER, _granted),
         ends=(),
@@ -385,57 +371,5 @@ SURFACES = (
 )
 """The same by other ways than typing."""
 
-
-def _updates(stage: Stage) -> Callable[[Run], bool]:
-    """How far the newest update is, in the table and in the channel."""
-
-    def seen(run: Run) -> bool:
-        latest = run.account.store.updates().latest
-        told = " ".join(each.text for each in run.account.slack.messages)
-        return bool(latest) and latest[0].stage is stage and "Update" in told
-
-    return seen
-
-
-def _build_ends(run: Run) -> None:
-    newest = next(reversed(run.account.codebuild.builds))
-    run.account.codebuild.end(newest)
-    run.pipeline(newest)
-
-
-def _build_fails(run: Run) -> None:
-    newest = next(reversed(run.account.codebuild.builds))
-    run.account.codebuild.end(newest, "FAILED", "COMMAND_EXECUTION_ERROR: make deploy: exit status 2")
-    run.pipeline(newest)
-
-
-def _pushed(run: Run) -> None:
-    run.pipeline(run.account.codebuild.push("e" * 40))
-
-
-TOLD = (
-    happens("there is an admin", _an_admin),
-    say("update", LEAD, _updates(Stage.ASKED)),
-    click("confirm", APPROVER, _updates(Stage.BUILDING)),
-)
-UPDATES = (
-    flow("told to update itself", *TOLD, happens("it is built", _build_ends, _updates(Stage.DONE)), ends=()),
-    flow(
-        "updated by a push",
-        happens("pushed", _pushed, _updates(Stage.BUILDING)),
-        happens("it does not build", _build_fails, _updates(Stage.FAILED)),
-        happens("pushed again", _pushed, _updates(Stage.BUILDING)),
-        happens("it is built", _build_ends, _updates(Stage.DONE)),
-        ends=(),
-    ),
-    flow(
-        "nothing heard of an update",
-        *TOLD,
-        wait(3_700, always),
-        happens("swept", _sweep, _updates(Stage.FAILED)),
-        ends=(),
-    ),
-)
-"""The service itself."""
 
 FLOWS = (*ENDS, *CANCELED, *WINDOW, *TROUBLE, *STRATEGIES, *PEOPLE, *LOCKS, *ASKED, *SURFACES, *UPDATES)

@@ -10,8 +10,9 @@ from chalicelib.domain.approval import Answer, Kind
 from chalicelib.domain.deployment import Slot, State
 from chalicelib.usecases.ports import Save, Seen
 from tests.builders import APPROVER, DEPLOYER, GUEST
+from tests.faults.acts import flow
 from tests.faults.afterwards import over
-from tests.faults.flows import ASK, FLOWS, KEPT, READY, flow
+from tests.faults.flows import ASK, FLOWS, KEPT, READY
 from tests.faults.memory.account import OLD_DEPLOYMENT
 from tests.faults.memory.slack import Shown
 from tests.faults.run import Run

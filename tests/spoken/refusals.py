@@ -9,7 +9,7 @@ from chalicelib.domain.deployment import Environment
 from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, WORKSPACE, build
-from tests.faults.flows import _an_admin as an_admin
+from tests.faults.acts import an_admin
 from tests.machine.couple_rig import BOTH
 from tests.machine.release_rig import A, B
 from tests.spoken.house import STILL

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD
-from tests.faults.flows import _an_admin as an_admin
+from tests.faults.acts import an_admin
 from tests.spoken.house import House
 
 if TYPE_CHECKING:

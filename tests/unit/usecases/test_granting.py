@@ -11,8 +11,7 @@ from chalicelib.domain.people import Actor
 from chalicelib.domain.policy import Role, holds
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.roles import ROLES, TEAM, Grant, Grants
-from chalicelib.usecases.answering import Request
-from chalicelib.usecases.granting import ASK_SECONDS
+from chalicelib.usecases.answering import ANSWER_SECONDS, Request
 from chalicelib.wire.slack_message import reply_of
 from sandbox.front.blocks import check_blocks
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, WORKSPACE, raw_config
@@ -137,7 +136,7 @@ def test_it_expires_and_changes_nothing() -> None:
     """No machine waits with it: the deadline is compared when somebody comes."""
     team = desk()
     team.say("grant {person:T0TEST/U0GUEST} approver", ADMIN)
-    team.clock.advance(ASK_SECONDS + 1)
+    team.clock.advance(ANSWER_SECONDS + 1)
     assert team.refused(f"confirm {asked(team).code}", APPROVER).reason is Reason.EXPIRED
     assert not may(team, GUEST, Role.APPROVER)
 

@@ -7,9 +7,9 @@ from chalicelib.domain.people import Actor
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.roles import TEAM, Grant, Grants, Role
 from chalicelib.domain.updates import HEARD_SECONDS, UPDATES, Stage, Update
+from chalicelib.usecases.answering import ANSWER_SECONDS
 from chalicelib.usecases.chatops import ChatOps
 from chalicelib.usecases.update_ports import Installed
-from chalicelib.usecases.updating import ASK_SECONDS
 from tests.builders import APPROVER, DEPLOYER, GUEST, LEAD, NOW, WORKSPACE, raw_config
 from tests.unit.usecases.desk import Desk, nothing_happened
 
@@ -103,7 +103,7 @@ def test_nobody_answers_in_time() -> None:
     """Nothing acts at the deadline: who comes later is told, and another one may ask."""
     team = desk()
     team.say("update", ADMIN)
-    team.clock.advance(ASK_SECONDS + 1)
+    team.clock.advance(ANSWER_SECONDS + 1)
     assert team.refused(f"confirm {asked(team).code}", APPROVER).reason is Reason.EXPIRED
     team.say("update", ADMIN)
     assert len(team.store.updates().latest) == 2
