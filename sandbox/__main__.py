@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import signal
 import sys
 import threading
@@ -34,12 +35,16 @@ def main() -> int:
 
 
 def _keep_open(house: House) -> None:
-    """Builds to deploy, a build server for more, and readers of the website as soon as there is one."""
+    """Builds to deploy, a build server for more, readers of the website as soon as there is one, and where there is git
+    a repository from which the service updates itself."""
     builder = builds.of_house(house, first=int(demo.NEW))
     for build in builder.values():
         build()
     with builds.serving(house.folder, builder):
-        print(f"\nThe page: {house.page}\nEnd with Ctrl-C.\n", flush=True)
+        print(f"\nThe page: {house.page}", flush=True)
+        if shutil.which("git"):
+            print(f"The bot's own sources, a push there updates it: {house.repository.checkout}", flush=True)
+        print("End with Ctrl-C.\n", flush=True)
         house.website.read_when_shown(_interrupted())
 
 

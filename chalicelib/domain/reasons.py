@@ -142,8 +142,8 @@ TEXTS: dict[Reason, str] = {
         "`/deploy reject {code}` ends it; then somebody who may can ask again."
     ),
     Reason.NO_PIPELINE: (
-        "Nothing is set up here that could update me: whoever installed me can add the pipeline (docs/install.md, "
-        "*Updates*), or deploy a new version by hand."
+        "Nothing is set up here that could update me: whoever installed me can add the pipeline, or deploy a new "
+        "version by hand (docs/install.md)."
     ),
     Reason.PIPELINE_REFUSED: "My pipeline did not take the build: {said}",
     Reason.UPDATE_UNDER_WAY: "{who} asked for an update {when}, and {so_far}. One comes after the other.",
