@@ -57,6 +57,8 @@ def _asked(update: Update) -> str:
 
 
 def _head(update: Update) -> str:
+    if update.stage is Stage.DONE and update.after == update.before:
+        return f"✅ There was nothing newer: I am {origin(update)}, as before."
     if update.stage is Stage.DONE:
         return f"✅ I am updated: {origin(update)} → `{plain(short(update.after))}`."
     if update.stage is Stage.FAILED:

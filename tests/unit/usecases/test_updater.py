@@ -6,6 +6,7 @@ from chalicelib.domain.errors import Conflict, Refused, Unavailable
 from chalicelib.domain.people import SERVICE
 from chalicelib.domain.roles import TEAM
 from chalicelib.domain.updates import HEARD_SECONDS, UPDATES, Stage, Update, Updates
+from chalicelib.usecases.update_messages import update_message
 from chalicelib.usecases.update_ports import Installed
 from chalicelib.usecases.updater import PUSH, Updater, give_up
 from tests.builders import LEAD, NOW
@@ -50,6 +51,17 @@ def test_what_was_confirmed_is_built_and_done() -> None:
     works.updater.heard(build)
     assert (works.update.stage, works.update.before, works.update.after) == (Stage.DONE, OLD, NEW)
     assert works.events() == ["update_building", "update_done"]
+
+
+def test_nothing_was_newer() -> None:
+    """The same revision again is no news, and reads so."""
+    works = Works()
+    works.pipeline.head = OLD
+    works.updater.begin()
+    works.pipeline.end(works.update.build)
+    works.updater.heard(works.update.build)
+    said = update_message(works.update, None, NOW).lines[0]
+    assert said == "✅ There was nothing newer: I am `cccccccccc`, as before."
 
 
 def test_a_build_that_fails_says_why() -> None:
