@@ -74,7 +74,7 @@ def test_a_function_is_ended_at_its_timeout(platform: RunningPlatform) -> None:
     """After the configured real seconds the worker is ended, and the next request gets a new one."""
     reply, _ = invoke(platform, "sleep", {"seconds": 30})
     assert reply["errorType"] == "Sandbox.Timedout"
-    assert "Task timed out after 1.00 seconds" in reply["errorMessage"]
+    assert "Task timed out after 2.00 seconds" in reply["errorMessage"]
     assert invoke(platform, "sleep", {"seconds": 0})[1] is None
 
 
