@@ -1,6 +1,7 @@
 """A frontend's release where something else happens meanwhile: a busy CDN, a hand in the bucket, a copy that comes
 late, a run that ends and one that goes on."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,11 +11,11 @@ from chalicelib.domain.deployment import State
 from chalicelib.domain.errors import NotReady, Refused, StepFailed, Unavailable
 from chalicelib.domain.people import SERVICE
 from chalicelib.domain.reasons import Reason
-from chalicelib.domain.release import File, manifest
+from chalicelib.domain.release import MOST_COPIED, File, manifest
 from chalicelib.usecases.messages import deployment_message
 from chalicelib.usecases.resume import resume
 from chalicelib.usecases.steps.frontend import LONGEST
-from chalicelib.usecases.steps.placing import PART
+from chalicelib.usecases.steps.placing import PART, PART_BYTES
 from tests.builders import LEAD
 from tests.machine.release_rig import A, B, C, ReleaseRig, file
 
@@ -264,13 +265,10 @@ def test_cleaning_up_needs_no_manifest_of_the_release_before(copied: ReleaseRig)
 # --- large ones -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("pointed", [False, True])
-def test_no_function_handles_more_than_a_part(*, pointed: bool) -> None:
-    """However many files there are and however many are different, also on the way back."""
-    rig = ReleaseRig(pointed=pointed)
+def enabled_and_back(rig: ReleaseRig, more: Callable[[str], list[File]]) -> None:
+    """Two releases of many files, enabled one after the other, and gone back."""
     for tag in (B, C):
-        more = [file(f"assets/{number:05}-{tag}.css", f"{tag} {number}") for number in range(2 * PART)]
-        rig.site.push(manifest("web", tag, [*rig.site.releases[tag].files, *more], 1))
+        rig.site.push(manifest("web", tag, [*rig.site.releases[tag].files, *more(tag)], 1))
         known = rig.store.release("web", tag)
         assert known is not None
         rig.store.put(replace(known, manifest=rig.site.releases[tag].digest))
@@ -279,9 +277,36 @@ def test_no_function_handles_more_than_a_part(*, pointed: bool) -> None:
     rig.say("rollback web production", LEAD)
     rig.decide("confirm", Kind.ROLLBACK)
     assert rig.shows(B)
+
+
+@pytest.mark.parametrize("pointed", [False, True])
+def test_no_function_handles_more_than_a_part(*, pointed: bool) -> None:
+    """However many files there are and however many are different, also on the way back."""
+    rig = ReleaseRig(pointed=pointed)
+    enabled_and_back(
+        rig,
+        lambda tag: [file(f"assets/{number:05}-{tag}.css", f"{tag} {number}") for number in range(2 * PART)],
+    )
     handled = [
         len(facts[name])  # type: ignore[arg-type]
         for method, name in (("place", "files"), ("wrong", "files"), ("carry", "paths"))
         for facts in rig.bucket.called(method)
     ]
     assert max(handled) == PART
+
+
+@pytest.mark.parametrize("pointed", [False, True])
+def test_no_function_copies_more_bytes_than_it_has_time_for(*, pointed: bool) -> None:
+    """However large the files are: a hundred of the largest that can be copied at all are no part."""
+    rig = ReleaseRig(pointed=pointed)
+    films = [f"films/{number:03}" for number in range(PART_BYTES // MOST_COPIED * 3 // 2)]
+    enabled_and_back(
+        rig,
+        lambda tag: [replace(file(f"{name}-{tag}.mp4", f"{tag} {name}"), size=MOST_COPIED) for name in films],
+    )
+    handled = [
+        MOST_COPIED * str(facts[name]).count("films/")
+        for method, name in (("place", "files"), ("carry", "paths"))
+        for facts in rig.bucket.called(method)
+    ]
+    assert PART_BYTES // 2 < max(handled) <= PART_BYTES

@@ -1,6 +1,7 @@
-"""Which files a release brings where: worked out anew by each step from the manifests, in parts of one size."""
+"""Which files a release brings where: worked out anew by each step from the manifests, in parts that a function
+can handle in its time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -14,7 +15,9 @@ from chalicelib.usecases.release_ports import Bucket
 from chalicelib.usecases.steps.work import Work
 
 PART = 1_000
-"""Files that one function handles: seconds of its time, however large the release is."""
+PART_BYTES = 64 * 1024**3
+"""What one function handles at most, in files and in bytes of theirs: some ten seconds of its time, however large the
+release or its files are. S3 copies a hundred MB of a file in a second, and a hundred files at once."""
 
 
 def site_of(work: Work) -> Site:
@@ -151,21 +154,22 @@ class Placing:
     # --- both folders -------------------------------------------------------------------------------------------
 
     @cached_property
-    def shared(self) -> Sequence[str]:
-        """The paths by which two folders are gone through, in order; none where there is only one."""
+    def shared(self) -> Sequence[File]:
+        """The files by whose paths two folders are gone through, in order: of each path the larger one. None where
+        there is only one folder."""
         if not self.site.pointer:
             return []
-        return sorted({each.path for each in (*self.new.files, *self.old_files)})
+        by_size = sorted((*self.new.files, *self.old_files), key=lambda each: each.size)
+        return sorted({each.path: each for each in by_size}.values(), key=lambda each: each.path)
 
     def span(self, number: int) -> tuple[str, str]:
         """The paths that a part of `shared` stands for: after the first and up to the second, each empty for all."""
-        first, end = number * PART, (number + 1) * PART
-        after = self.shared[first - 1] if first else ""
-        return after, self.shared[end - 1] if end < len(self.shared) else ""
+        before, last = part(self.shared, number - 1), number + 1 >= len(parts(self.shared))
+        return before[-1].path if before else "", "" if last else part(self.shared, number)[-1].path
 
     def within(self, number: int) -> Sequence[File]:
         """The files of the new release in one part of `shared`."""
-        names = frozenset(self.shared[number * PART : (number + 1) * PART])
+        names = frozenset(each.path for each in part(self.shared, number))
         return [each for each in self.new.files if each.path in names]
 
     def pages_within(self, number: int) -> Sequence[File]:
@@ -196,14 +200,26 @@ class Placing:
         return replace(counted, unread=self.unread)
 
 
-def parts(files: Sequence[object]) -> list[int]:
+def parts(files: Sequence[File]) -> list[int]:
     """The numbers of the parts that these make."""
-    return list(range(-(-len(files) // PART)))
+    return [number for number, _ in enumerate(_cut(files))]
 
 
 def part(files: Sequence[File], number: int) -> Sequence[File]:
-    """The files of one part."""
-    return files[number * PART : (number + 1) * PART]
+    """The files of one part; none where there are not so many."""
+    return next((each for at, each in enumerate(_cut(files)) if at == number), ())
+
+
+def _cut(files: Sequence[File]) -> Iterator[Sequence[File]]:
+    """In order, each part as large as it may be."""
+    first, size = 0, 0
+    for number, each in enumerate(files):
+        if number > first and (number - first == PART or size + each.size > PART_BYTES):
+            yield files[first:number]
+            first, size = number, 0
+        size += each.size
+    if files:
+        yield files[first:]
 
 
 def _assets(files: Sequence[File]) -> list[File]:
