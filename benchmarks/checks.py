@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sandbox import demo
+from sandbox import table
 from sandbox.front.client import buttons, shown
 from sandbox.light import ENVIRONMENT, NEXT
 
@@ -25,12 +25,12 @@ QUESTIONS = ("May this deployment start?", "May traffic switch to the new fleet?
 
 def wrong(house: LightHouse) -> list[str]:
     """Everything that is not as it should be."""
-    items = demo.items(house)
+    items = table.items(house)
     by_service: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for item in items:
         if item["pk"].startswith("ENV#"):
             by_service[item["pk"].split("#")[1]].append(item)
-    found = [f"left open: {each}" for each in demo.left_open(house)]
+    found = [f"left open: {each}" for each in table.left_open(house)]
     for service in house.names:
         found += [f"{service}: {each}" for each in _table(service, by_service[service])]
     return [*found, *_executions(house), *_fleets(house), *_channels(house)]

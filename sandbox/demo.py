@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sandbox import report, updating, written
+from sandbox import report, table, updating, written
 from sandbox.estate import inplace
 from sandbox.house import House
 from sandbox.processes import ROOT, StartFailed
@@ -68,7 +68,7 @@ def measure(story: str, house: House, before: list[str]) -> dict[str, Any]:
     execution = report.read_execution(house.client("stepfunctions"), house.created.ids[machine])
     return {
         "story": story,
-        "outcome": "succeeded" if story == IN_PLACE else outcome(house),
+        "outcome": "succeeded" if story == IN_PLACE else table.outcome(house),
         "states": execution.states,
         "devices": {key: swarm["devices"][key] for key in _DEVICE_FIGURES},
         "http": swarm["http"],
@@ -78,7 +78,7 @@ def measure(story: str, house: House, before: list[str]) -> dict[str, Any]:
         "state_transitions": execution.transitions,
         "switch_seconds": house.switch_seconds,
         "cost_usd": report.cost_usd(execution),
-        "left_open": left_open(house),
+        "left_open": table.left_open(house),
         "leaks": written.leaks(house),
         "history": history(house),
     }
@@ -106,17 +106,6 @@ def _label(instance: dict[str, Any]) -> str:
     return str(instance["tags"].get("pointsman:state", ""))
 
 
-def outcome(house: House) -> str:
-    """How the newest deployment ended, by its own record."""
-    return str(newest(house).get("state", "none"))
-
-
-def newest(house: House) -> dict[str, Any]:
-    """The record of the newest deployment; empty where there is none."""
-    found = [item for item in items(house) if item["sk"].startswith("DEPLOYMENT#")]
-    return max(found, key=lambda item: item["requested_at"], default={})
-
-
 def history(house: House) -> dict[str, Any]:
     """How much history there is and whether it is whole, by the product's own command line."""
     try:
@@ -127,38 +116,6 @@ def history(house: House) -> dict[str, Any]:
     except StartFailed as failed:
         said, whole = str(failed), False
     return {"records": sum(map(int, re.findall(r": (\d+) records?,", said))), "whole": whole, "said": said}
-
-
-def left_open(house: House) -> list[str]:
-    """Locks that are held and questions that are open."""
-    left = []
-    for item in items(house):
-        if item["sk"] == "STATE":
-            left += [
-                f"{slot} lock of {item[slot]['deployment']}"
-                for slot in ("active", "keeping")
-                if item.get(slot)
-            ]
-    return left + [f"question {code}" for code in open_questions(house)]
-
-
-def open_questions(house: House) -> list[str]:
-    """The codes of questions that nobody has decided."""
-    return [
-        str(item["code"])
-        for item in items(house)
-        if item["sk"].startswith("QUESTION#") and not item.get("answer")
-    ]
-
-
-def items(house: House) -> list[dict[str, Any]]:
-    """Everything in the table, as plain values."""
-    from boto3.dynamodb.types import TypeDeserializer  # noqa: PLC0415 - only for looking
-
-    read = TypeDeserializer().deserialize
-    pages = house.client("dynamodb").get_paginator("scan").paginate(TableName=house.created.ids["Table"])
-    items = [{key: read(value) for key, value in item.items()} for page in pages for item in page["Items"]]
-    return sorted(items, key=lambda item: (item["pk"], item["sk"]))
 
 
 def _wrong(found: dict[str, Any], expected: str) -> list[str]:

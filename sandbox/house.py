@@ -183,7 +183,7 @@ class House:
             "--http-rate", HTTP_RATE, "--report", self.folder / "swarm.json", "--control-port", control,
             ready=f"http://127.0.0.1:{control}/stats",
         )  # fmt: skip
-        self._until(lambda: self.swarm()["devices"]["connected"] >= self.devices, "all devices are connected")
+        self.until(lambda: self.swarm()["devices"]["connected"] >= self.devices, "all devices are connected")
 
     # --- using --------------------------------------------------------------------------------------------------
 
@@ -328,7 +328,8 @@ class House:
             **website.environment(self.api),
         }
 
-    def _until(self, done: Callable[[], bool], what: str, seconds: float = 30) -> None:
+    def until(self, done: Callable[[], bool], what: str, seconds: float = 30) -> None:
+        """Look again and again; TimeoutError where it does not come to be so."""
         end = time.monotonic() + seconds
         while not done():
             if time.monotonic() > end:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sandbox import table
 from sandbox.clock import DEFAULT_RATE
 from sandbox.front import workspace
 from sandbox.front.client import RefusedError, shown
@@ -155,8 +156,15 @@ class Teller:
         self.tell("Traffic moves; the devices are asked to follow, in paced batches ...")
         self.wait("The old fleet stands by until", seconds=120)
 
+    def until_asked(self) -> list[str]:
+        """Wait until the table has an open question, also one that nobody is asked aloud: whether an old fleet is kept.
+        The codes of all that are open."""
+        self.house.until(lambda: bool(table.open_questions(self.house)), "something is asked")
+        return table.open_questions(self.house)
+
     def skip(self, seconds: float, what: str) -> None:
-        """Let virtual time pass at once."""
+        """Let virtual time pass at once, as soon as the product waits for it."""
+        self.until_asked()
         self.tell(f"The clock moves on: {what}")
         self.house.clock.advance(seconds)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox import demo
+from sandbox import demo, table
 from sandbox.clock import DEFAULT_RATE
 from tests.browser.page import open_page
 
@@ -38,8 +38,9 @@ def test_a_deployment_driven_on_the_page(house: House, tmp_path: Path) -> None:
         page.click("Confirm")
         page.wait_message(f"{HEADING} live, with the old fleet standing by", SLOW)
         page.screenshot(tmp_path / "kept.png")
+        house.until(lambda: bool(table.open_questions(house)), "the old fleet's window is open")
         house.clock.advance(2 * 3600 + 30)
         page.wait_message(f"{HEADING} done", SLOW)
         page.screenshot(tmp_path / "done.png")
-    assert demo.outcome(house) == "succeeded"
+    assert table.outcome(house) == "succeeded"
     assert demo.orphans(house) == []

@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from benchmarks import checks, load
-from sandbox import demo, written
+from sandbox import table, written
 from sandbox.front import workspace
 from sandbox.light import LightHouse
 
@@ -52,7 +52,7 @@ def test_no_secret_is_in_anything_that_was_written(report: dict[str, Any]) -> No
 @pytest.mark.usefixtures("report")
 def test_a_secret_is_found_wherever_it_is_planted(house: LightHouse, tmp_path: Path) -> None:
     """A task token in a log, a message, an item and a report; each place is named, and the token is not."""
-    token = next(item["token"] for item in demo.items(house) if item["sk"].startswith("QUESTION#"))
+    token = next(item["token"] for item in table.items(house) if item["sk"].startswith("QUESTION#"))
     with (house.folder / "logs" / "Ledger.log").open("a") as log:
         log.write(f"woke {token}\n")
     _post(house, f"waits with {token}")

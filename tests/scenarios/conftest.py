@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import demo
+from sandbox import demo, table
 from sandbox.stories import Teller
 from tests.conftest import HOSTS, RECORDERS
 
@@ -39,7 +39,7 @@ def people(house: House) -> Iterator[Teller]:
     assert after["devices"]["messages_lost"] == before["devices"]["messages_lost"]
     assert after["http"]["failures"] == before["http"]["failures"]
     assert demo.orphans(house) == []
-    assert demo.left_open(house) == []
+    assert table.left_open(house) == []
     assert len(demo.live(house)) == HOSTS + RECORDERS
 
 

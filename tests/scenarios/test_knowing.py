@@ -7,7 +7,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from sandbox import demo
+from sandbox import table
 from sandbox.front.client import buttons, shown
 from sandbox.stories import APPROVER, DEPLOYER, ENVIRONMENT, LEAD, Teller
 from tests.scenarios.test_refusals import answer
@@ -49,7 +49,7 @@ def test_what_people_ask_while_a_deployment_goes_its_way(passed: Teller, house: 
     assert "somebody to finish it, or to cancel" in ready
     passed.say(DEPLOYER, f"/deploy cancel {AT}")
     passed.wait("canceled")
-    assert demo.outcome(house) == "canceled"
+    assert table.outcome(house) == "canceled"
     assert f"`{passed.version}`" not in answer(passed, LEAD, "/deploy where cameras")
     assert "confirmed the start" in answer(passed, LEAD, f"/deploy history {AT}")
     assert "Change failure rate" in answer(passed, LEAD, "/deploy stats cameras")

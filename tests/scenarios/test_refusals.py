@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from sandbox import demo
+from sandbox import table
 from sandbox.front import workspace
 from sandbox.front.client import shown
 from sandbox.stories import APPROVER, DEPLOYER, ENVIRONMENT, LEAD, TRY_AGAIN, Teller
@@ -55,9 +55,9 @@ REFUSED = [
 @pytest.mark.parametrize(("who", "text", "reason"), REFUSED, ids=[text for _, text, _ in REFUSED])
 def test_a_request_that_can_not_be_done_says_why(who: str, text: str, reason: str, people: Teller) -> None:
     """The answer carries the reason code, and no deployment is made."""
-    before = demo.newest(people.house)
+    before = table.newest(people.house)
     assert reason in answer(people, who, text)
-    assert demo.newest(people.house) == before
+    assert table.newest(people.house) == before
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def test_an_unsigned_request_is_turned_away(
     """Forged, stale and malformed signatures get 401 and change nothing."""
     body = b"team_id=T0SANDBOX&user_id=U0DEPLOYER&text=cameras+to+production"
     form = {"Content-Type": "application/x-www-form-urlencoded", **headers}
-    before = demo.newest(house)
+    before = table.newest(house)
     assert _post(f"{house.api}/{path}", body, form) == status
-    assert demo.newest(house) == before
+    assert table.newest(house) == before
 
 
 def test_an_unsigned_report_is_turned_away(house: House) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import demo
+from sandbox import demo, table
 from sandbox.stories import ENVIRONMENT, LEAD, STORIES, Teller
 
 if TYPE_CHECKING:
@@ -30,15 +30,15 @@ def test_a_story_ends_as_its_name_says(name: str, people: Teller, house: House) 
     story = STORIES[name]
     house.report_build(people.version, story.build, broken=story.broken)
     story.tell(people)
-    assert demo.outcome(house) == story.outcome
+    assert table.outcome(house) == story.outcome
 
 
 def test_the_window_can_be_extended_and_ended_early(passed: Teller, house: House) -> None:
     """`keep +2h` moves the end; `keep end` needs a second person, and then the old fleet ends at once."""
     passed.until_kept()
-    (asked,) = demo.open_questions(house)
+    (asked,) = passed.until_asked()
     passed.say(LEAD, f"/deploy keep cameras {ENVIRONMENT} +2h")
-    _until(lambda: demo.open_questions(house) not in ([asked], []))
+    _until(lambda: table.open_questions(house) not in ([asked], []))
     passed.skip(3 * 3600, "three hours: longer than the window was at first")
     passed.wait("The old fleet stands by until")
     assert len(demo.orphans(house)) == len(demo.live(house))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import demo
+from sandbox import table
 from sandbox.front.client import shown
 from sandbox.stories import LEAD, Teller
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def _stop_by_hand(house: House) -> None:
     """What somebody does in the console: StopExecution of the newest deployment."""
     states = house.client("stepfunctions")
-    machine, newest = house.created.ids["DeployMachine"], demo.newest(house)["id"]
+    machine, newest = house.created.ids["DeployMachine"], table.newest(house)["id"]
     for running in states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]:
         if running["name"].startswith(newest):
             states.stop_execution(
@@ -36,7 +36,7 @@ def test_a_deployment_stopped_before_the_switch_is_noticed_and_closed(passed: Te
     _stop_by_hand(house)
     found = following.wait(": canceled", seconds=120)
     assert "Stopped by hand" in shown(found)
-    assert demo.newest(house)["reason"] == "stopped"
+    assert table.newest(house)["reason"] == "stopped"
 
 
 def test_a_deployment_stopped_after_the_switch_waits_for_a_person(passed: Teller, house: House) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from sandbox import demo
+from sandbox import table
 from sandbox.front.client import shown
 from sandbox.stories import DEPLOYER, ENVIRONMENT, Teller
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 def _until_state(house: House, state: str, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
-    while demo.outcome(house) != state:
-        assert time.monotonic() < end, f"{demo.outcome(house)} instead of {state}"
+    while table.outcome(house) != state:
+        assert time.monotonic() < end, f"{table.outcome(house)} instead of {state}"
         time.sleep(0.2)
 
 
@@ -37,7 +37,7 @@ def test_chat_that_is_down_delays_messages_and_nothing_else(people: Teller, hous
     assert len(messages) == 1
     people.say(DEPLOYER, f"/deploy cancel cameras {ENVIRONMENT}")
     people.wait("canceled")
-    assert demo.outcome(house) == "canceled"
+    assert table.outcome(house) == "canceled"
 
 
 def test_an_environment_without_a_fleet_has_nothing_to_mirror(passed: Teller, house: House) -> None:
@@ -45,7 +45,7 @@ def test_an_environment_without_a_fleet_has_nothing_to_mirror(passed: Teller, ho
     passed.say(DEPLOYER, f"/deploy cameras@{passed.version} to staging")
     found = house.chat.wait_for(lambda each: f"cameras@{passed.version} to staging: failed" in shown(each))
     assert "nothing to mirror" in shown(found) or "traffic" in shown(found)
-    assert demo.newest(house)["reason"] in {"no_instances", "traffic_unclear"}
+    assert table.newest(house)["reason"] in {"no_instances", "traffic_unclear"}
 
 
 def test_a_live_fleet_of_mixed_images_is_not_mirrored(passed: Teller, house: House) -> None:
@@ -55,7 +55,7 @@ def test_a_live_fleet_of_mixed_images_is_not_mirrored(passed: Teller, house: Hou
     try:
         passed.say(DEPLOYER, passed.deploy_command)
         passed.wait(": failed")
-        assert demo.newest(house)["reason"] == "mixed_images"
+        assert table.newest(house)["reason"] == "mixed_images"
     finally:
         ec2.terminate_instances(InstanceIds=[stranger])
         _until_gone(house, stranger)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import demo, updating
+from sandbox import table, updating
 from sandbox.front.client import shown
 from sandbox.stories import DEPLOYER, Teller
 
@@ -22,7 +22,7 @@ def planned(people: Teller) -> str:
     """A deployment that was asked for and planned, and that somebody rejects; its id."""
     people.say(DEPLOYER, people.deploy_command)
     people.wait_for_question("May this deployment start?")
-    deployment = str(demo.newest(people.house)["id"])
+    deployment = str(table.newest(people.house)["id"])
     people.reject("only to see what plans it")
     people.wait("rejected")
     return deployment
@@ -32,7 +32,7 @@ def test_an_update_leaves_alone_what_is_under_way(passed: Teller, house: House) 
     """A deployment waits, the bot is replaced twice, and the deployment ends on the code that it began with."""
     first = house.repository.head()
     passed.until_ready()
-    under_way = str(demo.newest(house)["id"])
+    under_way = str(table.newest(house)["id"])
 
     told = house.repository.change(updating.HELP, updating.BEFORE, TOLD, "Another text")
     house.repository.push("next")
@@ -49,7 +49,7 @@ def test_an_update_leaves_alone_what_is_under_way(passed: Teller, house: House) 
     passed.finish()
     passed.skip(2 * 3600 + 30, "two hours without trouble")
     passed.wait("The old fleet has ended")
-    assert demo.outcome(house) == "succeeded"
+    assert table.outcome(house) == "succeeded"
     assert updating.ran(house, under_way) == {"1"}
     following = Teller(house, house.chat, print, f"{passed.version}.1")
     house.report_build(following.version, "passed")
