@@ -18,7 +18,7 @@ settings.load_profile("pointsman")
 """How long an example takes says more about the machine than about the code."""
 
 HOSTS, RECORDERS = 2, 1
-DEVICES = 60
+DEVICES = 30
 
 
 @pytest.fixture(scope="session")

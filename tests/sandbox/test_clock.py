@@ -68,7 +68,7 @@ def test_a_waiting_thread_notices_a_fast_forward(clock: VirtualClock) -> None:
     waiter = threading.Thread(target=clock.sleep, args=(7200,), daemon=True)
     waiter.start()
     clock.advance(7201)
-    waiter.join(timeout=2)
+    waiter.join(timeout=30)
     assert not waiter.is_alive()
 
 

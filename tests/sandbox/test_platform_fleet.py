@@ -158,7 +158,7 @@ class Balancer:
             HealthCheckPath="/health",
         )["TargetGroups"][0]["TargetGroupArn"]
         self.client.modify_target_group_attributes(
-            TargetGroupArn=arn, Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "1"}]
+            TargetGroupArn=arn, Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "2"}]
         )
         return str(arn)
 
@@ -214,7 +214,7 @@ def test_registering_again_ends_the_draining(platform: RunningPlatform) -> None:
     balancer, ids = Balancer(platform), running(platform)
     for change in ("register_targets", "deregister_targets", "register_targets"):
         getattr(balancer.client, change)(TargetGroupArn=balancer.blue, Targets=[{"Id": ids[0]}])
-    time.sleep(1.2)
+    time.sleep(2.2)
     assert balancer.health(balancer.blue) == {ids[0]: ("healthy", None)}
 
 

@@ -133,7 +133,7 @@ def test_what_may_pass_is_unavailable_and_not_tried_here(reply: Reply) -> None:
         with pytest.raises(Unavailable):
             slack.post("C0DEPLOYS", MESSAGE, key="k1")
         assert len(service.asked) == 1
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_nobody_waits_longer_than_was_said() -> None:
         began = time.monotonic()
         opened = SlackViews(lambda: "xoxb-1", f"{address}/api/").open("1.2.3", FORM, within=0.2)
         assert opened is Opened.PERHAPS
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 1.4  # what is taken where nobody says less is 1.5
 
 
 def test_without_a_token_nothing_is_asked() -> None:
