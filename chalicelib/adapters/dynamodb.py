@@ -342,12 +342,17 @@ class DynamoStore(Reader):
 
     def post(self, ref: Ref, name: str) -> Posted | None:
         """What chat was told under a key."""
-        item = self._get(environment_pk(ref.service, ref.environment), f"POST#{ref.deployment}#{name}")
+        item = self._get(environment_pk(ref.service, ref.environment), f"{_posts(ref)}{name}")
         return from_item(Posted, item) if item else None
+
+    def posts(self, ref: Ref) -> dict[str, Posted]:
+        """All that chat was told about a record: one Query."""
+        found = self._query(environment_pk(ref.service, ref.environment), _posts(ref))
+        return {plain(item["sk"]).removeprefix(_posts(ref)): from_item(Posted, item) for item in found}
 
     def save_post(self, ref: Ref, name: str, posted: Posted) -> None:
         """Remember a message that was posted or updated."""
-        at = key(environment_pk(ref.service, ref.environment), f"POST#{ref.deployment}#{name}")
+        at = key(environment_pk(ref.service, ref.environment), f"{_posts(ref)}{name}")
         self._ask("PutItem", self._put(at, posted))
 
     def visit(self, who: Actor) -> Visit | None:
@@ -358,6 +363,11 @@ class DynamoStore(Reader):
     def visits(self) -> tuple[Visit, ...]:
         """Everybody who opened theirs."""
         return tuple(from_item(Visit, item) for item in self._query(HOME, VISIT))
+
+
+def _posts(ref: Ref) -> str:
+    """What the sort keys of a record's messages begin with."""
+    return f"POST#{ref.deployment}#"
 
 
 def _ttl(record: Record) -> int | None:

@@ -13,6 +13,7 @@ import math
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from chalicelib.domain.approval import OF_THE_TEAM, SECOND_PERSON, Question
 from chalicelib.domain.deployment import Ref
@@ -88,7 +89,9 @@ class Announcer:
             self._moments.pop(ref, None)
         self.deployments(moments.values())
         # A reminder that nobody needs any more may still stand in a line, where its worker died.
-        channels = {each.channel for ref in moments.values() for each in self._wanting.of(ref)}
+        channels = {
+            each.channel for ref in moments.values() for each in self._wanting.of(ref, self._store.posts(ref))
+        }
         left = {line for channel in channels for line in self._queue.before(channel)}
         self._queue.serve((names - set(moments)) | left)
 
@@ -111,8 +114,9 @@ class Announcer:
         if is_home(ref):
             yield from self._homes.needs(ref)
             return
-        for each in self._wanting.of(ref):
-            posted = self._store.post(ref, each.key)
+        posts = self._store.posts(ref)
+        for each in self._wanting.of(ref, posts):
+            posted = posts.get(each.key)
             there = posted is not None and bool(posted.timestamp)
             if posted is not None and there and posted.digest == _digest(each.message):
                 continue
@@ -122,25 +126,26 @@ class Announcer:
                 urgency = _WAS_QUESTION
             if there and posted is not None and self._lacks_the_picture_only(each, posted):
                 urgency = _PICTURE
-            yield Need(each.key, channel, update=there, urgency=urgency)
+            send = partial(self._send, ref, each, posted)
+            yield Need(each.key, channel, update=there, urgency=urgency, send=send)
 
-    def show(self, ref: Ref, need: Need) -> bool:
-        """Post a message, or bring the one posted under the key up to date."""
-        if is_home(ref):
-            return self._homes.show(ref)
-        wanted = {each.key: each for each in self._wanting.of(ref)}.get(need.key)
-        if wanted is None:
-            return True
+    def _send(self, ref: Ref, wanted: Wanted, before: Posted | None) -> bool:
+        """Post a message, or bring the one posted under its key up to date."""
         try:
-            self._show(ref, wanted)
+            self._show(ref, wanted, before)
         except Refused as refused:
-            log("error", "chat refused a message", said=refused.text, deployment=ref.deployment, key=need.key)
+            log(
+                "error",
+                "chat refused a message",
+                said=refused.text,
+                deployment=ref.deployment,
+                key=wanted.key,
+            )
             return False
         return True
 
-    def _show(self, ref: Ref, wanted: Wanted) -> None:
+    def _show(self, ref: Ref, wanted: Wanted, before: Posted | None) -> None:
         thread = wanted.thread
-        before = self._store.post(ref, wanted.key)
         posted = before if before is not None else self._intend(ref, wanted)
         if posted.timestamp and self._lacks_the_picture_only(wanted, posted):
             self._add_picture(ref, wanted, posted)
@@ -156,8 +161,9 @@ class Announcer:
                     posted.channel, message, key=posted.key, thread=thread, broadcast=wanted.broadcast
                 )
         except NotReady:  # its picture is gone: without it, and then with a new one
-            self._store.save_post(ref, wanted.key, replace(posted, digest="", upload=None))
-            self._show(ref, wanted)
+            bare = replace(posted, digest="", upload=None)
+            self._store.save_post(ref, wanted.key, bare)
+            self._show(ref, wanted, bare)
             return
         except Unavailable as error:
             raise ChatBusy(error) from error

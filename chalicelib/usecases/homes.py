@@ -4,6 +4,7 @@ records, published where they differ from what was published last, the least urg
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from chalicelib.domain.approval import Question
 from chalicelib.domain.deployment import Ref
@@ -64,15 +65,12 @@ class Homes:
 
     def needs(self, ref: Ref) -> Iterator[Need]:
         """Whether it has to be published."""
-        posted = self._store.post(ref, _HOME)
-        if posted is None or posted.digest != _digest(self._home(ref)):
-            yield Need(_HOME, ref.deployment, update=False, urgency=_LEAST_URGENT, home=True)
+        who, home, posted = Actor.parse(ref.deployment), self._home(ref), self._store.post(ref, _HOME)
+        if posted is None or posted.digest != _digest(home):
+            send = partial(self._publish, ref, who, home, posted or Posted(who.user))
+            yield Need(_HOME, ref.deployment, update=False, urgency=_LEAST_URGENT, send=send, home=True)
 
-    def show(self, ref: Ref) -> bool:
-        """Publish it; False where chat will never take it. Raises ChatBusy."""
-        who = Actor.parse(ref.deployment)
-        home = self._home(ref)
-        posted = self._store.post(ref, _HOME) or Posted(who.user)
+    def _publish(self, ref: Ref, who: Actor, home: Home, posted: Posted) -> bool:
         if posted.digest:  # until chat has answered nobody knows what it shows
             self._store.save_post(ref, _HOME, replace(posted, digest=""))
         try:

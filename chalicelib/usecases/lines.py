@@ -7,8 +7,8 @@ at work on it: if they die, the claim lapses and another takes it up.
 """
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from chalicelib.domain.deployment import Ref
@@ -47,6 +47,8 @@ class Need:
     channel: str
     update: bool
     urgency: int
+    send: Callable[[], bool] = field(compare=False, repr=False)
+    """Shows it as it was when it was looked at; False where chat will never take it. Raises ChatBusy, or Later."""
     home: bool = False
     """Somebody's home, which has a limit of its own."""
 
@@ -63,10 +65,7 @@ class Shows(Protocol):
     """What knows the messages."""
 
     def needs(self, ref: Ref) -> Iterator[Need]:
-        """The messages of a record that chat does not show as they should be."""
-
-    def show(self, ref: Ref, need: Need) -> bool:
-        """Send one as it should be now; False where chat will never take it. Raises ChatBusy."""
+        """The messages of a record that chat does not show as they should be, as they are now."""
 
 
 class Queue:
@@ -90,7 +89,7 @@ class Queue:
 
     def before(self, channel: str) -> set[str]:
         """The names of the lines that a channel's messages wait in."""
-        return {self._line(Need("", channel, update, 0)) for update in (False, True)}
+        return {self._name(channel, update=update) for update in (False, True)}
 
     def serve(self, names: Iterable[str]) -> None:
         """Give every turn that is free now to who waits; a wake is due for all who still wait."""
@@ -133,7 +132,7 @@ class Queue:
             if waited > 1:
                 measure("ChatWaited", waited, "Seconds")
             try:
-                taken = self._shows.show(waiting.ref, need)
+                taken = need.send()
             except Later as later:
                 self._lines.back(name, waiting, until=self._clock.now() + later.seconds)
                 return
@@ -164,11 +163,11 @@ class Queue:
         self._lines.noted(name, now + seconds)
 
     def _line(self, need: Need) -> str:
-        if need.home:
-            return _HOMES
-        kind = _UPDATE if need.update else _POST
-        limit = self._limits.update if need.update else self._limits.post
-        return f"{kind}#{need.channel}" if limit.per_channel else kind
+        return _HOMES if need.home else self._name(need.channel, update=need.update)
+
+    def _name(self, channel: str, *, update: bool) -> str:
+        kind, limit = (_UPDATE, self._limits.update) if update else (_POST, self._limits.post)
+        return f"{kind}#{channel}" if limit.per_channel else kind
 
     def _limit(self, name: str) -> Limit:
         if name == _HOMES:

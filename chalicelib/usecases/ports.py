@@ -4,7 +4,7 @@ Every port raises Unavailable where its system did not answer or was busy, and t
 again; what else it may raise stands with the method. `tests/contract` has one suite for each port.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -173,6 +173,9 @@ class Store(Protocol):
 
     def post(self, ref: Ref, key: str) -> Posted | None:
         """What chat was told under a key, so that it can be updated in place."""
+
+    def posts(self, ref: Ref) -> Mapping[str, Posted]:
+        """All that chat was told about a record, by key."""
 
     def save_post(self, ref: Ref, key: str, posted: Posted) -> None:
         """Remember a message that was posted or updated."""

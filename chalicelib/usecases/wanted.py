@@ -1,6 +1,6 @@
 """What chat has to show of a record: every message of it, as it should stand there now, worked out from the table."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from chalicelib.domain.approval import SECOND_PERSON, Question
@@ -15,7 +15,7 @@ from chalicelib.domain.updates import UPDATES
 from chalicelib.telemetry import log
 from chalicelib.usecases import update_messages
 from chalicelib.usecases.auditing import last_line
-from chalicelib.usecases.chat_ports import Message
+from chalicelib.usecases.chat_ports import Message, Posted
 from chalicelib.usecases.findings import finding_message
 from chalicelib.usecases.messages import build_message, deployment_message, output_message, question_message
 from chalicelib.usecases.notices import notice
@@ -30,6 +30,8 @@ BUILDS = "builds"
 """What stands in place of an environment, of what was built."""
 FINDING, TICKET = "finding:", "ticket:"
 """What stands before a key in place of a deployment."""
+Posts = Mapping[str, Posted]
+"""What chat was told about a record, by key."""
 _MAIN = "main"
 _NOBODY = "nobody"
 _NEWEST = 3
@@ -69,20 +71,20 @@ class Wanting:
             return [ref]
         return [Ref(TEAM, UPDATES, each.id) for each in self._store.updates().latest[:_NEWEST]]
 
-    def of(self, ref: Ref) -> list[Wanted]:
+    def of(self, ref: Ref, posts: Posts) -> list[Wanted]:
         """Every message of a record; replies only once the thread has begun."""
         if ref.service == TEAM:
-            return self._of_update(ref) if ref.environment == UPDATES else self._of_roles(ref)
+            return self._of_update(ref, posts) if ref.environment == UPDATES else self._of_roles(ref, posts)
         if ref.environment == BUILDS:
-            return self._of_build(ref.service, ref.deployment)
+            return self._of_build(ref.service, ref.deployment, posts)
         if ref.deployment.startswith(FINDING):
             return self._of_finding(
                 FindingKey(ref.service, ref.environment, ref.deployment.removeprefix(FINDING))
             )
         if ref.deployment.startswith(TICKET):
-            return self._of_ticket(ref)
+            return self._of_ticket(ref, posts)
         deployment = self._store.deployment(ref)
-        return self._of_deployment(deployment) if deployment is not None and deployment.channel else []
+        return self._of_deployment(deployment, posts) if deployment is not None and deployment.channel else []
 
     def _of_finding(self, key: FindingKey) -> list[Wanted]:
         finding = self._store.finding(key)
@@ -106,7 +108,7 @@ class Wanting:
             )
         ]
 
-    def _of_ticket(self, ref: Ref) -> list[Wanted]:
+    def _of_ticket(self, ref: Ref, posts: Posts) -> list[Wanted]:
         """Its own message, then what somebody has to be told, as replies. What was over before chat heard of it and
         concerns nobody else is not told."""
         key = TicketKey(ref.service, ref.environment, ref.deployment.removeprefix(TICKET))
@@ -114,8 +116,7 @@ class Wanting:
             return self._of_ask(key)
         if key.key.startswith("share-"):
             return self._of_share(key)
-        ticket = self._store.ticket(key)
-        main = self._store.post(ref, _MAIN)
+        ticket, main = self._store.ticket(key), posts.get(_MAIN)
         if ticket is None or (main is None and is_old_news(ticket)):
             return []
         channel = self._channel_of(key)
@@ -126,7 +127,7 @@ class Wanting:
             wanted += [
                 Wanted(name, channel, told, main.timestamp)
                 for name, told in ticket_replies(ticket)
-                if told.actions or not name.startswith("turn") or self._store.post(ref, name) is not None
+                if told.actions or not name.startswith("turn") or name in posts
             ]
         return wanted
 
@@ -147,7 +148,7 @@ class Wanting:
             log("error", "a lock, a turn or a word can not be announced", said=refused.text, ticket=key.key)
             return ""
 
-    def _of_build(self, service: str, version: str) -> list[Wanted]:
+    def _of_build(self, service: str, version: str, posts: Posts) -> list[Wanted]:
         """Of servers a build, of a frontend a release; nothing of what is not known, nor of a release that was cleaned
         up before anybody heard of it."""
         build = self._store.build(service, version)
@@ -161,25 +162,25 @@ class Wanting:
             return []
         environments = team.services().get(service, ())
         if release is not None:
-            if release.gone and self._store.post(Ref(service, BUILDS, version), _MAIN) is None:
+            if release.gone and _MAIN not in posts:
                 return []
             return [Wanted(_MAIN, team.channel, release_message(release, environments))]
         return [Wanted(_MAIN, team.channel, build_message(build, environments))] if build is not None else []
 
-    def _of_deployment(self, deployment: Deployment) -> list[Wanted]:
+    def _of_deployment(self, deployment: Deployment, posts: Posts) -> list[Wanted]:
         questions = self._store.questions(deployment.ref)
         self._look_again(deployment.ref, questions)
         now, channel = self._clock.now(), deployment.channel
         recorded = last_line(self._store, deployment.ref) if deployment.ended else None
         wanted = [Wanted(_MAIN, channel, deployment_message(deployment, questions, now, recorded))]
-        main = self._store.post(deployment.ref, _MAIN)
+        main = posts.get(_MAIN)
         if main is None or not main.timestamp:
             return wanted
         for question in questions:
             if question.kind in SECOND_PERSON:
                 message = question_message(question, deployment, now)
                 wanted.append(Wanted(f"question-{question.code}", channel, message, main.timestamp))
-                wanted += self._beside(question, deployment, channel, main.timestamp)
+                wanted += self._beside(question, posts, channel, deployment)
         noticed = notice(deployment)
         if noticed is not None:
             wanted.append(Wanted(noticed[0], channel, noticed[1], main.timestamp))
@@ -187,7 +188,7 @@ class Wanting:
             wanted.append(Wanted("output", channel, output_message(deployment), main.timestamp))
         return wanted
 
-    def _of_roles(self, ref: Ref) -> list[Wanted]:
+    def _of_roles(self, ref: Ref, posts: Posts) -> list[Wanted]:
         """A change of roles: its message, and what goes with an open question."""
         wanted: list[Wanted] = []
         try:
@@ -200,7 +201,7 @@ class Wanting:
                 deployment=ref.deployment,
             )
             return []
-        main, channel = self._store.post(ref, _MAIN), team.channel
+        main, channel = posts.get(_MAIN), team.channel
         questions = self._store.questions(ref)
         self._look_again(ref, questions)
         for question in questions:
@@ -209,10 +210,10 @@ class Wanting:
             message = role_message(question, question.change, self._clock.now(), team)
             wanted.append(Wanted(_MAIN, channel, message))
             if main is not None and main.timestamp:
-                wanted += self._beside(question, None, channel, main.timestamp, team)
+                wanted += self._beside(question, posts, channel, team=team)
         return wanted
 
-    def _of_update(self, ref: Ref) -> list[Wanted]:
+    def _of_update(self, ref: Ref, posts: Posts) -> list[Wanted]:
         """An update of the service itself: its message, what goes with an open question, and word of its end."""
         update = self._store.updates().find(ref.deployment)
         if update is None:
@@ -222,7 +223,7 @@ class Wanting:
         except Refused as refused:
             log("error", "an update can not be announced", said=refused.text, deployment=ref.deployment)
             return []
-        main, channel = self._store.post(ref, _MAIN), team.channel
+        main, channel = posts.get(_MAIN), team.channel
         questions = self._store.questions(ref)
         self._look_again(ref, questions)
         question = next(iter(questions), None)
@@ -230,21 +231,21 @@ class Wanting:
         if main is None or not main.timestamp:
             return wanted
         for each in questions:
-            wanted += self._beside(each, None, channel, main.timestamp, team)
+            wanted += self._beside(each, posts, channel, team=team)
         ended = update_messages.ended(update)
         return [*wanted, Wanted("ended", channel, ended, main.timestamp)] if ended is not None else wanted
 
     def _beside(
         self,
         question: Question,
-        deployment: Deployment | None,
+        posts: Posts,
         channel: str,
-        thread: str,
+        deployment: Deployment | None = None,
         team: Team | None = None,
     ) -> Iterator[Wanted]:
         """A reminder that was not posted in time is not posted any more, only kept true."""
         now = self._clock.now()
         for key, message in beside(question, deployment, now, team):
             late = key.startswith(REMINDER) and not question.open_at(now)
-            if not late or self._store.post(question.ref, key) is not None:
-                yield Wanted(key, channel, message, thread)
+            if not late or key in posts:
+                yield Wanted(key, channel, message, posts[_MAIN].timestamp)

@@ -165,3 +165,16 @@ def test_posts_are_kept_by_key_and_replaced(store: Store) -> None:
     assert store.post(REF, "main") == Posted("C0", "1.1", "b")
     assert store.post(REF, "output") == Posted("C0", "1.2")
     assert store.post(Ref("cameras", "staging", REF.deployment), "main") is None
+
+
+def test_all_that_was_posted_about_a_record_is_read_at_once(store: Store) -> None:
+    """And nothing of its neighbors, whose names begin as its own does."""
+    assert store.posts(REF) == {}
+    store.save_post(REF, "main", Posted("C0", "1.1", "a"))
+    store.save_post(REF, "question-4711", Posted("C0", key="k1", at=NOW))
+    for other in (replace(REF, deployment=f"{REF.deployment}0"), replace(REF, environment="staging")):
+        store.save_post(other, "main", Posted("C0", "1.2"))
+    assert store.posts(REF) == {
+        "main": Posted("C0", "1.1", "a"),
+        "question-4711": Posted("C0", key="k1", at=NOW),
+    }

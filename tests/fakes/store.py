@@ -337,6 +337,11 @@ class FakeStore(Recorder):
         with self._call("post", ref=ref, key=key):
             return self.table.posts.get((ref, key))
 
+    def posts(self, ref: Ref) -> dict[str, Posted]:
+        """All that chat was told about a record."""
+        with self._call("posts", ref=ref):
+            return {key: posted for (about, key), posted in self.table.posts.items() if about == ref}
+
     def save_post(self, ref: Ref, key: str, posted: Posted) -> None:
         """Remember a message."""
         with self._call("save_post", ref=ref, key=key, posted=posted):
