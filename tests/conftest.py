@@ -17,8 +17,17 @@ settings.register_profile("pointsman", deadline=None)
 settings.load_profile("pointsman")
 """How long an example takes says more about the machine than about the code."""
 
+LONGEST = (
+    "test_light.py", "test_strategies.py", "test_updates.py", "test_short.py", "test_stateful.py", "test_contents.py",
+)  # fmt: skip
+
 HOSTS, RECORDERS = 2, 1
 DEVICES = 30
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first: whoever begins it last keeps everybody waiting."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(scope="session")

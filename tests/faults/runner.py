@@ -6,6 +6,7 @@ from itertools import takewhile
 from tests.faults import forks
 from tests.faults.acts import Act, Flow
 from tests.faults.afterwards import over
+from tests.faults.flows import FLOWS
 from tests.faults.forks import Outcome, Ran, places
 from tests.faults.run import Run
 from tests.faults.wire import AFTER_EFFECT, Call, Fault
@@ -53,6 +54,12 @@ def shared(flow: Flow, flows: Sequence[Flow]) -> int:
 def _alike(acts: Sequence[Act], others: Sequence[Act]) -> int:
     alike = (one == other for one, other in zip(acts, others, strict=False))
     return sum(1 for _ in takewhile(bool, alike))
+
+
+def short(name: str) -> Outcome:
+    """The short version of a flow of this name, after what an earlier one begins with too."""
+    flow = next(flow for flow in FLOWS if flow.name == name)
+    return tried(flow, operations, after=shared(flow, FLOWS))
 
 
 def tried(flow: Flow, choose: Callable[[Sequence[Call]], list[Call]] = places, *, after: int = 0) -> Outcome:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,16 +13,9 @@ from tests.faults.line import kinds
 from tests.faults.releases import FLOWS, NAMED, of, short, tried
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from concurrent.futures import ProcessPoolExecutor
 
     from tests.machine.release_rig import ReleaseRig
-
-
-@pytest.fixture(scope="module")
-def apart() -> Iterator[ProcessPoolExecutor]:
-    """A process that has imported nothing but the flows: forking it is quick."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        yield pool
 
 
 @pytest.mark.parametrize("name", NAMED)

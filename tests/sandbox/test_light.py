@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SERVICES = 3
+SERVICES = 2
 
 
 @pytest.fixture(scope="module")

@@ -21,10 +21,9 @@ _VERSIONS = itertools.count(200)
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What has a house of its own comes first, since whoever begins it last keeps everybody waiting. Secrets are looked
-    for late, when much was written that could hold one; each house is searched once more when it ends."""
-    order = {"test_strategies.py": 0, "test_secrecy.py": 2}
-    items.sort(key=lambda item: order.get(item.path.name, 1))
+    """Secrets are looked for late, when much was written that could hold one; each house is searched once more when it
+    ends."""
+    items.sort(key=lambda item: item.path.name == "test_secrecy.py")
 
 
 @pytest.fixture
