@@ -366,7 +366,7 @@ SOAK = int(os.environ.get("SOAK") or 0)
 SHRINK = [Phase.shrink] if os.environ.get("SHRINK") else []
 """A failing sequence is short enough to read; a shorter one takes minutes to find."""
 PROFILE = settings(
-    max_examples=SOAK or 250,
+    max_examples=SOAK or 350,
     stateful_step_count=60 if SOAK else 30,
     derandomize=not SOAK,
     database=None,

@@ -23,9 +23,9 @@ NOTHING = Reply(body=b"{}", headers={"Content-Type": "application/x-amz-json-1.0
 
 
 def test_both_kinds_of_records_are_served() -> None:
-    """A deployment and a build are looked up, a line and the latest visitors are queried; the function's own writes
-    mean nothing to it."""
-    with serving(*[NOTHING] * 4) as service:
+    """A deployment and a build are looked up, with what chat was told about each; a line and the latest visitors are
+    queried. The function's own writes mean nothing to it."""
+    with serving(*[NOTHING] * 6) as service:
         found = loaded(
             PROGRAM.replace("EVENT", json.dumps({"Records": [STREAM, BUILD, OWN, QUEUE]})), service.url
         )
@@ -33,9 +33,11 @@ def test_both_kinds_of_records_are_served() -> None:
     assert found["answer"] == {"records": 4}
     keys = [body["Key"] for target, body in asked if target.endswith("GetItem")]
     assert keys == [STREAM["dynamodb"]["Keys"], BUILD["dynamodb"]["Keys"]]  # type: ignore[index]
-    visits, line = (body["ExpressionAttributeValues"] for target, body in asked if target.endswith("Query"))
-    assert visits[":pk"] == {"S": "HOME"}
-    assert line == {":pk": {"S": "post#C0DEPLOYS"}}
+    queried = [body["ExpressionAttributeValues"] for target, body in asked if target.endswith("Query")]
+    assert [each[":pk"]["S"] for each in queried] == [
+        "ENV#cameras#production", "HOME", "ENV#cameras#builds", "post#C0DEPLOYS",
+    ]  # fmt: skip
+    assert [each[":prefix"]["S"] for each in queried[:3:2]] == ["POST#cameras-production-1#", "POST#142#"]
 
 
 def test_chat_loads_slack_and_nothing_else_that_is_heavy() -> None:
