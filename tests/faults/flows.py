@@ -94,8 +94,11 @@ def _failing(document: str) -> Act:
 
 
 def _reminded(run: Run) -> bool:
+    """After a fault it may be too late: a call of the queue that failed comes again after a minute, and by then the
+    question has expired."""
     said = [f"{message.text} {message.blocks}" for message in run.account.slack.messages]
-    return any("Still open" in each for each in said)
+    late = run.wire.hit and is_in(S.EXPIRED)(run)
+    return late or any("Still open" in each for each in said)
 
 
 ENDS = (
