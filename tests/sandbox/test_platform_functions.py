@@ -18,6 +18,8 @@ from botocore.exceptions import ClientError
 from tests.sandbox.conftest import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.sandbox.conftest import RunningPlatform
 
 
@@ -134,6 +136,17 @@ def put(platform: RunningPlatform, partition: str, sort: str) -> None:
     platform.client("dynamodb").put_item(TableName="fixture", Item=item)
 
 
+@pytest.fixture
+def broken(platform: RunningPlatform) -> Iterator[Path]:
+    """A file while which is there the function fails; until now it has had everything."""
+    partition = uuid.uuid4().hex
+    put(platform, partition, "before")
+    eventually(lambda: delivered(platform, partition) == ["before"])
+    marker = platform.folder / "broken"
+    yield marker
+    marker.unlink(missing_ok=True)
+
+
 def test_changes_reach_the_function_in_order(platform: RunningPlatform) -> None:
     """Records arrive in order, keys only, in batches of at most BatchSize."""
     partition, wanted = uuid.uuid4().hex, [f"{n:02}" for n in range(15)]
@@ -145,28 +158,28 @@ def test_changes_reach_the_function_in_order(platform: RunningPlatform) -> None:
     assert not [r for event in events for r in event["Records"] if "NewImage" in r["dynamodb"]]
 
 
-def test_a_failed_batch_is_tried_until_it_succeeds(platform: RunningPlatform) -> None:
+def test_a_failed_batch_is_tried_until_it_succeeds(platform: RunningPlatform, broken: Path) -> None:
     """While the function fails, the batch is tried again and later records wait; none is lost."""
-    partition, marker = uuid.uuid4().hex, platform.folder / "broken"
-    marker.touch()
+    partition = uuid.uuid4().hex
+    broken.touch()
     put(platform, partition, "first")
     eventually(lambda: len(delivered(platform, partition, "failed")) > 1)
     put(platform, partition, "second")
-    marker.unlink()
+    broken.unlink()
     eventually(lambda: delivered(platform, partition) == ["first", "second"])
 
 
-def test_a_failing_batch_is_split(platform: RunningPlatform) -> None:
+def test_a_failing_batch_is_split(platform: RunningPlatform, broken: Path) -> None:
     """BisectBatchOnFunctionError: a batch that fails is split, so that one record does not hold up those before it."""
-    partition, marker, clock = uuid.uuid4().hex, platform.folder / "broken", platform.clock
-    marker.write_text("ill")
+    partition, clock = uuid.uuid4().hex, platform.clock
+    broken.write_text("ill")
     clock.set_rate(0)  # the window stays open until all is written
     for sort in ("good", "ill", "late"):
         put(platform, partition, sort)
     clock.set_rate(10)
     eventually(lambda: delivered(platform, partition) == ["good"])
     assert delivered(platform, partition) == ["good"]
-    marker.unlink()
+    broken.unlink()
     eventually(lambda: delivered(platform, partition) == ["good", "ill", "late"])
 
 
