@@ -94,11 +94,10 @@ def _orphans(run: "Run", made: Sequence[Deployment]) -> None:
 def _chat_is_true(run: "Run", made: Sequence[Deployment]) -> None:
     """I6, I11 and liveness: one message for each deployment, which says how it ended, and no live button anywhere."""
     watch, messages = run.watch, run.account.slack.messages
-    questions = {each.code: each for one in made for each in run.account.store.questions(one.ref)}
     current = {each.id for each in made if not each.ended or each.state is State.STUCK}
     for message in messages:
         for verb, value in message.buttons():
-            question = questions.get(value)
+            question = run.account.store.question(value) if verb in OF_A_QUESTION else None
             if verb in OF_A_QUESTION and (question is None or question.answer is not None):
                 watch.note(
                     "I6", f"button {verb} {value} of a decided question is live in `{message.text[:60]}`"

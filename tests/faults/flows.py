@@ -93,13 +93,21 @@ def _failing(document: str) -> Act:
     )
 
 
+def _to_the_last_minute(run: Run) -> None:
+    """Of the question that is open, which may have been shown late."""
+    asked = run.asked(Kind.START)
+    if asked is not None:
+        run.let(max(0.0, asked.deadline - 55 - run.clock.now()))
+
+
 def _reminded(run: Run) -> bool:
-    """After a fault it may be too late: a call of the queue that failed comes again after a minute, and by then the
-    question has expired."""
+    """After a fault on the way here it may be too late: a call of the queue that failed comes again after a minute."""
     said = [f"{message.text} {message.blocks}" for message in run.account.slack.messages]
-    late = run.wire.hit and is_in(S.EXPIRED)(run)
+    late = run.wire.hit is not None and run.wire.hit.number >= run.marks[-1]
     return late or any("Still open" in each for each in said)
 
+
+REMINDED = happens("a minute is left", _to_the_last_minute, _reminded)
 
 ENDS = (
     flow(
@@ -110,7 +118,7 @@ ENDS = (
     ),
     flow("deploy", *KEPT, CLOSES, ends=(S.SUCCEEDED,)),
     flow("reject", ASK, click("reject", APPROVER, is_in(S.REJECTED), Kind.START), ends=(S.REJECTED,)),
-    flow("expire", ASK, wait(245, _reminded), wait(85, is_in(S.EXPIRED)), ends=(S.EXPIRED,)),
+    flow("expire", ASK, REMINDED, wait(85, is_in(S.EXPIRED)), ends=(S.EXPIRED,)),
     flow("nobody finishes", *READY, wait(86_500, is_in(S.EXPIRED)), ends=(S.EXPIRED,)),
     flow(
         "finish rejected",
@@ -276,7 +284,7 @@ PEOPLE = (
     ),
     flow(
         "reminded, then confirmed",
-        *(ASK, wait(245, _reminded), click("confirm", APPROVER, asks(Kind.READY), Kind.START), cancel()),
+        *(ASK, REMINDED, click("confirm", APPROVER, asks(Kind.READY), Kind.START), cancel()),
         ends=(S.CANCELED,),
     ),
     flow(

@@ -113,7 +113,7 @@ class Wire:
         self.calls: list[Call] = []
         self.unheard: list[str] = []
         self.decide: Callable[[Call], Fault | None] = lambda _: None
-        self.hit = False
+        self.hit: Call | None = None
         self._function = self._step = ""
         self._position = 0
         self._throttled = ""
@@ -136,7 +136,7 @@ class Wire:
         self.calls.append(call)
         fault = self.decide(call)
         if fault is not None:
-            self.hit = True
+            self.hit = call
         if fault is Fault.THROTTLED:
             self._throttled, self._left = operation, THROTTLES
         return Sending(self, call, fault)
