@@ -82,6 +82,15 @@ def _one_runs_on(run: Run) -> None:
     made[0].ending = ""
 
 
+def _none_runs_on(run: Run) -> bool:
+    there = [each for each in run.account.ec2.instances.values() if each.there(run.clock.now())]
+    return all(each.tag("state") == "live" for each in there)
+
+
+def _nothing_found(run: Run) -> bool:
+    return not any(each.open for each in run.account.store.findings("cameras", "production"))
+
+
 def _stop(run: Run) -> None:
     run.machine.abort(run.deployments()[0].id)
 
@@ -230,7 +239,7 @@ TROUBLE = (
     flow(
         "stopped after the switch, retried",
         *(*KEPT, happens("stopped in the console", _stop), happens("swept", swept, is_in(S.STUCK))),
-        *(click("retry", DEPLOYER, asks(Kind.KEEP)), happens("swept", swept), CLOSES),
+        *(click("retry", DEPLOYER, asks(Kind.KEEP)), happens("swept", swept, _nothing_found), CLOSES),
         ends=(S.SUCCEEDED,),
     ),
     flow(
@@ -243,7 +252,7 @@ TROUBLE = (
     flow(
         "a host is left, swept",
         *(*READY, cancel(), happens("one host runs on", _one_runs_on), wait(700, always)),
-        happens("swept", swept, is_in(S.CANCELED)),
+        happens("swept", swept, _none_runs_on),
         ends=(S.CANCELED,),
     ),
 )
