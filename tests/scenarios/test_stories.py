@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,17 +10,7 @@ from sandbox import demo, table
 from sandbox.stories import ENVIRONMENT, LEAD, STORIES, Teller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sandbox.house import House
-
-
-def _until(done: Callable[[], bool], seconds: float = 15) -> None:
-    """Poll until something is so; a real process answers when it can."""
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("name", sorted(STORIES))
@@ -38,7 +27,7 @@ def test_the_window_can_be_extended_and_ended_early(passed: Teller, house: House
     passed.until_kept()
     (asked,) = passed.until_asked()
     passed.say(LEAD, f"/deploy keep cameras {ENVIRONMENT} +2h")
-    _until(lambda: table.open_questions(house) not in ([asked], []))
+    house.until(lambda: table.open_questions(house) not in ([asked], []), "the window is a new one")
     passed.skip(3 * 3600, "three hours: longer than the window was at first")
     passed.wait("The old fleet stands by until")
     assert len(demo.orphans(house)) == len(demo.live(house))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from sandbox import table
@@ -11,13 +10,6 @@ from sandbox.stories import DEPLOYER, ENVIRONMENT, Teller
 
 if TYPE_CHECKING:
     from sandbox.house import House
-
-
-def _until_state(house: House, state: str, seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while table.outcome(house) != state:
-        assert time.monotonic() < end, f"{table.outcome(house)} instead of {state}"
-        time.sleep(0.2)
 
 
 def test_chat_that_is_down_delays_messages_and_nothing_else(people: Teller, house: House) -> None:
@@ -29,7 +21,7 @@ def test_chat_that_is_down_delays_messages_and_nothing_else(people: Teller, hous
     house.chat.trouble(down=True)
     try:
         house.report_build(people.version, "passed")
-        _until_state(house, "ready")
+        house.until(lambda: table.outcome(house) == "ready", "the new fleet is ready", 120)
     finally:
         house.chat.trouble(down=False)
     people.wait("The new fleet is ready")
@@ -58,7 +50,7 @@ def test_a_live_fleet_of_mixed_images_is_not_mirrored(passed: Teller, house: Hou
         assert table.newest(house)["reason"] == "mixed_images"
     finally:
         ec2.terminate_instances(InstanceIds=[stranger])
-        _until_gone(house, stranger)
+        house.until(lambda: _is_gone(house, stranger), "the stranger has ended")
 
 
 def _launch_stranger(ec2: object) -> str:
@@ -86,8 +78,5 @@ def _launch_stranger(ec2: object) -> str:
     return str(answer["Instances"][0]["InstanceId"])
 
 
-def _until_gone(house: House, instance: str, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while any(each["id"] == instance and each["state"] != "terminated" for each in house.instances()):
-        assert time.monotonic() < end
-        time.sleep(0.2)
+def _is_gone(house: House, instance: str) -> bool:
+    return not any(each["id"] == instance and each["state"] != "terminated" for each in house.instances())
