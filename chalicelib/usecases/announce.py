@@ -8,7 +8,6 @@ A message is posted once, whatever dies: the intent to post is written first, wi
 intent that has no timestamp yet is looked for in chat, and what is found is adopted (invariants I6 and I11).
 """
 
-import hashlib
 import math
 import secrets
 from collections.abc import Iterable, Iterator
@@ -22,7 +21,7 @@ from chalicelib.domain.findings import FindingKey
 from chalicelib.domain.locks import TicketKey
 from chalicelib.domain.people import Actor
 from chalicelib.telemetry import log
-from chalicelib.usecases.chat_ports import Chat, Lines, Message, Posted, Wakes
+from chalicelib.usecases.chat_ports import Chat, Lines, Message, Posted, Wakes, digest
 from chalicelib.usecases.homes import Homes, home_ref, is_home
 from chalicelib.usecases.lines import LONGEST_WAKE, ChatBusy, Need, Queue
 from chalicelib.usecases.pictures import Pictures
@@ -47,7 +46,7 @@ class Announcer:
         self._wakes = wakes
         self._wanting = Wanting(store, clock, self._look_again)
         self._moments: dict[Ref, float] = {}
-        self._pictures = Pictures(chat, _digest)
+        self._pictures = Pictures(chat)
         self._homes = Homes(store, chat, clock)
         self._queue = Queue(chat.limits, clock, lines, wakes, self)
 
@@ -118,7 +117,7 @@ class Announcer:
         for each in self._wanting.of(ref, posts):
             posted = posts.get(each.key)
             there = posted is not None and bool(posted.timestamp)
-            if posted is not None and there and posted.digest == _digest(each.message):
+            if posted is not None and there and posted.digest == digest(each.message):
                 continue
             channel = posted.channel if posted is not None else each.channel
             urgency = _QUESTION if _asks(each.message) else _PROGRESS
@@ -167,9 +166,9 @@ class Announcer:
             return
         except Unavailable as error:
             raise ChatBusy(error) from error
-        digest = _digest(wanted.message if message.picture else message)
-        shown = replace(posted, timestamp=timestamp, digest=digest, asks=_asks(message))
-        self._store.save_post(ref, wanted.key, shown)
+        shown = digest(wanted.message if message.picture else message)
+        told = replace(posted, timestamp=timestamp, digest=shown, asks=_asks(message))
+        self._store.save_post(ref, wanted.key, told)
 
     def _lacks_the_picture_only(self, wanted: Wanted, posted: Posted) -> bool:
         """Whether people read what they should, and only the picture is not there yet."""
@@ -177,7 +176,7 @@ class Announcer:
         return (
             message.picture is None
             and wanted.message.picture is not None
-            and posted.digest == _digest(message)
+            and posted.digest == digest(message)
         )
 
     def _add_picture(self, ref: Ref, wanted: Wanted, posted: Posted) -> None:
@@ -185,7 +184,7 @@ class Announcer:
         done = self._pictures.add(
             wanted.message, posted, lambda now: self._store.save_post(ref, wanted.key, now)
         )
-        self._store.save_post(ref, wanted.key, replace(done, digest=_digest(wanted.message)))
+        self._store.save_post(ref, wanted.key, replace(done, digest=digest(wanted.message)))
 
     def _intend(self, ref: Ref, wanted: Wanted) -> Posted:
         """Write down that a message is about to be posted. Nobody can guess its key, so nobody else's is adopted."""
@@ -202,10 +201,6 @@ class Announcer:
     def _adopt(self, intent: Posted, thread: str) -> str | None:
         """The message of an intent whose writer died, or lost chat's answer, before it could note the timestamp."""
         return self._chat.find(intent.channel, intent.key, thread=thread, since=intent.at - _CLOCKS_DIFFER)
-
-
-def _digest(shown: object) -> str:
-    return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 
 
 def _asks(message: Message) -> bool:

@@ -4,6 +4,7 @@ Texts may hold placeholders (usecases/placeholders.py); everything that is one s
 wire module.
 """
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -140,6 +141,11 @@ class Posted:
     asks: bool = False
     """Whether it showed the buttons of a question: taking them away comes before any progress."""
     upload: Upload | None = None
+
+
+def digest(shown: "Message | Home | Picture") -> str:
+    """What is remembered of something that chat was shown: the same for the same."""
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

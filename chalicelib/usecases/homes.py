@@ -1,7 +1,6 @@
 """Keep the homes of those who looked lately true to the table, as announce.py keeps channels: rendered from the
 records, published where they differ from what was published last, the least urgent of all that chat shows."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,7 +12,7 @@ from chalicelib.domain.people import Actor
 from chalicelib.domain.settings import Team
 from chalicelib.domain.visits import LATELY, MOST
 from chalicelib.telemetry import log
-from chalicelib.usecases.chat_ports import Chat, Home, Posted
+from chalicelib.usecases.chat_ports import Chat, Home, Posted, digest
 from chalicelib.usecases.home import MOST_PLACES, home_page
 from chalicelib.usecases.lines import ChatBusy, Need
 from chalicelib.usecases.ports import Clock, Overview, Store
@@ -66,7 +65,7 @@ class Homes:
     def needs(self, ref: Ref) -> Iterator[Need]:
         """Whether it has to be published."""
         who, home, posted = Actor.parse(ref.deployment), self._home(ref), self._store.post(ref, _HOME)
-        if posted is None or posted.digest != _digest(home):
+        if posted is None or posted.digest != digest(home):
             send = partial(self._publish, ref, who, home, posted or Posted(who.user))
             yield Need(_HOME, ref.deployment, update=False, urgency=_LEAST_URGENT, send=send, home=True)
 
@@ -80,7 +79,7 @@ class Homes:
         except Refused as refused:
             log("error", "chat refused a home", said=refused.text, who=str(who))
             return False
-        self._store.save_post(ref, _HOME, replace(posted, digest=_digest(home), at=self._clock.now()))
+        self._store.save_post(ref, _HOME, replace(posted, digest=digest(home), at=self._clock.now()))
         return True
 
     def _home(self, ref: Ref) -> Home:
@@ -103,7 +102,3 @@ class Homes:
             tuple(self._store.overview(*pair, deployments=3) for pair in pairs[:MOST_PLACES]),
             waiting(self._store, self._clock.now()),
         )
-
-
-def _digest(home: Home) -> str:
-    return hashlib.sha256(repr(home).encode()).hexdigest()[:32]

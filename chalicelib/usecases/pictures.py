@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from chalicelib.domain.errors import NotReady, RateLimited, Refused, Unavailable
 from chalicelib.telemetry import log
-from chalicelib.usecases.chat_ports import Chat, Message, Picture, Posted, Upload
+from chalicelib.usecases.chat_ports import Chat, Message, Picture, Posted, Upload, digest
 from chalicelib.usecases.lines import Later
 
 TRIES = 8
@@ -20,9 +20,8 @@ _FIRST, _LONGEST = 3.0, 300.0
 class Pictures:
     """One step of a picture at a time. `save` keeps the record of the message."""
 
-    def __init__(self, chat: Chat, digest: Callable[[object], str]) -> None:
+    def __init__(self, chat: Chat) -> None:
         self._chat = chat
-        self._digest = digest
 
     def without(self, message: Message, posted: Posted | None) -> Message:
         """The message as it can be shown at once: with its picture only where people see that already."""
@@ -30,7 +29,7 @@ class Pictures:
         if picture is None:
             return message
         upload = posted.upload if posted is not None else None
-        seen = upload is not None and upload.shown and upload.digest == self._digest(picture)
+        seen = upload is not None and upload.shown and upload.digest == digest(picture)
         return replace(message, picture=replace(picture, file=upload.file) if upload and seen else None)
 
     def add(self, message: Message, posted: Posted, save: Callable[[Posted], None]) -> Posted:
@@ -60,10 +59,10 @@ class Pictures:
 
     def _begun(self, picture: Picture, posted: Posted) -> Upload:
         """How far it is, with one try more."""
-        digest = self._digest(picture)
+        this = digest(picture)
         before = posted.upload
-        if before is None or before.digest != digest:
-            before = Upload(digest)
+        if before is None or before.digest != this:
+            before = Upload(this)
         return replace(before, tries=before.tries + 1)
 
     def _step(
