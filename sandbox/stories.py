@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sandbox import table
 from sandbox.clock import DEFAULT_RATE
 from sandbox.front import workspace
-from sandbox.front.client import RefusedError, shown
+from sandbox.front.client import RefusedError, has_button, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,8 @@ class Teller:
         self._until_heard(who, lambda: self.chat.say(who, text))
 
     def click(self, who: str, button: str) -> None:
-        """Somebody presses a button."""
+        """Somebody presses a button, as soon as they see it: it may come a moment after the words."""
+        self.chat.wait_for(lambda message: has_button(message, button), viewer=who)
         self.tell(f"{who} presses {button!r}")
         self._until_heard(who, lambda: self.chat.click(who, button))
 

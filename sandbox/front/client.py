@@ -150,7 +150,7 @@ class Chat:
 
     def _with_button(self, user: str, button: str) -> Message:
         for message in reversed(self.messages(user)):
-            if button in {name for b in buttons(message) for name in (b["action_id"], b["text"]["text"])}:
+            if has_button(message, button):
                 return message
         raise LookupError(f"{user} sees no button {button!r}")
 
@@ -186,6 +186,11 @@ def buttons(message: Message) -> list[dict[str, Any]]:
     """The buttons that a message shows now."""
     elements = [e for b in message["blocks"] for e in [*b.get("elements", []), b.get("accessory")]]
     return [e for e in elements if isinstance(e, dict) and e.get("type") == "button"]
+
+
+def has_button(message: Message, button: str) -> bool:
+    """Whether a message has a button of this label or action id."""
+    return any(button in {each["action_id"], each["text"]["text"]} for each in buttons(message))
 
 
 def shown(message: Message) -> str:
